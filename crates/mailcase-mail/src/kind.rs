@@ -1,0 +1,30 @@
+//! A source describes its own settings, so that API, forms and documentation need no code for it.
+
+use serde::Serialize;
+
+/// A secret a source needs. Secrets travel apart from the other settings: encrypted at rest, write-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SecretField {
+    /// Key in the secrets map, such as `password`.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub description: &'static str,
+    /// May be left out.
+    pub optional: bool,
+}
+
+/// One kind of source as it introduces itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceKind {
+    /// Stable name: `imap`, `folder`.
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub description: &'static str,
+    /// JSON Schema (2020-12) of the `connection` settings; `title`, `description`, `default`, `enum` are for people.
+    /// A property may carry `"x-show-if": {"property": ["value", …]}` to appear only when another has that value,
+    /// and `"x-widget"`: `"certificates"` for a list of PEM certificates, `"multiline"`.
+    pub settings_schema: serde_json::Value,
+    pub secrets: &'static [SecretField],
+    /// Folder watched when none is chosen.
+    pub default_folder: &'static str,
+}

@@ -1,0 +1,21 @@
+//! What a mail source is: the contract between a protocol and whatever uses it.
+//!
+//! A source lists, fetches and changes messages on a remote mailbox. It knows nothing of cases. The contract
+//! is the documentation of [`MailSource`] together with the conformance suite (feature `testkit`), which
+//! every source must pass against a real server.
+
+mod check;
+mod error;
+mod fetched;
+mod kind;
+mod remote;
+mod source;
+
+pub use check::{CertificateFacts, CheckReport, CheckStep, StepStatus};
+pub use error::SourceError;
+pub use fetched::{CHUNK_MAX_BYTES, Fetched, FetchedSender};
+pub use kind::{SecretField, SourceKind};
+pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};
+pub use source::{
+    ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, SourceFactory, Wake,
+};

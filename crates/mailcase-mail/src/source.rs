@@ -1,0 +1,175 @@
+//! The trait every mail source implements.
+
+use crate::check::CheckReport;
+use crate::error::SourceError;
+use crate::fetched::FetchedSender;
+use crate::kind::SourceKind;
+use crate::remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Which messages of a folder are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those unread on the server, on every call. The caller knows which of them it has already.
+    Unseen,
+    /// Everything that arrived since the cursor; without a cursor, what is unread now.
+    NewFromUnread,
+    /// Everything that arrived since the cursor; without a cursor, every message.
+    NewFromAll,
+    /// Everything that arrived since the cursor; without a cursor, what the server received on this day (UTC) or later.
+    NewSince(jiff::civil::Date),
+}
+
+/// What is done to a message on the server. Idempotent: doing it twice is doing it once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemoteAction {
+    MarkRead,
+    /// To a folder of the same mailbox; it is created when it does not exist.
+    Move(FolderPath),
+    Delete,
+}
+
+/// What became of an action on one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActOutcome {
+    Done,
+    /// The message is no longer there, so there is nothing to do. After a move or delete: it was done before.
+    Gone,
+    /// The server refused it for this message.
+    Refused {
+        reason: String,
+    },
+}
+
+/// Why a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// The server announced a change (or may have: look).
+    Changed,
+    TimedOut,
+    /// [`Interrupt::notify`] was called.
+    Interrupted,
+}
+
+/// Ends a wait early, in an orderly way. Cloneable; a notification before the wait ends the next wait at once.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(std::sync::Arc<tokio::sync::Notify>);
+
+impl Interrupt {
+    pub fn notify(&self) {
+        self.0.notify_one();
+    }
+
+    pub async fn notified(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// What a source can do, known once it is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities {
+    /// [`MailSource::wait`] learns of new mail from the server instead of sleeping.
+    pub announces: bool,
+}
+
+/// How long single steps may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Name resolution, TCP, TLS and sign-in, each.
+    pub connect: Duration,
+    /// The longest silence of the server while an answer is due. Progress resets it, so that a large message
+    /// over a thin line is no error.
+    pub silence: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(20), silence: Duration::from_secs(60) }
+    }
+}
+
+/// A remote mailbox.
+///
+/// - Connects when first needed and again after a failure; a failed call leaves a source that can be used again.
+/// - Every call ends: within its deadlines, with [`SourceError::TimedOut`] at the latest.
+/// - Every future may be dropped at any await point: the next call starts from a clean connection and nothing on
+///   the server is half done.
+/// - Only [`act`](Self::act) changes the mailbox.
+/// - A failure is never an empty success: when the server refuses, answers halfway or hangs up, the call fails.
+pub trait MailSource: Send {
+    fn capabilities(&self) -> Capabilities;
+
+    /// "Test connection": goes through every step, reports each, never fails as a whole. Changes nothing.
+    fn check(&mut self, folders: &[FolderPath]) -> impl Future<Output = CheckReport> + Send;
+
+    /// Lists the folders of the mailbox.
+    fn folders(&mut self) -> impl Future<Output = Result<Vec<Folder>, SourceError>> + Send;
+
+    /// Lists at most `limit` messages that are new after `after`, oldest first. Downloads no bodies.
+    ///
+    /// Listing from the same cursor again skips nothing that still exists. A message moved or copied into the
+    /// folder is new, however old it is. When the server's identities were reset, lists anew under the new ones
+    /// and says so in [`Discovery::reset`].
+    fn discover(
+        &mut self,
+        folder: &FolderPath,
+        scope: Scope,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Discovery, SourceError>> + Send;
+
+    /// Fetches the raw bytes of `ids` and sends them to `out`, without marking anything read.
+    ///
+    /// After `Ok` each id was answered with exactly one of `End`, `Unreadable` or `Gone`. After `Err` those
+    /// answered with `End` are complete; a message begun and not ended must be thrown away.
+    fn fetch(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        out: &FetchedSender,
+    ) -> impl Future<Output = Result<(), SourceError>> + Send;
+
+    /// Everything the folder holds now, for accounting. Sizes are present if the server knows them.
+    fn inventory(
+        &mut self,
+        folder: &FolderPath,
+    ) -> impl Future<Output = Result<Vec<RemoteHead>, SourceError>> + Send;
+
+    /// Does `action` to each of `ids`; one outcome per id, in order.
+    fn act(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        action: &RemoteAction,
+    ) -> impl Future<Output = Result<Vec<ActOutcome>, SourceError>> + Send;
+
+    /// Waits until the server announces a change in the first of `folders`, until `until`, or until interrupted.
+    fn wait(
+        &mut self,
+        folders: &[FolderPath],
+        until: Instant,
+        interrupt: &Interrupt,
+    ) -> impl Future<Output = Result<Wake, SourceError>> + Send;
+}
+
+/// Opens sources of every kind known to the program. The one place that matches on the kind.
+pub trait SourceFactory: Send + Sync + 'static {
+    type Source: MailSource + 'static;
+
+    fn kinds(&self) -> Vec<SourceKind>;
+
+    /// Builds a source from its settings; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`SourceError::Settings`] when the kind is unknown or the settings do not fit it.
+    fn open(
+        &self,
+        kind: &str,
+        connection: &serde_json::Map<String, serde_json::Value>,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<Self::Source, SourceError>;
+}
