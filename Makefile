@@ -1,0 +1,73 @@
+# Everything a developer does daily. `make help` lists it.
+# Each target first installs what it lacks (scripts/need), and is silent about what is already there.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+CARGO := cargo
+# Arguments for the program in `make demo`, such as ARGS='--listen 127.0.0.1:9000'.
+ARGS ?=
+
+.PHONY: help demo test check bench build ui quick e2e fix deny
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ui ## Start Mailcase with sample mail arriving; Ctrl-C ends it and cleans up
+	@scripts/need rust mail
+	@scripts/say 'Building Mailcase (the first time takes some minutes)'
+	@$(CARGO) build --quiet --locked --package mailcase
+	@exec target/debug/mailcase demo $(ARGS)
+
+test: ui ## Run every test: Rust with real servers, then the browser
+	@scripts/need rust mail database browser
+	@scripts/say 'Running the Rust tests'
+	@$(CARGO) test --locked --workspace
+	@scripts/e2e
+
+quick: ## Run the tests of the libraries alone (no servers, no browser)
+	@scripts/need rust
+	@scripts/say 'Running the quick tests'
+	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-folder --package mailcase-transport --lib
+
+e2e: ui ## Run the browser tests alone
+	@scripts/need rust mail browser
+	@scripts/e2e
+
+check: ui deny ## Check formatting, lints, licences, the UI's types, and run the quick tests
+	@scripts/need rust
+	@scripts/say 'Checking formatting'
+	@$(CARGO) fmt --all -- --check
+	@scripts/say 'Linting Rust'
+	@$(CARGO) clippy --quiet --locked --workspace --all-targets -- -D warnings
+	@scripts/say 'Checking the UI'
+	@npm --prefix ui run --silent check
+	@$(MAKE) --no-print-directory quick
+
+deny: ## Check licences, banned crates, sources and known vulnerabilities
+	@scripts/need rust deny
+	@scripts/deny
+
+bench: ## Measure ingest beside mbsync and others (takes long; results in bench-results/)
+	@scripts/need rust mail database bench
+	@scripts/bench $(ARGS)
+
+build: ui ## Build the release binary: target/release/mailcase
+	@scripts/need rust
+	@scripts/say 'Building the release binary'
+	@$(CARGO) build --locked --release --package mailcase
+
+ui: ## Build the web UI into ui/dist, when its sources changed
+	@scripts/need node
+	@scripts/ui
+
+fix: ## Format, apply lint suggestions, regenerate generated documents
+	@scripts/need rust
+	@$(CARGO) fmt --all
+	@$(CARGO) clippy --quiet --workspace --all-targets --fix --allow-dirty --allow-staged
+	@scripts/say 'Writing docs/configuration.md and docs/cli.md'
+	@$(CARGO) run --quiet --package mailcase -- reference configuration > target/configuration.md
+	@$(CARGO) run --quiet --package mailcase -- reference cli > target/cli.md
+	@mv target/configuration.md docs/configuration.md
+	@mv target/cli.md docs/cli.md
