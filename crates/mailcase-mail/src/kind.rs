@@ -23,6 +23,7 @@ pub struct SourceKind {
     /// JSON Schema (2020-12) of the `connection` settings; `title`, `description`, `default`, `enum` are for people.
     /// A property may carry `"x-show-if": {"property": ["value", …]}` to appear only when another has that value,
     /// and `"x-widget"`: `"certificates"` for a list of PEM certificates, `"multiline"`.
+    /// `"x-order": ["host", …]` beside `properties` says in which order forms show them; JSON objects have none.
     pub settings_schema: serde_json::Value,
     pub secrets: &'static [SecretField],
     /// Folder watched when none is chosen.
