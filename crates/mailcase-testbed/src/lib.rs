@@ -1,1 +1,9 @@
-//! testbed
+//! Real servers and simulators for the tests and the demo, each private: own temporary folder, own ports on
+//! the loopback, gone when dropped.
+//!
+//! Nothing here knows the product. Everything reports with `anyhow`, because the demo runs it too.
+
+pub mod certificates;
+pub mod dovecot;
+pub mod process;
+pub mod script;

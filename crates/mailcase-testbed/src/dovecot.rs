@@ -1,0 +1,529 @@
+//! A private Dovecot 2.3 on the loopback: IMAP with and without TLS, LMTP, any user name with the password
+//! [`PASSWORD`]. Works as root and as an ordinary user.
+
+use crate::certificates::{Authority, Issued};
+use crate::process::{
+    OwnedProcess, START_DEADLINE, find_program, free_port, is_root, log_tail, wait_for_port,
+};
+use anyhow::{Context, Result, bail, ensure};
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+/// The password of every user.
+pub const PASSWORD: &str = "pw";
+/// May sign in for every other user: authenticate as this one, authorise as the other.
+pub const MASTER_USER: &str = "master";
+const PACKAGES: &str = "dovecot-core dovecot-imapd dovecot-lmtpd";
+/// `nobody` and `nogroup` on Debian: whom mail belongs to when Dovecot runs as root.
+const NOBODY: u32 = 65_534;
+/// A port may be taken between its choice and its use; then others are tried.
+const START_TRIES: usize = 5;
+/// What Dovecot 2.3 announces, so that single words can be left out.
+const CAPABILITIES: &str = "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY \
+    THREAD=REFERENCES THREAD=REFS THREAD=ORDEREDSUBJECT MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN \
+    NAMESPACE UIDPLUS LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH ESORT SEARCHRES WITHIN \
+    CONTEXT=SEARCH LIST-STATUS BINARY MOVE SNIPPET=FUZZY PREVIEW=FUZZY PREVIEW STATUS=SIZE SAVEDATE LITERAL+ \
+    NOTIFY SPECIAL-USE";
+
+/// Which certificate the server shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServerCertificate {
+    /// Signed by the private authority, for `localhost` and `127.0.0.1`.
+    #[default]
+    Good,
+    Expired,
+    WrongName,
+    SelfSigned,
+    SelfSignedExpired,
+}
+
+/// How the server is set up.
+#[derive(Debug, Clone, Default)]
+pub struct DovecotOptions {
+    pub certificate: ServerCertificate,
+    /// Users with an OAuth access token: `(user, token)`. Enables XOAUTH2 and OAUTHBEARER.
+    pub tokens: Vec<(String, String)>,
+    /// Mechanisms instead of `plain login` (and the OAuth ones when there are tokens).
+    pub mechanisms: Option<String>,
+    /// Capabilities not announced, such as `IDLE` or `MOVE`.
+    pub hidden_capabilities: Vec<String>,
+    /// Folders every user has from the beginning besides INBOX, with their RFC 6154 attribute if any
+    /// (`\Sent`).
+    pub folders: Vec<(String, Option<String>)>,
+}
+
+/// Ports of a running server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    /// IMAP in the clear, with STARTTLS.
+    pub imap: u16,
+    /// IMAP in TLS from the first byte.
+    pub imaps: u16,
+    pub lmtp: u16,
+}
+
+/// One message as the server holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldMessage {
+    pub uid: u32,
+    pub flags: Vec<String>,
+    pub size: u64,
+}
+
+impl HeldMessage {
+    #[must_use]
+    pub fn seen(&self) -> bool {
+        self.flags.iter().any(|flag| flag == "\\Seen")
+    }
+}
+
+/// How [`Dovecot::inject_with`] places messages.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Placement {
+    pub seen: bool,
+    /// When the server is to say it received them; now if absent.
+    pub received: Option<SystemTime>,
+}
+
+/// A running Dovecot. Dropped: stopped, and its folder removed.
+#[derive(Debug)]
+pub struct Dovecot {
+    // Before the folder: fields drop in order.
+    process: Option<OwnedProcess>,
+    folder: TempDir,
+    ports: Ports,
+    authority: Authority,
+    certificate: Issued,
+    programs: Programs,
+    options: DovecotOptions,
+}
+
+#[derive(Debug)]
+struct Programs {
+    dovecot: PathBuf,
+    doveadm: PathBuf,
+}
+
+impl Dovecot {
+    /// Starts a server with its own folder and ports and waits until it accepts connections.
+    ///
+    /// # Errors
+    /// When Dovecot is not installed or does not come up; the end of its log is in the message.
+    pub async fn start(options: DovecotOptions) -> Result<Self> {
+        let programs = Programs {
+            dovecot: find_program("dovecot", PACKAGES)?,
+            doveadm: find_program("doveadm", PACKAGES)?,
+        };
+        let authority = Authority::new()?;
+        let certificate = match options.certificate {
+            ServerCertificate::Good => authority.leaf()?,
+            ServerCertificate::Expired => authority.expired()?,
+            ServerCertificate::WrongName => authority.wrong_name()?,
+            ServerCertificate::SelfSigned => crate::certificates::self_signed()?,
+            ServerCertificate::SelfSignedExpired => crate::certificates::self_signed_expired()?,
+        };
+        let folder =
+            tempfile::Builder::new().prefix("dovecot-").tempdir().context("make a temporary folder")?;
+        // Dovecot's own users must be able to walk in.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+        let ports = Ports { imap: free_port()?, imaps: free_port()?, lmtp: free_port()? };
+        let mut server = Self { process: None, folder, ports, authority, certificate, programs, options };
+        server.write_files()?;
+        for attempt in 1.. {
+            match server.restart().await {
+                Ok(()) => break,
+                Err(error) if attempt == START_TRIES => return Err(error),
+                Err(_) => {
+                    server.ports = Ports { imap: free_port()?, imaps: free_port()?, lmtp: free_port()? };
+                }
+            }
+        }
+        Ok(server)
+    }
+
+    #[must_use]
+    pub fn ports(&self) -> Ports {
+        self.ports
+    }
+
+    /// The host the certificate is valid for.
+    #[must_use]
+    pub fn host(&self) -> &'static str {
+        "127.0.0.1"
+    }
+
+    /// An address of the server at which Dovecot does not take the client for a local one, so that it
+    /// announces LOGINDISABLED before TLS.
+    #[must_use]
+    pub fn strict_host(&self) -> &'static str {
+        "127.0.0.2"
+    }
+
+    /// The authority that signed the certificate of [`ServerCertificate::Good`].
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    #[must_use]
+    pub fn certificate(&self) -> &Issued {
+        &self.certificate
+    }
+
+    /// Where everything of this server lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The end of the server's log.
+    #[must_use]
+    pub fn log(&self) -> String {
+        log_tail(&self.folder.path().join("dovecot.log"))
+    }
+
+    /// Stops the server; mail and ports stay for [`restart`](Self::restart).
+    pub fn stop(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts the server again on the same ports.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.process = None;
+        std::fs::write(self.config_path(), self.config()?)?;
+        let mut process = OwnedProcess::spawn(
+            "dovecot",
+            Command::new(&self.programs.dovecot).arg("-F").arg("-c").arg(self.config_path()),
+        )?;
+        for port in [self.ports.imap, self.ports.imaps, self.ports.lmtp] {
+            wait_for_port(&mut process, (Ipv4Addr::LOCALHOST, port), START_DEADLINE)
+                .await
+                .with_context(|| format!("dovecot's log ends:\n{}", self.log()))?;
+        }
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Runs `doveadm` with this server's configuration and returns what it prints.
+    ///
+    /// # Errors
+    /// When it fails; what it complained about is in the message.
+    pub async fn doveadm(&self, args: &[&str]) -> Result<String> {
+        let output = tokio::process::Command::new(&self.programs.doveadm)
+            .arg("-c")
+            .arg(self.config_path())
+            .args(args)
+            .output()
+            .await
+            .context("run doveadm")?;
+        ensure!(
+            output.status.success(),
+            "doveadm {} failed ({}): {}",
+            args.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Delivers a message to the INBOX of `user` as a mail server would, by LMTP.
+    ///
+    /// # Errors
+    /// When the server does not take it.
+    pub async fn deliver(&self, user: &str, message: &[u8]) -> Result<()> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.lmtp)).await?;
+        let mut stream = BufReader::new(stream);
+        lmtp_reply(&mut stream, "220").await?;
+        for (command, expected) in [
+            ("LHLO testbed".to_owned(), "250"),
+            ("MAIL FROM:<sender@example.org>".to_owned(), "250"),
+            (format!("RCPT TO:<{user}>"), "250"),
+            ("DATA".to_owned(), "354"),
+        ] {
+            stream.write_all(format!("{command}\r\n").as_bytes()).await?;
+            lmtp_reply(&mut stream, expected).await.with_context(|| command)?;
+        }
+        stream.write_all(&dot_stuffed(message)).await?;
+        lmtp_reply(&mut stream, "250").await.context("the message")?;
+        stream.write_all(b"QUIT\r\n").await?;
+        Ok(())
+    }
+
+    /// Puts messages into a folder byte for byte as they are, unread, received now.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn inject<M: AsRef<[u8]>>(&self, user: &str, folder: &str, messages: &[M]) -> Result<()> {
+        self.inject_with(user, folder, messages, Placement::default())
+    }
+
+    /// Puts messages into a folder byte for byte as they are. The folder is created when it does not exist.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn inject_with<M: AsRef<[u8]>>(
+        &self,
+        user: &str,
+        folder: &str,
+        messages: &[M],
+        placement: Placement,
+    ) -> Result<()> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let maildir = self.maildir(user, folder)?;
+        let (target, flags) = if placement.seen { ("cur", ":2,S") } else { ("new", "") };
+        for message in messages {
+            let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let bytes = message.as_ref();
+            // S and W say the size on disk and on the wire: the bytes are served as they are.
+            let name = format!(
+                "{}.M{count:09}P{}.testbed,S={size},W={size}{flags}",
+                1_700_000_000 + count,
+                std::process::id(),
+                size = bytes.len()
+            );
+            let draft = maildir.join("tmp").join(&name);
+            std::fs::write(&draft, bytes).with_context(|| format!("write {}", draft.display()))?;
+            if let Some(received) = placement.received {
+                std::fs::File::options().write(true).open(&draft)?.set_modified(received)?;
+            }
+            give_to_server(&draft)?;
+            std::fs::rename(&draft, maildir.join(target).join(&name))?;
+        }
+        Ok(())
+    }
+
+    /// What a folder holds, asked without IMAP.
+    ///
+    /// # Errors
+    /// When doveadm fails or answers something unknown.
+    pub async fn inventory(&self, user: &str, folder: &str) -> Result<Vec<HeldMessage>> {
+        let listing = self
+            .doveadm(&["-f", "tab", "fetch", "-u", user, "uid flags size.virtual", "mailbox", folder, "all"])
+            .await?;
+        let mut messages = listing.lines().skip(1).map(held_message).collect::<Result<Vec<_>>>()?;
+        messages.sort_by_key(|message| message.uid);
+        Ok(messages)
+    }
+
+    /// The folder's UIDVALIDITY.
+    ///
+    /// # Errors
+    /// When doveadm fails or answers something unknown.
+    pub async fn uidvalidity(&self, user: &str, folder: &str) -> Result<u32> {
+        let text =
+            self.doveadm(&["-f", "tab", "mailbox", "status", "-u", user, "uidvalidity", folder]).await?;
+        let value = text.lines().nth(1).and_then(|line| line.split('\t').next_back());
+        value
+            .and_then(|value| value.trim().parse().ok())
+            .with_context(|| format!("no UIDVALIDITY in {text:?}"))
+    }
+
+    /// Gives the folder a new UIDVALIDITY and its messages new UIDs, as a rebuilt mailbox has. Ends the
+    /// user's sessions.
+    ///
+    /// # Errors
+    /// When the new value did not take.
+    pub async fn reset_uidvalidity(&self, user: &str, folder: &str) -> Result<u32> {
+        let old = self.uidvalidity(user, folder).await?;
+        // Nobody may hold the old list in memory. Fails when there is no session, which is as well.
+        drop(self.doveadm(&["kick", user]).await);
+        let maildir = self.maildir(user, folder)?;
+        for entry in std::fs::read_dir(&maildir)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name == "dovecot-uidlist" || name.starts_with("dovecot.index") {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        // A fixed new value: Dovecot's own choice is the time in seconds, which may be the same.
+        let new = old.wrapping_add(1000);
+        let uidlist = maildir.join("dovecot-uidlist");
+        std::fs::write(&uidlist, format!("3 V{new} N1\n"))?;
+        give_to_server(&uidlist)?;
+        let now = self.uidvalidity(user, folder).await?;
+        ensure!(now != old, "the UIDVALIDITY of {folder} is still {old}");
+        Ok(now)
+    }
+
+    /// Creates a folder.
+    ///
+    /// # Errors
+    /// When doveadm refuses.
+    pub async fn create_folder(&self, user: &str, folder: &str) -> Result<()> {
+        self.doveadm(&["mailbox", "create", "-u", user, folder]).await.map(drop)
+    }
+
+    fn config_path(&self) -> PathBuf {
+        self.folder.path().join("dovecot.conf")
+    }
+
+    /// The Maildir of a folder, made if need be.
+    fn maildir(&self, user: &str, folder: &str) -> Result<PathBuf> {
+        ensure!(!folder.contains('.'), "a folder in Maildir++ cannot have a dot in its name");
+        let home = self.folder.path().join("mail").join(user);
+        let root = home.join("Maildir");
+        let mut made = vec![home, root.clone()];
+        let maildir = if folder.eq_ignore_ascii_case("INBOX") {
+            root
+        } else {
+            let path = root.join(format!(".{}", folder.replace('/', ".")));
+            made.push(path.clone());
+            path
+        };
+        made.extend(["cur", "new", "tmp"].map(|part| maildir.join(part)));
+        for path in made {
+            if !path.exists() {
+                std::fs::create_dir_all(&path)?;
+                give_to_server(&path)?;
+            }
+        }
+        Ok(maildir)
+    }
+
+    fn write_files(&self) -> Result<()> {
+        let path = self.folder.path();
+        for folder in ["run", "state", "mail"] {
+            std::fs::create_dir_all(path.join(folder))?;
+        }
+        give_to_server(&path.join("mail"))?;
+        std::fs::write(path.join("cert.pem"), &self.certificate.certificate_pem)?;
+        std::fs::write(path.join("key.pem"), &self.certificate.key_pem)?;
+        std::fs::write(path.join("masters"), format!("{MASTER_USER}:{PASSWORD}\n"))?;
+        let tokens: String =
+            self.options.tokens.iter().map(|(user, token)| format!("{user}:{token}\n")).collect();
+        std::fs::write(path.join("tokens"), tokens)?;
+        Ok(())
+    }
+
+    fn config(&self) -> Result<String> {
+        let (owner, group) = server_identity()?;
+        let oauth = if self.options.tokens.is_empty() { "" } else { " xoauth2 oauthbearer" };
+        let mechanisms = self.options.mechanisms.clone().unwrap_or_else(|| format!("plain login{oauth}"));
+        let capabilities: Vec<&str> = CAPABILITIES
+            .split_whitespace()
+            .filter(|word| !self.options.hidden_capabilities.iter().any(|hidden| hidden == word))
+            .collect();
+        let mut folders = String::new();
+        for (name, attribute) in &self.options.folders {
+            let special =
+                attribute.as_deref().map(|word| format!("special_use = {word}\n")).unwrap_or_default();
+            write!(folders, "mailbox \"{name}\" {{\nauto = create\n{special}}}\n")?;
+        }
+        let tokens = if self.options.tokens.is_empty() {
+            String::new()
+        } else {
+            // The literal token is the password: no authority is needed to test a bearer token.
+            "passdb {\ndriver = passwd-file\nmechanisms = xoauth2 oauthbearer\n\
+             args = scheme=PLAIN username_format=%u {root}/tokens\n}\n"
+                .to_owned()
+        };
+        let hidden = if self.options.hidden_capabilities.is_empty() {
+            String::new()
+        } else {
+            format!("imap_capability = {}\n", capabilities.join(" "))
+        };
+        let root = self.folder.path().to_str().context("the temporary folder has a strange name")?;
+        Ok(include_str!("dovecot.conf")
+            .replace("{tokens}", &tokens)
+            .replace("{hidden}", &hidden)
+            .replace("{folders}", &folders)
+            .replace("{mechanisms}", &mechanisms)
+            .replace("{owner}", &owner)
+            .replace("{group}", &group)
+            .replace("{password}", PASSWORD)
+            .replace("{imap}", &self.ports.imap.to_string())
+            .replace("{imaps}", &self.ports.imaps.to_string())
+            .replace("{lmtp}", &self.ports.lmtp.to_string())
+            .replace("{root}", root))
+    }
+}
+
+/// Whom Dovecot's processes run as: nobody when started as root, else whoever starts it.
+fn server_identity() -> Result<(String, String)> {
+    if is_root() {
+        return Ok(("nobody".to_owned(), "nogroup".to_owned()));
+    }
+    let ask = |flag: &str| -> Result<String> {
+        let output = Command::new("id").arg(flag).output().context("run id")?;
+        let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        if !output.status.success() || name.is_empty() {
+            bail!("this user has no name or group in the system's list, which Dovecot needs");
+        }
+        Ok(name)
+    };
+    Ok((ask("-un")?, ask("-gn")?))
+}
+
+fn give_to_server(path: &Path) -> Result<()> {
+    if is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY))
+            .with_context(|| format!("give {} to nobody", path.display()))?;
+    }
+    Ok(())
+}
+
+fn held_message(line: &str) -> Result<HeldMessage> {
+    let mut fields = line.split('\t');
+    let (Some(uid), Some(flags), Some(size)) = (fields.next(), fields.next(), fields.next()) else {
+        bail!("doveadm answered {line:?}");
+    };
+    Ok(HeldMessage {
+        uid: uid.trim().parse()?,
+        flags: flags.split_whitespace().map(str::to_owned).collect(),
+        size: size.trim().parse()?,
+    })
+}
+
+/// RFC 5321 §4.5.2: a line that starts with a dot gets another one.
+fn dot_stuffed(message: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len() + 16);
+    for line in message.split_inclusive(|&byte| byte == b'\n') {
+        if line.first() == Some(&b'.') {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line);
+    }
+    if !out.ends_with(b"\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b".\r\n");
+    out
+}
+
+async fn lmtp_reply(stream: &mut BufReader<TcpStream>, expected: &str) -> Result<()> {
+    let read = async {
+        loop {
+            let mut line = String::new();
+            ensure!(stream.read_line(&mut line).await? > 0, "the server hung up");
+            if line.as_bytes().get(3) != Some(&b'-') {
+                ensure!(line.starts_with(expected), "the server said {line:?}");
+                return Ok(());
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), read).await.context("the server does not answer")?
+}
+
+/// Where a server listens, for programs that want an address.
+impl Ports {
+    #[must_use]
+    pub fn imap_address(self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.imap).into()
+    }
+
+    #[must_use]
+    pub fn imaps_address(self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.imaps).into()
+    }
+}
