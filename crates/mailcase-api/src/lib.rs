@@ -1,1 +1,5 @@
-//! api
+//! The HTTP API and the embedded web interface.
+
+mod dto;
+mod page;
+mod problem;

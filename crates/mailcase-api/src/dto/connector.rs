@@ -1,0 +1,289 @@
+//! Connectors: settings, state, tests, accounting.
+
+use jiff::Timestamp;
+use mailcase_core::connector::{ConnectorSettings, Origin};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A kind of source, as it introduces itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectorKind {
+    /// Stable name: `imap`, `folder`.
+    pub(crate) kind: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    /// JSON Schema (2020-12) of `settings.connection`. A property may carry `x-show-if` (shown only when other
+    /// properties have one of the values) and `x-widget` (`certificates`, `multiline`).
+    #[schema(value_type = Object)]
+    pub(crate) settings_schema: serde_json::Value,
+    pub(crate) secrets: Vec<SecretFieldView>,
+    /// Folder watched when none is chosen.
+    pub(crate) default_folder: String,
+}
+
+/// A secret a source needs. Write-only: it can be set, never read.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SecretFieldView {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) optional: bool,
+}
+
+/// A new connector.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateConnector {
+    pub(crate) settings: ConnectorSettings,
+    /// By name, as the kind lists them. Encrypted at rest, never shown again.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Option<String>>)]
+    pub(crate) secrets: BTreeMap<String, Option<SecretString>>,
+    /// Whether it starts watching at once.
+    #[serde(default)]
+    pub(crate) active: bool,
+}
+
+/// What is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateConnector {
+    /// Replaces the settings as a whole.
+    #[schema(nullable = false)]
+    pub(crate) settings: Option<ConnectorSettings>,
+    /// Sets the secrets named; `null` removes one; those not named stay.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Option<String>>)]
+    pub(crate) secrets: BTreeMap<String, Option<SecretString>>,
+    #[schema(nullable = false)]
+    pub(crate) active: Option<bool>,
+    /// The revision the change was made on. When somebody else changed the connector since, nothing is changed
+    /// and the answer is 409.
+    #[schema(nullable = false)]
+    pub(crate) revision: Option<i64>,
+}
+
+/// Settings to try out, saved or not.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TryConnector {
+    /// A saved connector: its stored secrets stand in for those not given.
+    #[schema(nullable = false)]
+    pub(crate) id: Option<Uuid>,
+    pub(crate) settings: ConnectorSettings,
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Option<String>>)]
+    pub(crate) secrets: BTreeMap<String, Option<SecretString>>,
+}
+
+/// A connector with its state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectorView {
+    pub(crate) id: Uuid,
+    pub(crate) settings: ConnectorSettings,
+    pub(crate) active: bool,
+    pub(crate) origin: Origin,
+    /// Counts edits.
+    pub(crate) revision: i64,
+    /// Names of the secrets that are set.
+    pub(crate) secret_names: Vec<String>,
+    pub(crate) status: ConnectorStatusView,
+    pub(crate) counts: ConnectorCounts,
+    pub(crate) created_at: Timestamp,
+}
+
+/// What a connector is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ConnectorActivity {
+    /// Switched off.
+    Paused,
+    /// Active, and not picked up by a replica yet.
+    Idle,
+    Starting,
+    /// Looking for mail, or fetching it.
+    Polling,
+    /// Waiting for the server's announcement or the next poll.
+    Waiting,
+    /// The last try failed; it tries again by itself.
+    BackingOff,
+    /// It cannot work until somebody changes something; it still tries now and then.
+    Failed,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectorStatusView {
+    pub(crate) state: ConnectorActivity,
+    pub(crate) last_success_at: Option<Timestamp>,
+    pub(crate) last_error: Option<ConnectorErrorView>,
+    pub(crate) next_poll_at: Option<Timestamp>,
+    /// Age in seconds of the oldest message the server announced that is no case yet; `null` when there is none.
+    pub(crate) lag_seconds: Option<i64>,
+    /// The replica that runs it.
+    pub(crate) leased_by: Option<String>,
+}
+
+/// What failed, why, and what to do next.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectorErrorView {
+    /// Stable word: `unreachable`, `timed_out`, `tls`, `sign_in`, …
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) at: Timestamp,
+}
+
+/// Where the deliveries of a connector stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectorCounts {
+    /// Listed by the server, not fetched yet.
+    pub(crate) discovered: u64,
+    /// Stored, and no decision yet.
+    pub(crate) stored: u64,
+    /// Decided, and not yet marked read, moved or deleted on the server.
+    pub(crate) unacknowledged: u64,
+    pub(crate) needs_attention: u64,
+    pub(crate) total: u64,
+}
+
+/// How the connection test went, step by step.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckReportView {
+    /// Whether no step failed.
+    pub(crate) passed: bool,
+    pub(crate) steps: Vec<CheckStepView>,
+    /// What the server presented, leaf first; also when it was not trusted.
+    pub(crate) chain: Vec<CertificateView>,
+    /// Whether trusting exactly the presented certificate would help.
+    pub(crate) untrusted: bool,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CheckStepStatus {
+    Passed,
+    Warning,
+    Failed,
+    /// Not tried, because an earlier step failed.
+    Skipped,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckStepView {
+    /// Stable word: `dns`, `tcp`, `tls`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`.
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) status: CheckStepStatus,
+    /// What was found, or what failed and why.
+    pub(crate) detail: String,
+    /// What to do next.
+    pub(crate) hint: Option<String>,
+    pub(crate) millis: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CertificateView {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+    /// DNS names and addresses it is valid for.
+    pub(crate) names: Vec<String>,
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) not_after: Option<Timestamp>,
+    /// SHA-256 of the DER form, lower-case hexadecimal.
+    pub(crate) sha256: String,
+    /// The certificate itself: what is kept when somebody trusts it.
+    pub(crate) pem: String,
+}
+
+/// The folders of a mailbox, as the server lists them now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FolderList {
+    pub(crate) folders: Vec<FolderView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FolderView {
+    /// Full path, with the server's delimiter.
+    pub(crate) path: String,
+    pub(crate) delimiter: Option<String>,
+    /// False for names that only hold other folders.
+    pub(crate) selectable: bool,
+    /// `inbox`, `sent`, `trash`, `junk`, …
+    pub(crate) role: Option<String>,
+}
+
+/// One line of a connector's log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectorLogLine {
+    pub(crate) at: Timestamp,
+    /// `info`, `warning` or `error`.
+    pub(crate) level: String,
+    /// Stable word for what happened.
+    pub(crate) event: String,
+    pub(crate) text: String,
+}
+
+/// The answer of an accounting: what the server holds against what is stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccountingView {
+    pub(crate) at: Timestamp,
+    /// Nothing is missing.
+    pub(crate) balanced: bool,
+    /// Messages on the server that are to be watched.
+    pub(crate) on_server: u64,
+    /// How many of those are stored here.
+    pub(crate) stored: u64,
+    pub(crate) folders: Vec<AccountedFolder>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccountedFolder {
+    pub(crate) folder: String,
+    pub(crate) on_server: u64,
+    pub(crate) stored: u64,
+    /// The first gaps; `gap_count` says how many there are in all.
+    pub(crate) gaps: Vec<AccountingGap>,
+    pub(crate) gap_count: u64,
+}
+
+/// A message the server holds that is not stored here as it should be.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccountingGap {
+    /// Identity of the message on the server.
+    pub(crate) remote_id: String,
+    /// Bytes, as the server says.
+    pub(crate) size: Option<u64>,
+    pub(crate) received_at: Option<Timestamp>,
+    /// Why it counts as a gap.
+    pub(crate) reason: String,
+}
+
+/// The last accounting of a connector, if there was one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LatestAccounting {
+    pub(crate) accounting: Option<AccountingView>,
+}
+
+/// What fetching the gaps set in motion.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FetchedGaps {
+    /// Messages that will now be fetched.
+    pub(crate) queued: u64,
+}
+
+/// A delivery a person has to look at.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TroubledDelivery {
+    pub(crate) id: Uuid,
+    pub(crate) folder: String,
+    pub(crate) remote_id: String,
+    pub(crate) remote_size: Option<u64>,
+    pub(crate) attempts: u32,
+    pub(crate) last_error: Option<String>,
+    pub(crate) discovered_at: Timestamp,
+    /// The message, when its bytes could be stored and a later stage failed.
+    pub(crate) message: Option<Uuid>,
+}
