@@ -10,6 +10,8 @@ mod fetched;
 mod kind;
 mod remote;
 mod source;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use check::{CertificateFacts, CheckReport, CheckStep, StepStatus};
 pub use error::SourceError;
