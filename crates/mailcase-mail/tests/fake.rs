@@ -1,4 +1,5 @@
 //! The scripted fake is a source like any other: it passes the conformance suite.
+#![expect(clippy::expect_used, reason = "a test panics when its bench does not obey")]
 
 use bytes::Bytes;
 use mailcase_mail::testkit::{Abilities, Bench, FakeMailbox, FakeSource, HeldMessage, INBOX};
