@@ -1,0 +1,94 @@
+//! Whom a connection trusts: the platform's authorities, and what the user uploaded for this one connector.
+
+use crate::roots;
+use rustls::RootCertStore;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use std::sync::Arc;
+
+/// More uploaded certificates than this are a mistake, such as a whole system bundle pasted in.
+const UPLOADED_MAX: usize = 64;
+
+/// Why uploaded certificates cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrustError {
+    #[error("trusted certificate {position} is not a PEM certificate (-----BEGIN CERTIFICATE-----)")]
+    NotPem { position: usize },
+    #[error("trusted certificate {position} cannot be read: it is damaged or of X.509 version 1")]
+    Unreadable { position: usize },
+    #[error("more than {UPLOADED_MAX} trusted certificates")]
+    TooMany,
+}
+
+/// Whom a connection trusts.
+///
+/// An uploaded certificate is trusted in two ways: a server showing exactly it is accepted, whatever its CA
+/// flag says, as long as it has not expired; and if it is an authority, so is whatever it signed. The host
+/// name is checked in both cases unless that is switched off, which switches off nothing else.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    roots: Arc<RootCertStore>,
+    pinned: Arc<[CertificateDer<'static>]>,
+    skip_host_name: bool,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { roots: Arc::clone(roots::everybody()), pinned: Arc::new([]), skip_host_name: false }
+    }
+}
+
+impl Trust {
+    /// Trusts the platform's authorities and the certificates in `uploaded` (each PEM text may hold several).
+    ///
+    /// # Errors
+    /// When something uploaded is not a certificate.
+    pub fn new<P: AsRef<str>>(uploaded: &[P], skip_host_name: bool) -> Result<Self, TrustError> {
+        if uploaded.is_empty() {
+            return Ok(Self { skip_host_name, ..Self::default() });
+        }
+        let mut store = RootCertStore::clone(roots::everybody());
+        let mut pinned = Vec::new();
+        for (index, pem) in uploaded.iter().enumerate() {
+            let position = index.saturating_add(1);
+            let before = pinned.len();
+            for certificate in CertificateDer::pem_slice_iter(pem.as_ref().as_bytes()) {
+                let certificate = certificate.map_err(|_| TrustError::NotPem { position })?;
+                let authority = is_authority(&certificate).ok_or(TrustError::Unreadable { position })?;
+                if authority {
+                    store.add(certificate.clone()).map_err(|_| TrustError::Unreadable { position })?;
+                }
+                pinned.push(certificate);
+            }
+            if pinned.len() == before {
+                return Err(TrustError::NotPem { position });
+            }
+        }
+        if pinned.len() > UPLOADED_MAX {
+            return Err(TrustError::TooMany);
+        }
+        Ok(Self { roots: Arc::new(store), pinned: pinned.into(), skip_host_name })
+    }
+
+    pub(crate) fn roots(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.roots)
+    }
+
+    pub(crate) fn is_pinned(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.pinned.iter().any(|pinned| pinned.as_ref() == certificate.as_ref())
+    }
+
+    pub(crate) const fn skips_host_name(&self) -> bool {
+        self.skip_host_name
+    }
+}
+
+/// Whether a certificate may sign others; nothing when it cannot be read. A mere server certificate must not
+/// become a trust anchor: whoever holds its key could sign more.
+pub(crate) fn is_authority(certificate: &CertificateDer<'_>) -> Option<bool> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    if parsed.version() != x509_parser::x509::X509Version::V3 {
+        return None;
+    }
+    Some(parsed.is_ca())
+}

@@ -1,0 +1,150 @@
+//! Whom a connection trusts, against real handshakes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
+use mailcase_mail::SourceError;
+use mailcase_testbed::certificates::{Authority, Issued, self_signed, self_signed_expired};
+use mailcase_testbed::process::free_port;
+use mailcase_testbed::script::{Script, ScriptServer};
+use mailcase_transport::{Endpoint, Established, Trust, TrustError, connect, resolve, start_tls};
+use std::time::Duration;
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+async fn handshake_with(script: Script, host: &str, trust: &Trust) -> Result<Established, SourceError> {
+    let server = ScriptServer::start(vec![script]).await.unwrap();
+    let endpoint = Endpoint { host: host.to_owned(), port: server.port() };
+    let addresses = resolve(&endpoint, DEADLINE).await?;
+    let stream = connect(&endpoint, &addresses, DEADLINE).await?;
+    start_tls(stream, &endpoint, trust, DEADLINE).await
+}
+
+async fn handshake(issued: &Issued, trust: &Trust) -> Result<Established, SourceError> {
+    handshake_with(Script::new().start_tls(issued).unwrap().hang(), "127.0.0.1", trust).await
+}
+
+fn trust(uploaded: &[&str]) -> Trust {
+    Trust::new(uploaded, false).unwrap()
+}
+
+#[track_caller]
+fn refused(result: Result<Established, SourceError>) -> (String, bool, Vec<mailcase_mail::CertificateFacts>) {
+    match result {
+        Err(SourceError::Tls { message, untrusted, chain, hint }) => {
+            assert!(hint.is_some(), "no hint with {message}");
+            (message, untrusted, chain)
+        }
+        other => panic!("expected a TLS error, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_with_what_it_showed_and_accepted_once_trusted() {
+    let authority = Authority::new().unwrap();
+    let leaf = authority.leaf().unwrap();
+    let (message, untrusted, chain) = refused(handshake(&leaf, &Trust::default()).await);
+    assert!(untrusted && message.contains("signed by nobody trusted"), "{message}");
+    assert_eq!(chain[0].names, ["localhost", "127.0.0.1"]);
+    assert_eq!(chain[0].sha256.len(), 64);
+
+    let pinned = handshake(&leaf, &trust(&[&chain[0].pem])).await.unwrap();
+    assert_eq!(pinned.chain, chain);
+    assert!(pinned.stream.is_encrypted() && pinned.protocol.starts_with("TLS"));
+    handshake(&leaf, &trust(&[authority.certificate_pem()])).await.unwrap();
+
+    // Trust in one server's certificate is no trust in what else its key or its authority signs.
+    let other = authority.leaf().unwrap();
+    assert!(refused(handshake(&other, &trust(&[&chain[0].pem])).await).1);
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_accepted_by_being_exactly_the_uploaded_one() {
+    let server = self_signed().unwrap();
+    assert!(refused(handshake(&server, &Trust::default()).await).1);
+    handshake(&server, &trust(&[&server.certificate_pem])).await.unwrap();
+    let other = self_signed().unwrap();
+    assert!(refused(handshake(&other, &trust(&[&server.certificate_pem])).await).1);
+}
+
+#[tokio::test]
+async fn time_counts_even_for_what_is_trusted() {
+    let authority = Authority::new().unwrap();
+    let expired = authority.expired().unwrap();
+    for trust in [trust(&[authority.certificate_pem()]), trust(&[&expired.certificate_pem]), Trust::default()]
+    {
+        let (message, untrusted, _) = refused(handshake(&expired, &trust).await);
+        assert!(message.contains("until 2021-01-01") && !untrusted, "{message}");
+    }
+    let expired = self_signed_expired().unwrap();
+    let (message, untrusted, _) = refused(handshake(&expired, &trust(&[&expired.certificate_pem])).await);
+    assert!(message.contains("until 2021-01-01") && !untrusted, "{message}");
+}
+
+#[tokio::test]
+async fn leaving_out_the_host_name_leaves_out_nothing_else() {
+    let authority = Authority::new().unwrap();
+    let wrong = authority.wrong_name().unwrap();
+    let (message, untrusted, chain) =
+        refused(handshake(&wrong, &trust(&[authority.certificate_pem()])).await);
+    assert!(message.contains("mail.example.org") && !untrusted, "{message}");
+    assert_eq!(chain.len(), 1);
+    // A pin does not stand in for the name either.
+    assert!(!refused(handshake(&wrong, &trust(&[&wrong.certificate_pem])).await).1);
+
+    let lenient = Trust::new(&[authority.certificate_pem()], true).unwrap();
+    handshake(&wrong, &lenient).await.unwrap();
+    handshake(&wrong, &Trust::new(&[&wrong.certificate_pem], true).unwrap()).await.unwrap();
+    // With the name left out, a stranger is still a stranger.
+    assert!(refused(handshake(&wrong, &Trust::new::<&str>(&[], true).unwrap()).await).1);
+    let expired = authority.expired().unwrap();
+    assert!(!refused(handshake(&expired, &lenient).await).1);
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_named_as_such() {
+    let greeting = Script::new().send("* OK hello\r\n").hang();
+    let (message, untrusted, chain) = refused(handshake_with(greeting, "127.0.0.1", &Trust::default()).await);
+    assert!(message.contains("does not speak TLS") && !untrusted && chain.is_empty(), "{message}");
+
+    let closing = handshake_with(Script::new().close(), "127.0.0.1", &Trust::default()).await;
+    assert!(matches!(closing, Err(SourceError::Unreachable { .. })), "{closing:?}");
+}
+
+#[tokio::test]
+async fn a_silent_server_runs_into_the_deadline() {
+    let server = ScriptServer::start(vec![Script::new().hang()]).await.unwrap();
+    let endpoint = Endpoint { host: "127.0.0.1".to_owned(), port: server.port() };
+    let stream = connect(&endpoint, &[server.address()], DEADLINE).await.unwrap();
+    let result = start_tls(stream, &endpoint, &Trust::default(), Duration::from_millis(50)).await;
+    assert!(matches!(result, Err(SourceError::TimedOut { .. })), "{result:?}");
+}
+
+#[tokio::test]
+async fn unknown_hosts_and_closed_ports_are_named() {
+    let unknown = Endpoint { host: "does-not-exist.invalid".to_owned(), port: 993 };
+    let error = resolve(&unknown, DEADLINE).await.unwrap_err();
+    assert!(error.to_string().contains("does-not-exist.invalid") && error.hint().is_some(), "{error}");
+
+    let closed = Endpoint { host: "127.0.0.1".to_owned(), port: free_port().unwrap() };
+    let addresses = resolve(&closed, DEADLINE).await.unwrap();
+    let error = connect(&closed, &addresses, DEADLINE).await.unwrap_err();
+    assert!(error.to_string().contains("nothing listens") && error.hint().is_some(), "{error}");
+}
+
+#[tokio::test]
+async fn a_dead_address_does_not_hide_a_living_one() {
+    let server = ScriptServer::start(vec![Script::new().hang()]).await.unwrap();
+    let endpoint = Endpoint { host: "localhost".to_owned(), port: server.port() };
+    let dead = ([127, 0, 0, 3], free_port().unwrap()).into();
+    connect(&endpoint, &[dead, server.address()], DEADLINE).await.unwrap();
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_with_its_position() {
+    let good = self_signed().unwrap().certificate_pem;
+    let refuse = |uploaded: &[&str]| Trust::new(uploaded, false).unwrap_err();
+    assert_eq!(refuse(&[&good, "hello"]), TrustError::NotPem { position: 2 });
+    assert_eq!(refuse(&[""]), TrustError::NotPem { position: 1 });
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert_eq!(refuse(&[damaged]), TrustError::Unreadable { position: 1 });
+    assert!(Trust::new(&[format!("{good}{good}")], false).is_ok());
+}
