@@ -24,6 +24,8 @@ test: ui ## Run every test: Rust with real servers, then the browser
 	@scripts/need rust mail database browser
 	@scripts/say 'Running the Rust tests'
 	@$(CARGO) test --locked --workspace
+	@scripts/say 'Running the unit tests of the UI'
+	@npm --prefix ui run --silent test
 	@scripts/e2e
 
 quick: ## Run the tests of the libraries alone (no servers, no browser)
@@ -43,6 +45,7 @@ check: ui deny ## Check formatting, lints, licences, the UI's types, and run the
 	@$(CARGO) clippy --quiet --locked --workspace --all-targets -- -D warnings
 	@scripts/say 'Checking the UI'
 	@npm --prefix ui run --silent check
+	@npm --prefix ui run --silent test
 	@$(MAKE) --no-print-directory quick
 
 deny: ## Check licences, banned crates, sources and known vulnerabilities
@@ -62,12 +65,14 @@ ui: ## Build the web UI into ui/dist, when its sources changed
 	@scripts/need node
 	@scripts/ui
 
-fix: ## Format, apply lint suggestions, regenerate generated documents
-	@scripts/need rust
+fix: ## Format, apply lint suggestions, write generated files
+	@scripts/need rust node
 	@$(CARGO) fmt --all
 	@$(CARGO) clippy --quiet --workspace --all-targets --fix --allow-dirty --allow-staged
-	@scripts/say 'Writing docs/configuration.md and docs/cli.md'
-	@$(CARGO) run --quiet --package mailcase -- reference configuration > target/configuration.md
-	@$(CARGO) run --quiet --package mailcase -- reference cli > target/cli.md
-	@mv target/configuration.md docs/configuration.md
-	@mv target/cli.md docs/cli.md
+	@scripts/say 'Writing the reference pages and the API types of the UI'
+	@$(CARGO) build --quiet --package mailcase
+	@scripts/generate docs/configuration.md reference configuration
+	@scripts/generate docs/cli.md reference cli
+	@scripts/generate ui/src/api/openapi.json openapi
+	@npm --prefix ui run --silent generate
+	@npm --prefix ui run --silent fix
