@@ -2,7 +2,29 @@
 //!
 //! Pure: no I/O beyond the reader it is given, no clock, no network. Total: whatever the bytes are, there is
 //! evidence; what is wrong with them is a [`Defect`] on the part it concerns. Bounded by [`Limits`].
+//!
+//! The structure of a message is found by one scanner of our own that works on a stream: MIME libraries want the
+//! whole message in memory, lose siblings of a broken part or recurse as deep as the sender likes. Single header
+//! fields, dates, addresses and character sets are `mail-parser`'s.
 
+mod automatic;
+mod content;
+mod defang;
+mod examine;
+mod extract;
+mod fields;
+mod html;
+mod indicators;
 mod model;
+mod names;
+pub mod preview;
+mod scan;
+mod sniff;
+mod text;
+mod transfer;
+mod tree;
 
+pub use defang::defang;
+pub use examine::{examine, examine_reader};
+pub use extract::{ExtractError, PartInfo, extract, extract_within};
 pub use model::*;

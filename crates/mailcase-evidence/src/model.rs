@@ -204,6 +204,12 @@ pub struct Defect {
     pub message: String,
 }
 
+impl Defect {
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
 /// What one examination may cost. Reaching a limit is a defect on the part, not a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

@@ -1,0 +1,201 @@
+//! The content of one leaf as it flows by: decoded, hashed, measured, and the little kept that is looked at later.
+
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use crate::Hashes;
+use crate::scan::Scanner;
+use crate::transfer::{Base64, QuotedPrintable, Transfer, looks_like_base64};
+use crate::tree::Tree;
+
+/// First bytes kept to tell the type: magic numbers lie within the first few hundred bytes, tar's at 257, and the
+/// member names that tell Office formats apart within the first kilobytes.
+pub(crate) const SNIFF_BYTES: usize = 4 << 10;
+/// Decoded and hashed in pieces that stay in the processor's cache.
+const PIECE: usize = 24 << 10;
+/// Longest first line waited for before deciding whether declared base64 is base64.
+const FIRST_LINE: usize = 256;
+
+/// Running sums of some content.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Sums {
+    md5: Md5,
+    sha1: Sha1,
+    sha256: Sha256,
+    size: u64,
+}
+
+impl Sums {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(PIECE) {
+            self.md5.update(piece);
+            self.sha1.update(piece);
+            self.sha256.update(piece);
+        }
+        self.size += bytes.len() as u64;
+    }
+
+    pub(crate) fn finish(self) -> (u64, Hashes) {
+        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+        let hashes = Hashes {
+            md5: hex(&self.md5.finalize()),
+            sha1: hex(&self.sha1.finalize()),
+            sha256: hex(&self.sha256.finalize()),
+        };
+        (self.size, hashes)
+    }
+}
+
+/// What a leaf is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Identity,
+    Base64,
+    QuotedPrintable,
+}
+
+/// One leaf being read.
+#[derive(Debug)]
+pub(crate) struct Content {
+    node: usize,
+    transfer: Transfer,
+    /// The first line of declared base64 until it has been judged.
+    undecided: Option<Vec<u8>>,
+    not_base64: bool,
+    sums: Sums,
+    prefix: Vec<u8>,
+    /// Kept text and how much more may be kept.
+    text: Option<Vec<u8>>,
+    text_room: usize,
+    text_cut: bool,
+    nuls: bool,
+    nested: Option<Box<Scanner>>,
+    scratch: Vec<u8>,
+}
+
+/// What is known of a leaf at its end.
+pub(crate) struct Finished {
+    pub(crate) size: u64,
+    pub(crate) hashes: Hashes,
+    pub(crate) prefix: Vec<u8>,
+    pub(crate) text: Option<(Vec<u8>, bool)>,
+    pub(crate) nuls: bool,
+    pub(crate) flaw: Option<(&'static str, &'static str)>,
+}
+
+impl Content {
+    pub(crate) fn new(node: usize, encoding: Encoding, text_room: Option<usize>) -> Self {
+        let transfer = match encoding {
+            Encoding::Identity => Transfer::Identity,
+            Encoding::Base64 => Transfer::Base64(Base64::default()),
+            Encoding::QuotedPrintable => Transfer::QuotedPrintable(QuotedPrintable::default()),
+        };
+        Self {
+            node,
+            transfer,
+            undecided: (encoding == Encoding::Base64).then(Vec::new),
+            not_base64: false,
+            sums: Sums::default(),
+            prefix: Vec::new(),
+            text: text_room.map(|_| Vec::new()),
+            text_room: text_room.unwrap_or_default(),
+            text_cut: false,
+            nuls: false,
+            nested: None,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The decoded content is a message that `scanner` takes apart.
+    pub(crate) fn with_message(mut self, scanner: Scanner) -> Self {
+        self.nested = Some(Box::new(scanner));
+        self
+    }
+
+    pub(crate) fn node(&self) -> usize {
+        self.node
+    }
+
+    pub(crate) fn push(&mut self, tree: &mut Tree<'_>, raw: &[u8]) {
+        if let Some(first) = &mut self.undecided {
+            first.extend_from_slice(raw);
+            let line = first.trim_ascii_start();
+            if memchr::memchr2(b'\n', b'\r', line).is_some() || line.len() >= FIRST_LINE {
+                self.decide(tree);
+            }
+            return;
+        }
+        self.decode(tree, raw);
+    }
+
+    fn decide(&mut self, tree: &mut Tree<'_>) {
+        let Some(first) = self.undecided.take() else { return };
+        let line = first.trim_ascii_start();
+        let end = memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len()).min(FIRST_LINE);
+        if !looks_like_base64(line.get(..end).unwrap_or_default()) {
+            self.transfer = Transfer::Identity;
+            self.not_base64 = true;
+        }
+        self.decode(tree, &first);
+    }
+
+    fn decode(&mut self, tree: &mut Tree<'_>, raw: &[u8]) {
+        if matches!(self.transfer, Transfer::Identity) {
+            self.consume(tree, raw);
+            return;
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        for piece in raw.chunks(PIECE) {
+            scratch.clear();
+            self.transfer.push(piece, &mut scratch);
+            self.consume(tree, &scratch);
+        }
+        self.scratch = scratch;
+    }
+
+    fn consume(&mut self, tree: &mut Tree<'_>, decoded: &[u8]) {
+        if decoded.is_empty() {
+            return;
+        }
+        self.sums.update(decoded);
+        if self.prefix.len() < SNIFF_BYTES {
+            let room = (SNIFF_BYTES - self.prefix.len()).min(decoded.len());
+            self.prefix.extend_from_slice(decoded.get(..room).unwrap_or_default());
+        }
+        if let Some(text) = &mut self.text {
+            let room = self.text_room.saturating_sub(text.len()).min(decoded.len());
+            text.extend_from_slice(decoded.get(..room).unwrap_or_default());
+            self.text_cut |= room < decoded.len();
+            self.nuls = self.nuls || memchr::memchr(0, decoded).is_some();
+        }
+        tree.capture(self.node, decoded);
+        if let Some(scanner) = &mut self.nested {
+            scanner.feed(tree, decoded);
+        }
+    }
+
+    pub(crate) fn finish(mut self, tree: &mut Tree<'_>) -> Finished {
+        self.decide(tree);
+        let mut tail = Vec::new();
+        self.transfer.finish(&mut tail);
+        self.consume(tree, &tail);
+        if let Some(mut scanner) = self.nested.take() {
+            scanner.finish(tree);
+        }
+        let flaw = if self.not_base64 {
+            Some(("bad_base64", "declared as base64 but is not; kept as found"))
+        } else {
+            self.transfer.flaw()
+        };
+        let (size, hashes) = self.sums.finish();
+        Finished {
+            size,
+            hashes,
+            prefix: self.prefix,
+            text: self.text.map(|text| (text, self.text_cut)),
+            nuls: self.nuls,
+            flaw,
+        }
+    }
+}

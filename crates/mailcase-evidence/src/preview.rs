@@ -1,0 +1,615 @@
+//! HTML mail made safe to look at: no script, no form, nothing fetched, nothing to click.
+//!
+//! Two layers that each suffice: `ammonia`'s allow list over a real HTML parser, then a writer of our own that knows
+//! a few tags and attributes and can write nothing else. The reader adds a third: a sandboxed frame and the policy
+//! in the document.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::catch_unwind;
+use std::sync::LazyLock;
+
+use crate::defang::defang;
+use crate::html;
+
+/// Longest page parsed; bodies are kept up to a smaller limit.
+const PAGE_BYTES: usize = 2 << 20;
+/// Deepest nesting given to the parser, whose cost grows with the square of it.
+const DEPTH: usize = 500;
+/// Elements the parser may build. It repeats open formatting elements in each new block, so that a small page can
+/// ask for millions.
+const ELEMENTS: usize = 300_000;
+/// Largest picture shown, as a data URL.
+const PICTURE_BYTES: usize = 2 << 20;
+/// All pictures of a page together.
+const PICTURES_BYTES: usize = 16 << 20;
+/// Links listed.
+const LINKS: usize = 2_000;
+/// Longest link target shown.
+const TARGET_BYTES: usize = 2_000;
+
+/// A document that is safe to show in a sandboxed frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// A whole HTML document with its own content security policy.
+    pub html: String,
+    /// What was taken out, with counts: `3 remote images`.
+    pub removed: Vec<String>,
+    /// Where the links of the page really lead, in order.
+    pub links: Vec<Link>,
+}
+
+/// A link of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What the reader of the mail saw.
+    pub text: String,
+    /// Where it leads, as in the mail (not defanged).
+    pub target: String,
+}
+
+/// Makes `page` safe; `cid` gives the data URL of the inline picture of that Content-ID.
+///
+/// Pictures other than PNG, JPEG, GIF and WebP are left out, whatever `cid` returns. Never fails: what cannot be
+/// parsed within limits is shown as plain text.
+pub fn sanitize(page: &str, cid: impl Fn(&str) -> Option<String>) -> Preview {
+    let kept = page.get(..page.floor_char_boundary(PAGE_BYTES)).unwrap_or_default();
+    let mut removed = Removed::default();
+    if kept.len() < page.len() {
+        removed.add("text beyond the size limit");
+    }
+    let too_complex = inspect(kept, &mut removed);
+    let clean = if too_complex { None } else { catch_unwind(|| ALLOW_LIST.clean(kept).to_string()).ok() };
+    let mut writer =
+        Writer { cid, out: String::new(), links: Vec::new(), open: Vec::new(), removed, pictures: 0 };
+    match clean {
+        Some(clean) => writer.write(&clean),
+        None => {
+            writer.removed.add("layout of a page that is too complex");
+            writer.out.push_str("<pre>");
+            escape(&mut writer.out, &html::read(kept).text);
+            writer.out.push_str("</pre>");
+        }
+    }
+    let Writer { out, links, removed, .. } = writer;
+    Preview { html: document(&out), removed: removed.list(), links }
+}
+
+/// A plain text body as the same kind of document.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut out = String::from("<pre>");
+    escape(&mut out, text);
+    out.push_str("</pre>");
+    document(&out)
+}
+
+fn document(body: &str) -> String {
+    const STYLE: &str = "\
+        :root{color-scheme:light dark;--line:#ccc;--quiet:#666;--target:#9a3412}\
+        @media(prefers-color-scheme:dark){:root{--line:#444;--quiet:#aaa;--target:#fdba74}}\
+        body{font:15px/1.5 system-ui,sans-serif;margin:1rem;overflow-wrap:anywhere}\
+        img{max-width:100%;height:auto}table{border-collapse:collapse;max-width:100%}\
+        pre{white-space:pre-wrap;font:inherit}blockquote{border-left:3px solid var(--line);margin-left:0;padding-left:1rem}\
+        .link{text-decoration:underline dotted}.target{color:var(--target);font:12px/1.4 ui-monospace,monospace}\
+        .gone{color:var(--quiet);border:1px dashed var(--line);padding:0 .4em;font-size:12px}";
+    format!(
+        "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\
+         <meta name=\"referrer\" content=\"no-referrer\"><title>Message</title><style>{STYLE}</style></head>\n\
+         <body>{body}</body></html>\n"
+    )
+}
+
+const TAGS: [&str; 66] = [
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "footer",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "u",
+    "ul",
+    "wbr",
+];
+/// Attributes with the values they may have.
+const ATTRIBUTES: [(&str, fn(&str) -> bool); 9] = [
+    ("align", is_word),
+    ("valign", is_word),
+    ("dir", is_word),
+    ("colspan", is_number),
+    ("rowspan", is_number),
+    ("width", is_number),
+    ("height", is_number),
+    ("border", is_number),
+    ("start", is_number),
+];
+const VOID: [&str; 5] = ["br", "col", "hr", "img", "wbr"];
+
+fn is_word(value: &str) -> bool {
+    value.len() <= 20 && value.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn is_number(value: &str) -> bool {
+    let digits = value.strip_suffix('%').unwrap_or(value);
+    !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+static ALLOW_LIST: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut builder = ammonia::Builder::empty();
+    builder
+        .tags(TAGS.into_iter().collect())
+        .clean_content_tags(HashSet::from([
+            "script",
+            "style",
+            "title",
+            "template",
+            "svg",
+            "math",
+            "iframe",
+            "noembed",
+            "noframes",
+            "noscript",
+            "object",
+            "applet",
+            "audio",
+            "video",
+            "canvas",
+            "select",
+            "datalist",
+            "xmp",
+            "plaintext",
+            "listing",
+        ]))
+        .generic_attributes(ATTRIBUTES.iter().map(|(name, _)| *name).collect())
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href"])),
+            ("img", HashSet::from(["src", "alt"])),
+        ]))
+        // Targets are shown as text, never as links: any of these may be told to the reader.
+        .url_schemes(HashSet::from([
+            "http",
+            "https",
+            "ftp",
+            "ftps",
+            "mailto",
+            "tel",
+            "sms",
+            "cid",
+            "data",
+            "javascript",
+            "vbscript",
+            "file",
+            "blob",
+            "about",
+            "smb",
+            "webcal",
+            "ms-msdt",
+            "search-ms",
+            "callto",
+            "skype",
+            "geo",
+            "market",
+            "intent",
+        ]))
+        .link_rel(None)
+        .strip_comments(true);
+    builder
+});
+
+/// What was taken out, counted.
+#[derive(Debug, Default)]
+struct Removed(BTreeMap<&'static str, usize>);
+
+impl Removed {
+    fn add(&mut self, kind: &'static str) {
+        *self.0.entry(kind).or_default() += 1;
+    }
+
+    fn list(self) -> Vec<String> {
+        self.0.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect()
+    }
+}
+
+/// Counts what will go; true when parsing would cost too much. One pass, linear in the page.
+fn inspect(page: &str, removed: &mut Removed) -> bool {
+    let mut nesting = Nesting::default();
+    let mut rest = page;
+    while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+        let markup = rest.get(at..).unwrap_or_default();
+        let Some((name, closing, tail)) = html::tag(markup) else {
+            rest = markup.get(1..).unwrap_or_default();
+            continue;
+        };
+        if closing {
+            rest = tail;
+            nesting.close(&name);
+        } else {
+            if let Some(kind) = removed_tag(&name) {
+                removed.add(kind);
+            }
+            rest = html::attributes(tail, |attribute, value| {
+                if let Some(kind) = removed_attribute(&name, attribute, value) {
+                    removed.add(kind);
+                }
+            });
+            nesting.open(name);
+        }
+        if nesting.stack.len() > DEPTH || nesting.elements > ELEMENTS {
+            return true;
+        }
+    }
+    false
+}
+
+/// The open elements, as the HTML standard's tree construction would have them (§13.2.6.4.7), never fewer by more
+/// than a small factor: list items, paragraphs and rows are not counted, what they need around them is.
+#[derive(Debug, Default)]
+struct Nesting {
+    stack: Vec<String>,
+    formatting: usize,
+    elements: usize,
+}
+
+impl Nesting {
+    fn open(&mut self, name: String) {
+        const NOT_COUNTED: [&str; 18] = [
+            "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
+            "option", "p", "source", "tr", "wbr",
+        ];
+        self.elements = self.elements.saturating_add(1 + self.formatting);
+        if NOT_COUNTED.contains(&name.as_str()) {
+            return;
+        }
+        if matches!(name.as_str(), "td" | "th") {
+            let cell = self.stack.iter().rposition(|open| matches!(open.as_str(), "td" | "th" | "table"));
+            if let Some(cell) = cell.filter(|at| self.stack.get(*at).is_some_and(|open| open != "table")) {
+                self.truncate(cell);
+            }
+        }
+        self.formatting += usize::from(FORMATTING.contains(&name.as_str()));
+        self.stack.push(name);
+    }
+
+    fn close(&mut self, name: &str) {
+        // An end tag may rebuild what is open, too.
+        self.elements = self.elements.saturating_add(self.formatting);
+        if FORMATTING.contains(&name) {
+            if let Some(at) = self.stack.iter().rposition(|open| open == name) {
+                self.stack.remove(at);
+                self.formatting -= 1;
+            }
+            return;
+        }
+        let table_part = matches!(name, "table" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption");
+        for at in (0..self.stack.len()).rev() {
+            let Some(open) = self.stack.get(at) else { return };
+            if open == name {
+                self.truncate(at);
+                return;
+            }
+            if !table_part
+                && matches!(open.as_str(), "table" | "td" | "th" | "caption" | "object" | "template")
+            {
+                return;
+            }
+            if !is_special(name) && is_special(open) {
+                return;
+            }
+        }
+    }
+
+    fn truncate(&mut self, at: usize) {
+        let gone = self.stack.drain(at..).filter(|name| FORMATTING.contains(&name.as_str())).count();
+        // Formatting elements stay in the list of those to be re-opened until their own end tag.
+        self.elements = self.elements.saturating_add(gone);
+    }
+}
+
+/// Elements an unrelated end tag does not reach through (HTML standard §13.2.4.2, those that nest in mail).
+fn is_special(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "center"
+            | "details"
+            | "dir"
+            | "div"
+            | "dl"
+            | "fieldset"
+            | "figure"
+            | "footer"
+            | "form"
+            | "header"
+            | "html"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "pre"
+            | "section"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "ul"
+    )
+}
+
+/// Elements that the HTML parser re-opens in each block until they are closed (HTML standard §13.2.4.3).
+const FORMATTING: [&str; 14] =
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+
+fn removed_tag(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "script" | "noscript" => "scripts",
+        "style" => "style sheets",
+        "link" => "linked resources",
+        "iframe" | "frame" | "frameset" => "frames",
+        "form" => "forms",
+        "input" | "button" | "select" | "textarea" | "option" | "isindex" | "keygen" => "form fields",
+        "object" | "embed" | "applet" | "param" => "embedded objects",
+        "audio" | "video" | "source" | "track" => "media",
+        "svg" | "math" => "drawings and formulas",
+        "base" => "base addresses",
+        "marquee" | "blink" | "canvas" | "template" | "dialog" | "portal" => "active elements",
+        _ => return None,
+    })
+}
+
+fn removed_attribute(tag: &str, name: &str, value: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    Some(match name.as_str() {
+        _ if name.starts_with("on") && name.len() > 3 => "event handlers",
+        "style" => "inline styles",
+        "background" => "remote images",
+        "srcset" | "poster" | "lowsrc" | "dynsrc" => "remote images",
+        "http-equiv" if tag == "meta" && value.trim().eq_ignore_ascii_case("refresh") => "redirects",
+        _ => return None,
+    })
+}
+
+/// Writes clean HTML again, knowing only [`TAGS`] and [`ATTRIBUTES`].
+struct Writer<F> {
+    cid: F,
+    out: String,
+    links: Vec<Link>,
+    /// Targets of the links that are open, and where their text begins in `out`.
+    open: Vec<(Option<String>, usize)>,
+    removed: Removed,
+    pictures: usize,
+}
+
+impl<F: Fn(&str) -> Option<String>> Writer<F> {
+    fn write(&mut self, clean: &str) {
+        let mut rest = clean;
+        while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+            let (text, markup) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.text(text);
+            let Some((name, closing, tail)) = html::tag(markup) else {
+                self.out.push_str("&lt;");
+                rest = markup.get(1..).unwrap_or_default();
+                continue;
+            };
+            let mut found = Vec::new();
+            rest = html::attributes(tail, |attribute, value| found.push((attribute, value)));
+            match name.as_str() {
+                "a" if closing => self.end_link(),
+                "a" => self.begin_link(&found),
+                "img" => self.picture(&found),
+                known if TAGS.contains(&known) => self.tag(known, closing, &found),
+                _ => {}
+            }
+        }
+        self.text(rest);
+        while !self.open.is_empty() {
+            self.end_link();
+        }
+    }
+
+    /// Text is escaped already; what could open a tag or an attribute is escaped again to be sure.
+    fn text(&mut self, text: &str) {
+        for one in text.chars() {
+            match one {
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                '"' => self.out.push_str("&quot;"),
+                one => self.out.push(one),
+            }
+        }
+    }
+
+    fn tag(&mut self, name: &str, closing: bool, attributes: &[(&str, &str)]) {
+        if closing && VOID.contains(&name) {
+            return;
+        }
+        self.out.push_str(if closing { "</" } else { "<" });
+        self.out.push_str(name);
+        for (name, allowed) in ATTRIBUTES.iter().filter(|_| !closing) {
+            let value = attributes
+                .iter()
+                .find(|(found, _)| found.eq_ignore_ascii_case(name))
+                .map(|(_, value)| *value);
+            if let Some(value) = value.filter(|value| allowed(value)) {
+                self.out.push_str(&format!(" {name}=\"{value}\""));
+            }
+        }
+        self.out.push('>');
+    }
+
+    fn begin_link(&mut self, attributes: &[(&str, &str)]) {
+        let target = value_of(attributes, "href").map(|target| crate::fields::bounded(&target, TARGET_BYTES));
+        self.out.push_str("<span class=\"link\">");
+        self.open.push((target, self.out.len()));
+    }
+
+    fn end_link(&mut self) {
+        let Some((target, start)) = self.open.pop() else { return };
+        let inside = self.out.get(start..).unwrap_or_default();
+        let text = html::read(inside).text;
+        self.out.push_str("</span>");
+        let Some(target) = target.filter(|target| !target.is_empty()) else { return };
+        self.out.push_str(" <span class=\"target\">[");
+        escape(&mut self.out, &defang(&target));
+        self.out.push_str("]</span>");
+        if self.links.len() < LINKS {
+            self.links.push(Link { text, target });
+        }
+    }
+
+    fn picture(&mut self, attributes: &[(&str, &str)]) {
+        let source = value_of(attributes, "src").unwrap_or_default();
+        let alt = value_of(attributes, "alt").unwrap_or_default();
+        let data = match source.split_once(':') {
+            Some((scheme, id)) if scheme.eq_ignore_ascii_case("cid") => {
+                let id = id.trim_matches(['<', '>', ' ']);
+                (self.cid)(id).or_else(|| (self.cid)(&percent_decoded(id)))
+            }
+            _ => None,
+        };
+        let data = data.filter(|data| is_picture(data) && self.pictures + data.len() <= PICTURES_BYTES);
+        if let Some(data) = data {
+            self.pictures += data.len();
+            self.out.push_str("<img src=\"");
+            self.out.push_str(&data);
+            self.out.push_str("\" alt=\"");
+            escape(&mut self.out, &alt);
+            self.out.push('"');
+            for name in ["width", "height"] {
+                if let Some(value) = value_of(attributes, name).filter(|value| is_number(value)) {
+                    self.out.push_str(&format!(" {name}=\"{value}\""));
+                }
+            }
+            self.out.push('>');
+            return;
+        }
+        if !source.is_empty() {
+            let inline = source.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("cid:"));
+            self.removed.add(if inline { "pictures that are not in the mail" } else { "remote images" });
+        }
+        if !alt.trim().is_empty() {
+            self.out.push_str("<span class=\"gone\">");
+            escape(&mut self.out, &alt);
+            self.out.push_str("</span>");
+        }
+    }
+}
+
+fn value_of(attributes: &[(&str, &str)], name: &str) -> Option<String> {
+    attributes.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| {
+        let mut decoded = String::new();
+        html::push_decoded(&mut decoded, value);
+        decoded.trim().to_owned()
+    })
+}
+
+/// A data URL of one of the four picture formats, base64 and nothing else.
+fn is_picture(data: &str) -> bool {
+    const STARTS: [&str; 4] = [
+        "data:image/png;base64,",
+        "data:image/jpeg;base64,",
+        "data:image/gif;base64,",
+        "data:image/webp;base64,",
+    ];
+    // Base64 is a third longer than what it stands for.
+    data.len() <= PICTURE_BYTES / 3 * 4 + 64
+        && STARTS.iter().any(|start| {
+            data.strip_prefix(start).is_some_and(|body| {
+                body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+            })
+        })
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn escape(out: &mut String, text: &str) {
+    for one in text.chars() {
+        match one {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            one => out.push(one),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What `examine` finds, and that reading a stream finds the same.
+
+use std::io::Cursor;
+
+use mailcase_evidence::{Evidence, ExtractError, Limits, Part, PartKind, examine, examine_reader, extract};
+
+fn streaming() -> Limits {
+    Limits { in_memory_bytes: 0, ..Limits::default() }
+}
+
+/// Examines in memory and as a stream and insists that both agree.
+fn both(raw: &[u8]) -> Evidence {
+    let evidence = examine(raw, &Limits::default());
+    let streamed = examine_reader(Cursor::new(raw), raw.len() as u64, &streaming()).unwrap();
+    assert_eq!(evidence, streamed);
+    evidence
+}
+
+fn outline(part: &Part) -> Vec<String> {
+    part.walk()
+        .map(|part| format!("{} {:?} {} {}", part.path, part.kind, part.content_type, part.size))
+        .collect()
+}
+
+fn codes(part: &Part) -> Vec<&str> {
+    part.defects.iter().map(|defect| defect.code.as_str()).collect()
+}
+
+fn content(raw: &[u8], path: &str) -> Result<String, ExtractError> {
+    let mut out = Vec::new();
+    extract(Cursor::new(raw), path, &mut out).map(|_| String::from_utf8_lossy(&out).into_owned())
+}
+
+#[test]
+fn a_plain_message() {
+    let raw = b"From: A <a@example.org>\r\nTo: b@example.org\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\
+        Date: Mon, 6 Jan 2025 08:00:00 +0000\r\nMessage-ID: <1@example.org>\r\n\r\nHello\r\n";
+    let evidence = both(raw);
+    assert_eq!(evidence.size, raw.len() as u64);
+    assert_eq!(evidence.envelope.subject.as_deref(), Some("Grüße"));
+    assert_eq!(evidence.envelope.message_id.as_deref(), Some("1@example.org"));
+    assert_eq!(evidence.text.as_ref().map(|body| body.content.as_str()), Some("Hello\r\n"));
+    assert_eq!(outline(&evidence.root), ["/ Body text/plain 7"]);
+    assert!(evidence.defects.is_empty(), "{:?}", evidence.defects);
+    assert_eq!(content(raw, "/").unwrap(), "Hello\r\n");
+}
+
+#[test]
+fn nested_parts_and_messages() {
+    let inner = "From: x@evil.example\r\nSubject: inner\r\nContent-Type: multipart/alternative; boundary=in\r\n\r\n\
+        --in\r\n\r\nplain\r\n--in\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n--in--";
+    let raw = format!(
+        "Subject: outer\r\nContent-Type: multipart/mixed; boundary=\"out\"\r\n\r\npreamble\r\n--out\r\n\r\nnote\r\n\
+         --out\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename=reported.eml\r\n\r\n{inner}\r\n\
+         --out\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjcK\r\n\
+         --out--\r\n"
+    );
+    let evidence = both(raw.as_bytes());
+    assert_eq!(
+        outline(&evidence.root),
+        [
+            "/ Multipart multipart/mixed 0".to_owned(),
+            "/1 Body text/plain 4".to_owned(),
+            format!("/2 Message message/rfc822 {}", inner.len()),
+            "/2/1 Multipart multipart/alternative 0".to_owned(),
+            "/2/1/1 Body text/plain 5".to_owned(),
+            "/2/1/2 Body text/html 11".to_owned(),
+            "/3 Attachment application/pdf 9".to_owned(),
+        ]
+    );
+    assert_eq!(content(raw.as_bytes(), "/2").unwrap(), inner);
+    assert_eq!(content(raw.as_bytes(), "/3").unwrap(), "%PDF-1.7\n");
+    assert_eq!(content(raw.as_bytes(), "/2/1/1").unwrap(), "plain");
+    assert!(matches!(content(raw.as_bytes(), "/2/1"), Err(ExtractError::Multipart(_))));
+    assert!(matches!(content(raw.as_bytes(), "/9"), Err(ExtractError::NotFound(_))));
+    let message = &evidence.root.children[1];
+    assert_eq!(message.envelope.as_ref().unwrap().subject.as_deref(), Some("inner"));
+    assert_eq!(message.safe_name.as_deref(), Some("reported.eml"));
+    assert_eq!(evidence.text.as_ref().map(|body| body.path.as_str()), Some("/1"));
+    assert!(evidence.html.is_none());
+    assert!(evidence.root.walk().all(|part| part.defects.is_empty()));
+}
+
+#[test]
+fn broken_structures_keep_their_siblings() {
+    let raw = b"Content-Type: multipart/mixed; boundary=out\n\n--out\nContent-Type: multipart/alternative; boundary=in\n\n\
+        --in\n\nfirst\n--out\n\nsecond\n";
+    let evidence = both(raw);
+    assert_eq!(
+        outline(&evidence.root),
+        [
+            "/ Multipart multipart/mixed 0",
+            "/1 Multipart multipart/alternative 0",
+            "/1/1 Body text/plain 5",
+            "/2 Body text/plain 7"
+        ]
+    );
+    assert_eq!(codes(&evidence.root), ["missing_end_boundary"]);
+    assert_eq!(codes(&evidence.root.children[0]), ["missing_end_boundary"]);
+}
+
+#[test]
+fn base64_messages_are_opened() {
+    let raw = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\
+        Content-Transfer-Encoding: base64\n\nU3ViamVjdDogaW5uZXIKCkhpCg==\n--b--\n";
+    let evidence = both(raw);
+    assert_eq!(
+        outline(&evidence.root),
+        ["/ Multipart multipart/mixed 0", "/1 Message message/rfc822 19", "/1/1 Body text/plain 3"]
+    );
+    assert_eq!(evidence.root.children[0].envelope.as_ref().unwrap().subject.as_deref(), Some("inner"));
+    assert_eq!(content(raw, "/1/1").unwrap(), "Hi\n");
+    assert_eq!(content(raw, "/1").unwrap(), "Subject: inner\n\nHi\n");
+}
+
+#[test]
+fn messages_without_structure() {
+    for (raw, headers, text, defect) in [
+        (&b""[..], 0, None, Some("no_headers")),
+        (b"\n\n\n", 0, None, Some("no_headers")),
+        (b"just text\nmore\n\nand more", 0, Some("just text\nmore\n\nand more"), Some("no_headers")),
+        (b"Subject: x", 1, None, None),
+        (b"\r\nSubject: x\r\n\r\nbody", 1, Some("body"), None),
+        (
+            b"Subject: x\nbody without blank line",
+            1,
+            Some("body without blank line"),
+            Some("missing_separator"),
+        ),
+        (b"Subject: x\r\rbare\rreturns", 1, Some("bare\rreturns"), None),
+        (b"\xff\xfe\x00", 0, Some(""), Some("no_headers")),
+    ] {
+        let evidence = both(raw);
+        assert_eq!(evidence.headers.len(), headers, "{raw:?}");
+        assert_eq!(evidence.defects.first().map(|defect| defect.code.as_str()), defect, "{raw:?}");
+        if text != Some("") {
+            assert_eq!(evidence.text.as_ref().map(|body| body.content.as_str()), text, "{raw:?}");
+        }
+        assert_eq!(evidence.root.path, "/");
+    }
+}
+
+#[test]
+fn outlook_files_are_named_for_what_they_are() {
+    let mut raw = vec![0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+    raw.resize(5_000, 0);
+    let evidence = both(&raw);
+    assert_eq!(evidence.defects[0].code, "unsupported_format");
+    assert_eq!((evidence.root.size, evidence.root.kind), (5_000, PartKind::Attachment));
+    assert_eq!(evidence.root.safe_name.as_deref(), Some("message.msg"));
+    assert!(evidence.root.hashes.is_some());
+    assert_eq!(content(&raw, "/").unwrap().len(), String::from_utf8_lossy(&raw).len());
+}
