@@ -1,1 +1,82 @@
-//! store
+//! SQL and blobs: everything Mailcase remembers, in SQLite or PostgreSQL, on disk or in S3.
+//!
+//! The only crate that knows SQL. Every query of the desk takes the organization; every write of a connector's
+//! runner carries its [`Lease`] and is refused once that has passed on. Blobs are durable before a row names them.
+
+mod accounting;
+mod alarms;
+mod audit;
+mod blobs;
+mod cases;
+mod clock;
+mod config;
+mod connectors;
+mod decisions;
+mod error;
+mod events;
+mod leases;
+mod ledger;
+mod messages;
+mod open;
+mod organizations;
+mod page;
+mod search;
+mod secrets;
+mod sql;
+
+pub use accounting::KeptAccounting;
+pub use alarms::{Alarm, AlarmKind};
+pub use audit::{Actor, AuditEntry, NewAudit};
+pub use blobs::{
+    BlobFile, BlobHash, BlobReader, BlobReceipt, LargeBlob, Location, NoHash, RECLAIM_GRACE, ReclaimOptions,
+    ReclaimReport, ReclaimStep, SMALL_BLOB_MAX, VerifyProgress, VerifyReport,
+};
+pub use cases::{TimelineEntry, TimelineKind};
+pub use clock::Clock;
+pub use config::{BlobConfig, DatabaseConfig, MasterKey, S3Config, StoreConfig};
+pub use connectors::{
+    ConnectorCounts, ConnectorLogEntry, ConnectorPatch, ConnectorState, ConnectorStatus,
+    ConnectorStatusUpdate, ConnectorVitals, ConnectorWithStatus, DeclaredConnector, ErrorFacts, LogLevel,
+    PendingWork, SyncReport,
+};
+pub use decisions::{DecidedMessage, DecidedOutcome};
+pub use error::{Result, StoreError};
+pub use events::{Event, EventStream};
+pub use leases::Lease;
+pub use ledger::{
+    DueAck, DueDelivery, FETCH_TRIES, FetchFailure, KnownRemote, NewDelivery, StoredDelivery, StoredOutcome,
+};
+pub use messages::{CLAIM_TRIES, ClaimedMessage, DecideContext, STAGE_TRIES};
+pub use organizations::Organization;
+pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
+
+use std::sync::Arc;
+
+/// Everything Mailcase remembers. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    pool: sql::Pool,
+    blobs: blobs::Blobs,
+    keys: secrets::Keys,
+    events: events::Events,
+    clock: Clock,
+}
+
+impl Store {
+    pub(crate) fn pool(&self) -> &sql::Pool {
+        &self.inner.pool
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.inner.clock.now_micros()
+    }
+}

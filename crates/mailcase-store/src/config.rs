@@ -1,0 +1,67 @@
+//! Where things are kept. Built by the binary from its configuration.
+
+use secrecy::SecretString;
+use std::fmt;
+use std::path::PathBuf;
+use zeroize::Zeroizing;
+
+/// Everything [`Store::open`](crate::Store::open) needs.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    pub database: DatabaseConfig,
+    pub blobs: BlobConfig,
+    pub master_key: MasterKey,
+}
+
+#[derive(Debug, Clone)]
+pub enum DatabaseConfig {
+    /// A file; made when it is missing.
+    Sqlite { path: PathBuf },
+    /// A connection URL: `postgres://user:password@host:port/database?sslmode=verify-full`.
+    Postgres { url: SecretString },
+}
+
+#[derive(Debug, Clone)]
+pub enum BlobConfig {
+    /// A folder; made when it is missing.
+    Disk {
+        dir: PathBuf,
+    },
+    S3(S3Config),
+}
+
+/// An S3-compatible store and the bucket in it.
+#[derive(Debug, Clone)]
+pub struct S3Config {
+    /// Absent for Amazon's own.
+    pub endpoint: Option<String>,
+    pub region: String,
+    pub bucket: String,
+    pub access_key: String,
+    pub secret_key: SecretString,
+    /// Whether `http://` endpoints are allowed.
+    pub allow_http: bool,
+    /// Put before every key, such as `mailcase/`; may be empty.
+    pub prefix: String,
+}
+
+/// The key all secrets are sealed under. Wiped from memory when dropped; never shown.
+#[derive(Clone)]
+pub struct MasterKey(Zeroizing<[u8; 32]>);
+
+impl MasterKey {
+    #[must_use]
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(Zeroizing::new(key))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}

@@ -1,0 +1,162 @@
+//! Evidence on its way into the database: the whole as compressed JSON, and the parts people search by.
+
+use super::{Claimed, DecidedMessage};
+use crate::blobs::blocking;
+use crate::error::{Result, StoreError};
+use crate::search;
+use crate::sql::{Tx, Value, args, insert_rows, json};
+use mailcase_core::{MessageId, OrganizationId};
+use mailcase_evidence::{Evidence, IndicatorKind, Part, PartKind};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+
+/// Fast, and already a quarter of the size on mail.
+const ZSTD_LEVEL: i32 = 1;
+/// Bytes of an indicator's identifier: collisions are out of reach.
+const INDICATOR_ID_BYTES: usize = 16;
+/// Attachments of one message that are listed by themselves; the tree has them all.
+const ATTACHMENTS_MAX: usize = 1_000;
+
+/// A message's evidence, ready to be written.
+pub(crate) struct Packed {
+    pub(super) body: Vec<u8>,
+    pub(super) words: String,
+    pub(super) attachments: Vec<PackedAttachment>,
+    pub(super) indicators: Vec<PackedIndicator>,
+    pub(super) defects: usize,
+}
+
+pub(crate) struct PackedAttachment {
+    values: Vec<Value>,
+}
+
+pub(crate) struct PackedIndicator {
+    id: Vec<u8>,
+    kind: &'static str,
+    value: String,
+    places: String,
+}
+
+/// Does the work that needs no database, before the transaction begins and off the threads that serve.
+pub(crate) async fn pack(batch: &[DecidedMessage]) -> Result<Vec<Packed>> {
+    let own: Vec<(OrganizationId, Evidence)> =
+        batch.iter().map(|decided| (decided.organization, decided.evidence.clone())).collect();
+    blocking("packing evidence", move || own.iter().map(|(org, evidence)| pack_one(*org, evidence)).collect())
+        .await
+}
+
+fn pack_one(org: OrganizationId, evidence: &Evidence) -> Result<Packed> {
+    let text = serde_json::to_vec(evidence).map_err(StoreError::decode)?;
+    let body = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(StoreError::io("compressing evidence"))?;
+    let parts: Vec<&Part> =
+        evidence.root.walk().filter(|part| is_attachment(part)).take(ATTACHMENTS_MAX).collect();
+    let attachments = parts.iter().map(|part| PackedAttachment { values: attachment_values(part) }).collect();
+    let names = parts.iter().filter_map(|part| part.name.as_deref());
+    let words = search::message_words(evidence, names);
+    let mut indicators = BTreeMap::new();
+    for indicator in &evidence.indicators {
+        let kind = kind_name(indicator.kind);
+        let value = indicator.value.replace('\0', "");
+        let id = indicator_id(org, kind, &value);
+        let places = json(&indicator.places)?;
+        indicators.entry(id.clone()).or_insert(PackedIndicator { id, kind, value, places });
+    }
+    let defects = evidence.root.walk().map(|part| part.defects.len()).sum::<usize>();
+    let defects = defects.saturating_add(evidence.defects.len());
+    Ok(Packed { body, words, attachments, indicators: indicators.into_values().collect(), defects })
+}
+
+/// What a person would save as a file; a message within is one.
+fn is_attachment(part: &Part) -> bool {
+    matches!(part.kind, PartKind::Attachment | PartKind::Message) && part.path != "/"
+}
+
+fn attachment_values(part: &Part) -> Vec<Value> {
+    let name = part.name.as_deref().or(part.safe_name.as_deref()).unwrap_or("unnamed");
+    let name: String = name.chars().take(255).collect();
+    let hashes = part.hashes.as_ref();
+    args![
+        &part.path,
+        name,
+        &part.content_type,
+        &part.sniffed_type,
+        part.size,
+        hashes.map(|hashes| hashes.md5.as_str()),
+        hashes.map(|hashes| hashes.sha1.as_str()),
+        hashes.map(|hashes| hashes.sha256.as_str())
+    ]
+}
+
+fn indicator_id(org: OrganizationId, kind: &str, value: &str) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    hasher.update(org.uuid().as_bytes());
+    hasher.update(kind.as_bytes());
+    hasher.update([0]);
+    hasher.update(value.as_bytes());
+    hasher.finalize().iter().copied().take(INDICATOR_ID_BYTES).collect()
+}
+
+pub(crate) const fn kind_name(kind: IndicatorKind) -> &'static str {
+    match kind {
+        IndicatorKind::Ipv4 => "ipv4",
+        IndicatorKind::Ipv6 => "ipv6",
+        IndicatorKind::Url => "url",
+        IndicatorKind::Domain => "domain",
+        IndicatorKind::Email => "email",
+        IndicatorKind::Md5 => "md5",
+        IndicatorKind::Sha1 => "sha1",
+        IndicatorKind::Sha256 => "sha256",
+        IndicatorKind::Sha512 => "sha512",
+        IndicatorKind::FileName => "file_name",
+        IndicatorKind::Cve => "cve",
+    }
+}
+
+/// Writes the evidence of the messages that are ours.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    claimed: &HashMap<MessageId, Claimed<'_>>,
+    packed: &[Packed],
+    batch: &[DecidedMessage],
+) -> Result<()> {
+    let (mut bodies, mut words, mut attachments, mut sightings) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    // Sorted by identifier over the whole batch: two replicas insert shared indicators in the same order.
+    let mut indicators: BTreeMap<&[u8], Vec<Value>> = BTreeMap::new();
+    for (decided, packed) in batch.iter().zip(packed) {
+        let Some(own) = claimed.get(&decided.message) else { continue };
+        bodies.push(args![own.seq, decided.evidence.parser_version, packed.body.clone()]);
+        words.push((own.seq, packed.words.clone()));
+        attachments.extend(packed.attachments.iter().map(|attachment| {
+            let mut values = args![own.seq];
+            values.extend(attachment.values.iter().cloned());
+            values
+        }));
+        for indicator in &packed.indicators {
+            let id = indicator.id.clone();
+            indicators
+                .entry(&indicator.id)
+                .or_insert_with(|| args![id, decided.organization, indicator.kind, &indicator.value]);
+            sightings.push(args![own.seq, indicator.id.clone(), &indicator.places]);
+        }
+    }
+    // A message that is decided again after it was set aside may have left its evidence.
+    let head = "INSERT INTO message_evidence (message_seq, parser_version, body)";
+    let tail = "ON CONFLICT (message_seq) DO UPDATE SET parser_version = excluded.parser_version, \
+                body = excluded.body";
+    insert_rows(tx, head, tail, bodies).await?;
+    search::index(tx, words).await?;
+    let head = "INSERT INTO attachments (message_seq, path, name, content_type, sniffed_type, size, md5, sha1, sha256)";
+    insert_rows(tx, head, "ON CONFLICT (message_seq, path) DO NOTHING", attachments).await?;
+    let head = "INSERT INTO indicators (id, organization_id, kind, value)";
+    insert_rows(tx, head, "ON CONFLICT (id) DO NOTHING", indicators.into_values().collect()).await?;
+    let head = "INSERT INTO sightings (message_seq, indicator_id, places)";
+    insert_rows(tx, head, "ON CONFLICT (message_seq, indicator_id) DO NOTHING", sightings).await?;
+    Ok(())
+}
+
+/// Evidence as it was written.
+pub(crate) fn unpack(body: &[u8]) -> Result<Evidence> {
+    let reader = zstd::stream::read::Decoder::new(body).map_err(StoreError::io("reading evidence"))?;
+    serde_json::from_reader(std::io::BufReader::new(reader)).map_err(StoreError::decode)
+}

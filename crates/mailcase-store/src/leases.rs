@@ -1,0 +1,118 @@
+//! Who runs which connector. A lease is time-limited; its fence tells its holder from every earlier one.
+
+use crate::Store;
+use crate::connectors;
+use crate::error::{Result, StoreError};
+use crate::sql::{Tx, args, retrying};
+use jiff::Timestamp;
+use mailcase_core::ConnectorId;
+use mailcase_core::connector::Connector;
+use std::time::Duration;
+
+/// The right to run one connector. Writes made under it are refused once another process holds a newer one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub connector: ConnectorId,
+    /// The process that holds it.
+    pub owner: String,
+    /// Raised with every claim and every edit of the connector.
+    pub fence: i64,
+    pub until: Timestamp,
+}
+
+impl Store {
+    /// Claims up to `max` active connectors that nobody holds, or whose holder did not renew in time.
+    pub async fn claim_connectors(
+        &self,
+        owner: &str,
+        ttl: Duration,
+        max: usize,
+    ) -> Result<Vec<(Connector, Lease)>> {
+        if max == 0 {
+            return Ok(Vec::new());
+        }
+        // Usually there is nothing to claim: find that out without a writing transaction.
+        let now = self.now();
+        let sql = "SELECT 1 AS one FROM connectors \
+                   WHERE active = 1 AND deleted_at IS NULL AND lease_until <= $1 LIMIT 1";
+        if self.pool().fetch_optional(sql, args![now]).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        retrying!(self.claim_connectors_once(owner, ttl, max))
+    }
+
+    async fn claim_connectors_once(
+        &self,
+        owner: &str,
+        ttl: Duration,
+        max: usize,
+    ) -> Result<Vec<(Connector, Lease)>> {
+        let (now, until) = (self.now(), self.clock().in_micros(ttl));
+        let mut tx = self.pool().begin().await?;
+        let sql = tx.choose(
+            "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN \
+               (SELECT id FROM connectors WHERE active = 1 AND deleted_at IS NULL AND lease_until <= $3 \
+                ORDER BY lease_until, id LIMIT $4) \
+             RETURNING id, organization_id, settings, active, origin, revision, fence, lease_until",
+            "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN \
+               (SELECT id FROM connectors WHERE active = 1 AND deleted_at IS NULL AND lease_until <= $3 \
+                ORDER BY lease_until, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
+             RETURNING id, organization_id, settings, active, origin, revision, fence, lease_until",
+        );
+        let rows = tx.fetch_all(sql, args![owner, until, now, max]).await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| {
+                let connector = connectors::from_row(row)?;
+                let lease = Lease {
+                    connector: connector.id,
+                    owner: owner.to_owned(),
+                    fence: row.int("fence")?,
+                    until: row.time("lease_until")?,
+                };
+                Ok((connector, lease))
+            })
+            .collect()
+    }
+
+    /// Keeps a lease for `ttl` from now.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when it has passed on.
+    pub async fn renew_lease(&self, lease: &Lease, ttl: Duration) -> Result<Lease> {
+        let until = self.clock().in_micros(ttl);
+        let sql = "UPDATE connectors SET lease_until = $4 WHERE id = $1 AND lease_owner = $2 AND fence = $3";
+        let values = args![lease.connector, &lease.owner, lease.fence, until];
+        if retrying!(self.pool().execute(sql, values.clone()))? == 0 {
+            return Err(StoreError::Fenced);
+        }
+        Ok(Lease { until: Timestamp::from_microsecond(until).map_err(StoreError::decode)?, ..lease.clone() })
+    }
+
+    /// Gives a lease back, so that another process can claim the connector at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when it has passed on already.
+    pub async fn release_lease(&self, lease: &Lease) -> Result<()> {
+        let sql = "UPDATE connectors SET lease_owner = NULL, lease_until = 0, fence = fence + 1 \
+                   WHERE id = $1 AND lease_owner = $2 AND fence = $3";
+        let values = args![lease.connector, &lease.owner, lease.fence];
+        match retrying!(self.pool().execute(sql, values.clone()))? {
+            0 => Err(StoreError::Fenced),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Refuses a write under a lease that has passed on, and keeps it from passing on until the transaction ends.
+///
+/// An expired lease that nobody claimed still holds: the fence alone decides.
+pub(crate) async fn require(tx: &mut Tx, lease: &Lease) -> Result<()> {
+    let sql = tx.choose(
+        "SELECT fence FROM connectors WHERE id = $1 AND lease_owner = $2 AND fence = $3 AND deleted_at IS NULL",
+        "SELECT fence FROM connectors WHERE id = $1 AND lease_owner = $2 AND fence = $3 AND deleted_at IS NULL \
+         FOR SHARE",
+    );
+    let held = tx.fetch_optional(sql, args![lease.connector, &lease.owner, lease.fence]).await?;
+    held.map(|_| ()).ok_or(StoreError::Fenced)
+}

@@ -1,0 +1,63 @@
+//! The ledger read as a whole: for accounting, and for knowing a mailbox's habit.
+
+use crate::Store;
+use crate::error::Result;
+use crate::sql::args;
+use jiff::Timestamp;
+use mailcase_core::ConnectorId;
+use mailcase_core::message::DeliveryState;
+
+/// Microseconds of an hour.
+const HOUR: i64 = 3_600_000_000;
+
+/// What the ledger knows of one remote message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownRemote {
+    pub remote_id: String,
+    /// Size of the stored message; before it is stored, what the server said.
+    pub size: Option<u64>,
+    pub state: DeliveryState,
+}
+
+impl Store {
+    /// What the ledger knows of a folder, in pages: those with identities behind `after`, in order.
+    pub async fn known_remote(
+        &self,
+        connector: ConnectorId,
+        folder: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<KnownRemote>> {
+        let sql = "SELECT d.remote_id AS remote_id, COALESCE(m.size, d.remote_size) AS size, d.state AS state \
+                   FROM deliveries d LEFT JOIN messages m ON m.id = d.message_id \
+                   WHERE d.connector_id = $1 AND d.folder = $2 AND d.remote_id > $3 ORDER BY d.remote_id LIMIT $4";
+        let rows =
+            self.pool().fetch_all(sql, args![connector, folder, after.unwrap_or_default(), limit]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(KnownRemote {
+                    remote_id: row.text("remote_id")?,
+                    size: row.get::<Option<i64>>("size")?.and_then(|size| u64::try_from(size).ok()),
+                    state: row.named("state")?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many messages of a connector were stored in each hour since `from`; hours without any are left out.
+    pub async fn arrivals_by_hour(
+        &self,
+        connector: ConnectorId,
+        from: Timestamp,
+    ) -> Result<Vec<(Timestamp, u64)>> {
+        let sql = "SELECT stored_at / $3 AS hour, COUNT(*) AS n FROM deliveries \
+                   WHERE connector_id = $1 AND stored_at >= $2 GROUP BY stored_at / $3 ORDER BY stored_at / $3";
+        let rows = self.pool().fetch_all(sql, args![connector, from, HOUR]).await?;
+        rows.iter()
+            .map(|row| {
+                let hour = Timestamp::from_microsecond(row.int("hour")?.saturating_mul(HOUR));
+                Ok((hour.map_err(crate::StoreError::decode)?, row.count("n")?))
+            })
+            .collect()
+    }
+}

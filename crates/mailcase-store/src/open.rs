@@ -1,0 +1,126 @@
+//! Opening the store: connections, migrations, the proof of the master key and of the blob store.
+
+use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::config::{DatabaseConfig, StoreConfig};
+use crate::error::{Result, StoreError};
+use crate::events::Events;
+use crate::secrets::Keys;
+use crate::sql::Pool;
+use crate::{Inner, Store};
+use secrecy::ExposeSecret;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// SQLite connections that read beside the writer.
+const SQLITE_READERS: u32 = 4;
+/// How long a transaction waits for another process to finish writing.
+const SQLITE_BUSY: Duration = Duration::from_secs(30);
+/// PostgreSQL connections per process.
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// How long to wait for a free connection before giving up.
+const ACQUIRE: Duration = Duration::from_secs(60);
+/// Prepared statements kept per connection: all texts of this crate in all their sizes.
+const STATEMENTS: usize = 512;
+
+impl Store {
+    /// Opens the store; brings the schema up to date, each migration in a transaction of its own.
+    ///
+    /// # Errors
+    /// When the database or the blob store cannot be used, a migration fails, or the master key is not the one the
+    /// database was made with.
+    pub async fn open(config: StoreConfig) -> Result<Self> {
+        Self::open_with_clock(config, Clock::system()).await
+    }
+
+    /// Like [`open`](Self::open), with a clock of the caller's choice.
+    pub async fn open_with_clock(config: StoreConfig, clock: Clock) -> Result<Self> {
+        let keys = Keys::new(&config.master_key)?;
+        let pool = match config.database {
+            DatabaseConfig::Sqlite { path } => open_sqlite(&path).await?,
+            DatabaseConfig::Postgres { url } => open_postgres(url.expose_secret()).await?,
+        };
+        let blobs = Blobs::open(config.blobs).await?;
+        let events = Events::start(&pool).await?;
+        let store = Self { inner: Arc::new(Inner { pool, blobs, keys, events, clock }) };
+        store.prove_master_key().await?;
+        Ok(store)
+    }
+
+    /// Whether the database answers: for readiness.
+    pub async fn ping(&self) -> Result<()> {
+        self.pool().fetch_one("SELECT 1 AS one", vec![]).await?.int("one")?;
+        Ok(())
+    }
+
+    /// Closes all connections; what is under way ends first. Further calls fail.
+    pub async fn close(&self) {
+        match self.pool() {
+            Pool::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(path: &Path) -> Result<Pool> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(SQLITE_BUSY)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("temp_store", "memory");
+    // One connection that lives as long as the pool: its cache and statements stay warm. 16 MiB of cache; the log
+    // is folded back into the database every 16 MiB and cut to 64 MiB after a burst.
+    let writing = options
+        .clone()
+        .create_if_missing(true)
+        .pragma("cache_size", "-16384")
+        .pragma("wal_autocheckpoint", "4096")
+        .pragma("journal_size_limit", "67108864");
+    let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+    let writer = pool().max_connections(1).connect_with(writing).await?;
+    SQLITE_MIGRATIONS.run(&writer).await?;
+    // Not `read_only`: a reader of a log-structured database has to be able to recover it.
+    let readers =
+        pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
+    Ok(Pool::Sqlite { writer, readers })
+}
+
+async fn open_postgres(url: &str) -> Result<Pool> {
+    // The parser's error may repeat the URL, which holds a password.
+    let options: PgConnectOptions =
+        url.parse().map_err(|_| StoreError::Settings("the database URL cannot be understood".to_owned()))?;
+    let options = options.application_name("mailcase").statement_cache_capacity(STATEMENTS);
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE)
+        .connect_with(options)
+        .await?;
+    POSTGRES_MIGRATIONS.run(&pool).await?;
+    Ok(Pool::Postgres(pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_databases_have_the_same_migrations() {
+        let names = |migrator: &Migrator| -> Vec<_> {
+            migrator.iter().map(|migration| (migration.version, migration.description.clone())).collect()
+        };
+        assert_eq!(names(&SQLITE_MIGRATIONS), names(&POSTGRES_MIGRATIONS));
+    }
+}

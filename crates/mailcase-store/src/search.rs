@@ -1,0 +1,156 @@
+//! Full text: the words of a message, made the same way for both databases, and queries over them.
+//!
+//! Words are folded here (compatibility forms, no marks, lower case), so that both engines find the same.
+
+use crate::error::Result;
+use crate::sql::{Tx, args};
+use mailcase_evidence::Evidence;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Text of one message that can be searched, in bytes: PostgreSQL takes less than 1 MiB of distinct words.
+const TEXT_MAX_BYTES: usize = 256 << 10;
+/// Longer words are no words; FTS5 and tsvector keep long ones whole.
+const WORD_MAX_BYTES: usize = 64;
+/// Words of one query that count.
+const QUERY_WORDS_MAX: usize = 16;
+
+/// The words of a text: runs of letters and digits, folded.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
+        .filter(|word| !word.is_empty())
+        .map(fold)
+        .filter(|word| {
+            !word.is_empty() && word.len() <= WORD_MAX_BYTES && word.chars().all(char::is_alphanumeric)
+        })
+}
+
+/// Lower case without marks, for comparing what people type with what is written.
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or_default()
+}
+
+/// The distinct words of what people search for: subject, people, text, names of attachments.
+pub(crate) fn message_words<'a>(
+    evidence: &'a Evidence,
+    attachments: impl Iterator<Item = &'a str>,
+) -> String {
+    let envelope = &evidence.envelope;
+    let people = [&envelope.from, &envelope.sender, &envelope.reply_to, &envelope.to, &envelope.cc]
+        .into_iter()
+        .flatten()
+        .flat_map(|address| [address.name.as_deref(), address.address.as_deref()])
+        .flatten();
+    let text = evidence.text.as_ref().map(|body| body.content.as_str());
+    let texts = envelope.subject.as_deref().into_iter().chain(people).chain(attachments).chain(text);
+    let mut found = BTreeSet::new();
+    let mut room = TEXT_MAX_BYTES;
+    for text in texts {
+        let text = cut(text, room);
+        room = room.saturating_sub(text.len());
+        found.extend(words(text));
+    }
+    let mut joined = String::new();
+    for word in cut_words(found) {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(&word);
+    }
+    joined
+}
+
+/// Compatibility forms may grow under folding; what is kept stays bounded.
+fn cut_words(words: BTreeSet<String>) -> impl Iterator<Item = String> {
+    let mut room = TEXT_MAX_BYTES;
+    words.into_iter().take_while(move |word| {
+        room = room.saturating_sub(word.len().saturating_add(1));
+        room > 0
+    })
+}
+
+/// What a person typed, as a query for the engine: every word must begin a word of the message. `None` when nothing
+/// was typed that could be searched for.
+pub(crate) fn match_query(typed: &str, postgres: bool) -> Option<String> {
+    let mut query = String::new();
+    for word in words(cut(typed, 4096)).take(QUERY_WORDS_MAX) {
+        // A word has letters and digits only: nothing to escape. Writing to a String cannot fail.
+        let written = match (query.is_empty(), postgres) {
+            (true, false) => write!(query, "\"{word}\"*"),
+            (false, false) => write!(query, " AND \"{word}\"*"),
+            (true, true) => write!(query, "'{word}':*"),
+            (false, true) => write!(query, " & '{word}':*"),
+        };
+        if written.is_err() {
+            return None;
+        }
+    }
+    (!query.is_empty()).then_some(query)
+}
+
+/// The condition that a message's `seq` matches the query bound as `$n`.
+pub(crate) fn match_condition(column: &str, n: usize, postgres: bool) -> String {
+    if postgres {
+        format!("{column} IN (SELECT message_seq FROM message_words WHERE words @@ CAST(${n} AS tsquery))")
+    } else {
+        format!("{column} IN (SELECT rowid FROM message_words WHERE message_words MATCH ${n})")
+    }
+}
+
+/// Folded words of a typed text, for titles.
+pub(crate) fn typed_words(typed: &str) -> Vec<String> {
+    words(cut(typed, 4096)).take(QUERY_WORDS_MAX).collect()
+}
+
+/// Indexes the words of new messages.
+pub(crate) async fn index(tx: &mut Tx, messages: Vec<(i64, String)>) -> Result<()> {
+    for (seq, words) in messages {
+        let sql = tx.choose(
+            "INSERT INTO message_words (rowid, words) VALUES ($1, $2)",
+            "INSERT INTO message_words (message_seq, words) \
+             VALUES ($1, array_to_tsvector(string_to_array($2, ' '))) ON CONFLICT (message_seq) DO NOTHING",
+        );
+        tx.execute(sql, args![seq, words]).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_folded_the_same_way_everywhere() {
+        let all = |text: &str| words(text).collect::<Vec<_>>();
+        assert_eq!(all("Überweisung: PAY-PAL ﬁne"), ["uberweisung", "pay", "pal", "fine"]);
+        assert_eq!(all("e\u{301}t\u{e9} 東京 \u{0}x"), ["ete", "東京", "x"]);
+        assert_eq!(all("' \" * ( ) : & | ! -- \\"), Vec::<String>::new());
+        assert_eq!(all(&"x".repeat(100)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn queries_cannot_be_wrong() {
+        assert_eq!(match_query("  ", false), None);
+        assert_eq!(match_query("\"*'", true), None);
+        assert_eq!(match_query("Rechnung NEAR(x", false).unwrap(), "\"rechnung\"* AND \"near\"* AND \"x\"*");
+        assert_eq!(match_query("it's & co", true).unwrap(), "'it':* & 's':* & 'co':*");
+    }
+
+    #[test]
+    fn a_huge_body_stays_bounded() {
+        let mut evidence = Evidence::default();
+        let content: String = (0..200_000).map(|n| format!("w{n} ")).collect();
+        evidence.text = Some(mailcase_evidence::Body { path: "/".into(), content, truncated: false });
+        let words = message_words(&evidence, std::iter::empty());
+        assert!(words.len() <= TEXT_MAX_BYTES && words.len() > TEXT_MAX_BYTES / 2);
+    }
+}
