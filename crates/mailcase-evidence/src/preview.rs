@@ -168,8 +168,9 @@ const TAGS: [&str; 66] = [
     "ul",
     "wbr",
 ];
+type ValueCheck = fn(&str) -> bool;
 /// Attributes with the values they may have.
-const ATTRIBUTES: [(&str, fn(&str) -> bool); 9] = [
+const ATTRIBUTES: [(&str, ValueCheck); 9] = [
     ("align", is_word),
     ("valign", is_word),
     ("dir", is_word),
