@@ -1,5 +1,7 @@
 //! What `examine` finds, and that reading a stream finds the same.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::io::Cursor;
 
 use mailcase_evidence::{Evidence, ExtractError, Limits, Part, PartKind, examine, examine_reader, extract};

@@ -1,0 +1,69 @@
+//! Real mail that nobody here wrote. Reads the folder named by `MAILCASE_CORPUS`, by default `shared/corpus` beside
+//! the workspace; says so when it is not there.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests fail as tests do")]
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use mailcase_evidence::{Limits, PartKind, examine, examine_reader, extract, preview};
+
+/// No message of the corpus may take longer, even without optimisation.
+const MESSAGE_TIME: Duration = Duration::from_secs(2);
+
+fn corpus() -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let folder = std::env::var_os("MAILCASE_CORPUS").map_or(default, PathBuf::from);
+    let there = folder.is_dir();
+    if !there {
+        println!("SKIPPED: there is no corpus at {}", folder.display());
+    }
+    there.then_some(folder)
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
+    let Some(folder) = corpus() else { return };
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    assert!(paths.len() > 500, "only {} files", paths.len());
+    let streaming = Limits { in_memory_bytes: 0, ..Limits::default() };
+    let mut slowest = (Duration::ZERO, PathBuf::new());
+    for path in paths {
+        let raw = std::fs::read(&path).unwrap();
+        let begun = Instant::now();
+        let evidence = examine(&raw, &Limits::default());
+        let took = begun.elapsed();
+        if took > slowest.0 {
+            slowest = (took, path.clone());
+        }
+        assert!(!evidence.headers.is_empty() || !evidence.defects.is_empty(), "{}", path.display());
+        assert!(evidence.defects.iter().all(|defect| defect.code != "parser_failed"), "{}", path.display());
+        let streamed = examine_reader(Cursor::new(&raw), raw.len() as u64, &streaming).unwrap();
+        assert_eq!(evidence, streamed, "{}", path.display());
+        for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {
+            let mut out = Vec::new();
+            let info = extract(Cursor::new(&raw), &part.path, &mut out).unwrap();
+            assert_eq!(info.part.hashes, part.hashes, "{} {}", path.display(), part.path);
+            assert_eq!(out.len() as u64, part.size, "{} {}", path.display(), part.path);
+        }
+        if let Some(html) = &evidence.html {
+            preview::sanitize(&html.content, |_| None);
+        }
+    }
+    println!("slowest: {:?} {}", slowest.0, slowest.1.display());
+    assert!(slowest.0 < MESSAGE_TIME, "{} took {:?}", slowest.1.display(), slowest.0);
+}
