@@ -1,0 +1,33 @@
+// Two keys one after the other, such as `g` then `i`.
+import { useEffect, useRef } from 'react';
+
+const SEQUENCE_MILLIS = 1200;
+
+/** Whether a key press belongs to something that takes text. */
+export function typing(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+export function useKeySequence(first: string, actions: Record<string, () => void>): void {
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(() => {
+    let startedAt = 0;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      if (event.key === first) {
+        startedAt = event.timeStamp;
+        return;
+      }
+      const action = latest.current[event.key];
+      if (action && startedAt > 0 && event.timeStamp - startedAt < SEQUENCE_MILLIS) {
+        event.preventDefault();
+        action();
+      }
+      startedAt = 0;
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [first]);
+}

@@ -1,0 +1,23 @@
+// Particulars of a timeline entry in words. Their shape is free, so nothing is assumed of it.
+import { words } from '../shared/format';
+
+/** One line per particular: "status: open → resolved", "folder: INBOX". */
+export function factsText(facts: unknown): string[] {
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) return [];
+  return Object.entries(facts)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${words(name)}: ${changeText(value)}`);
+}
+
+function changeText(value: unknown): string {
+  if (Array.isArray(value)) return value.length > 0 ? value.map(changeText).join(', ') : 'none';
+  if (typeof value !== 'object' || value === null) return plain(value);
+  const change = value as Record<string, unknown>;
+  const [before, after] = [change.old ?? change.from, change.new ?? change.to];
+  const isChange = 'new' in change || 'to' in change;
+  return isChange ? `${changeText(before)} → ${changeText(after)}` : JSON.stringify(value);
+}
+
+function plain(value: unknown): string {
+  return value === null || value === undefined || value === '' ? 'none' : words(String(value));
+}

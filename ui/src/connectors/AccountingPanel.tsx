@@ -1,0 +1,124 @@
+// "4,812 = 4,812", or what is missing and the button that fetches it.
+import { Button, Group, Stack, Table, Text, ThemeIcon } from '@mantine/core';
+import { IconAlertTriangle, IconCheck, IconDownload, IconScale } from '@tabler/icons-react';
+import type { Accounting, Connector } from '../api/types';
+import { byteSize, count, counted } from '../shared/format';
+import { Panel } from '../shared/Panel';
+import { FailedState, LoadingRows } from '../shared/states';
+import { Time } from '../shared/Time';
+import { useAccounting, useFetchGaps, useRunAccounting } from './connectors';
+
+export function AccountingPanel({ connector, mayManage }: { connector: Connector; mayManage: boolean }) {
+  const query = useAccounting(connector.id);
+  const run = useRunAccounting(connector.id);
+  return (
+    <Panel
+      title="Accounting"
+      actions={
+        mayManage && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconScale size={14} />}
+            loading={run.isPending}
+            onClick={() => run.mutate()}
+          >
+            Count now
+          </Button>
+        )
+      }
+    >
+      {query.isError && (
+        <FailedState what="The accounting" error={query.error} retry={() => void query.refetch()} />
+      )}
+      {query.isPending && <LoadingRows rows={3} label="Loading the accounting" />}
+      {query.data === null && (
+        <Text size="sm" c="dimmed">
+          Not counted yet. The accounting compares what the server holds with what is stored here; it runs
+          nightly and when asked.
+        </Text>
+      )}
+      {query.data && <Result id={connector.id} accounting={query.data} mayManage={mayManage} />}
+    </Panel>
+  );
+}
+
+function Result({ id, accounting, mayManage }: { id: string; accounting: Accounting; mayManage: boolean }) {
+  const fetchGaps = useFetchGaps(id);
+  const missing = accounting.folders.reduce((sum, folder) => sum + folder.gap_count, 0);
+  return (
+    <Stack gap="sm">
+      <Group gap="sm">
+        <ThemeIcon variant="light" color={accounting.balanced ? 'teal' : 'orange'} size="lg" radius="xl">
+          {accounting.balanced ? <IconCheck size={20} /> : <IconAlertTriangle size={20} />}
+        </ThemeIcon>
+        <div>
+          <Text size="xl" fw={600} className="tabular">
+            {count(accounting.on_server)} {accounting.balanced ? '=' : '≠'} {count(accounting.stored)}
+          </Text>
+          <Text size="xs" c="dimmed" component="div">
+            on the server · stored · counted <Time at={accounting.at} />
+          </Text>
+        </div>
+      </Group>
+      {missing > 0 && (
+        <Group justify="space-between">
+          <Text size="sm">
+            {counted(missing, 'message is', 'messages are')} on the server and not stored.
+          </Text>
+          {mayManage && (
+            <Button
+              size="xs"
+              leftSection={<IconDownload size={14} />}
+              loading={fetchGaps.isPending}
+              onClick={() => fetchGaps.mutate()}
+            >
+              Fetch
+            </Button>
+          )}
+        </Group>
+      )}
+      {accounting.folders.map((folder) => (
+        <FolderResult key={folder.folder} folder={folder} />
+      ))}
+    </Stack>
+  );
+}
+
+function FolderResult({ folder }: { folder: Accounting['folders'][number] }) {
+  return (
+    <div>
+      <Group justify="space-between">
+        <Text size="sm" fw={500} className="breakable">
+          {folder.folder}
+        </Text>
+        <Text size="sm" c="dimmed" className="tabular">
+          {count(folder.on_server)} {folder.gap_count === 0 ? '=' : '≠'} {count(folder.stored)}
+        </Text>
+      </Group>
+      {folder.gaps.length > 0 && (
+        <Table.ScrollContainer minWidth={320} mah={220}>
+          <Table fz="xs" verticalSpacing={4} aria-label={`Missing from ${folder.folder}`}>
+            <Table.Tbody>
+              {folder.gaps.map((gap) => (
+                <Table.Tr key={gap.remote_id}>
+                  <Table.Td className="mono breakable">{gap.remote_id}</Table.Td>
+                  <Table.Td>{gap.size == null ? '' : byteSize(gap.size)}</Table.Td>
+                  <Table.Td>{gap.reason}</Table.Td>
+                  <Table.Td>
+                    <Time at={gap.received_at} fallback="" />
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {folder.gap_count > folder.gaps.length && (
+        <Text size="xs" c="dimmed">
+          and {count(folder.gap_count - folder.gaps.length)} more
+        </Text>
+      )}
+    </div>
+  );
+}

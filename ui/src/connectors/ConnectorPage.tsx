@@ -1,0 +1,148 @@
+// One connector: what it does, what it said, whether anything is missing.
+import { Alert, Anchor, Button, DataList, Group, SimpleGrid, Text, Title } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconAlertTriangle, IconArrowLeft, IconPencil, IconRefresh } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from 'react-router';
+import type { Connector } from '../api/types';
+import { useMay } from '../session/session';
+import { count, duration, title } from '../shared/format';
+import { PageHeader } from '../shared/PageHeader';
+import { Panel } from '../shared/Panel';
+import { FailedState, LoadingRows } from '../shared/states';
+import { Time } from '../shared/Time';
+import { AccountingPanel } from './AccountingPanel';
+import { ConnectorActions } from './ConnectorActions';
+import { ConnectorLog } from './ConnectorLog';
+import { KindName, OriginBadge } from './ConnectorsPage';
+import { connectorOptions, usePollNow } from './connectors';
+import { health } from './health';
+import { NeedsAttention } from './NeedsAttention';
+import { StatusIcon } from './StatusIcon';
+
+export default function ConnectorPage() {
+  const { id = '' } = useParams();
+  const query = useQuery(connectorOptions(id));
+  const navigate = useNavigate();
+  useHotkeys([['Escape', () => navigate('/settings/connectors')]]);
+  if (query.isError && !query.data) {
+    return <FailedState what="The connector" error={query.error} retry={() => void query.refetch()} />;
+  }
+  if (!query.data) return <LoadingRows label="Loading the connector" />;
+  return <ConnectorView connector={query.data} />;
+}
+
+function ConnectorView({ connector }: { connector: Connector }) {
+  const mayManage = useMay('manage_connectors');
+  const { settings } = connector;
+  return (
+    <>
+      <Anchor component={Link} to="/settings/connectors" size="sm" c="dimmed" display="inline-block" mb={4}>
+        <Group gap={4}>
+          <IconArrowLeft size={14} aria-hidden /> Connectors
+        </Group>
+      </Anchor>
+      <PageHeader
+        title={settings.name}
+        before={<StatusIcon connector={connector} />}
+        description={settings.description || undefined}
+        actions={mayManage && <PageActions connector={connector} />}
+      />
+      <LastError connector={connector} />
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <Panel title="State">
+          <State connector={connector} />
+        </Panel>
+        <AccountingPanel connector={connector} mayManage={mayManage} />
+      </SimpleGrid>
+      <NeedsAttention id={connector.id} />
+      <Title order={2} mt="lg" mb="xs">
+        Recent log
+      </Title>
+      <ConnectorLog id={connector.id} />
+    </>
+  );
+}
+
+function PageActions({ connector }: { connector: Connector }) {
+  const navigate = useNavigate();
+  const poll = usePollNow(connector);
+  return (
+    <>
+      <Button
+        component={Link}
+        to={`/settings/connectors/${connector.id}/edit`}
+        size="xs"
+        variant="default"
+        leftSection={<IconPencil size={14} />}
+      >
+        {connector.origin.from === 'file' ? 'View settings' : 'Edit'}
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={!connector.active}
+        loading={poll.isPending}
+        leftSection={<IconRefresh size={14} />}
+        onClick={() => poll.mutate()}
+      >
+        Poll now
+      </Button>
+      <ConnectorActions connector={connector} onDeleted={() => navigate('/settings/connectors')} />
+    </>
+  );
+}
+
+function LastError({ connector }: { connector: Connector }) {
+  const error = connector.status.last_error;
+  if (!error || health(connector) !== 'troubled') return null;
+  return (
+    <Alert color="orange" icon={<IconAlertTriangle />} title={error.message} mb="md" role="alert">
+      <Text size="sm" component="div">
+        {error.hint ? `${error.hint} ` : ''}
+        <Text span size="sm" c="dimmed">
+          <Time at={error.at} /> · {error.code}
+        </Text>
+      </Text>
+    </Alert>
+  );
+}
+
+function State({ connector }: { connector: Connector }) {
+  const { status, counts, settings } = connector;
+  const facts: [string, React.ReactNode][] = [
+    ['State', title(status.state)],
+    ['Last success', <Time key="success" at={status.last_success_at} fallback="never" />],
+    ['Next poll', <Time key="next" at={status.next_poll_at} />],
+    ['Lag', status.lag_seconds == null ? 'none' : duration(status.lag_seconds)],
+    ['Messages', count(counts.total)],
+    [
+      'On their way',
+      `${count(counts.discovered)} to fetch, ${count(counts.stored)} to decide, ${count(counts.unacknowledged)} to acknowledge`,
+    ],
+    ['Folders', settings.folders?.length ? settings.folders.join(', ') : 'the default folder'],
+    ['Type', <KindName key="kind" kind={settings.kind} />],
+    ['API name', settings.api_name],
+    ['Runs on', status.leased_by ?? '–'],
+  ];
+  return (
+    <>
+      <DataList labelWidth="110px" gap={6} size="sm">
+        {facts.map(([label, value]) => (
+          <DataList.Item key={label}>
+            <DataList.ItemLabel>{label}</DataList.ItemLabel>
+            <DataList.ItemValue className="breakable">{value}</DataList.ItemValue>
+          </DataList.Item>
+        ))}
+      </DataList>
+      {connector.origin.from === 'file' && (
+        <Group gap="xs" mt="sm">
+          <OriginBadge connector={connector} />
+          <Text size="xs" c="dimmed" className="mono breakable">
+            {connector.origin.path}
+          </Text>
+        </Group>
+      )}
+    </>
+  );
+}

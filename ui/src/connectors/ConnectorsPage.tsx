@@ -1,0 +1,163 @@
+// The table of connectors.
+import { Badge, Button, Group, Text } from '@mantine/core';
+import { IconPlugConnected, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import type { Connector } from '../api/types';
+import { useMay } from '../session/session';
+import { count, counted } from '../shared/format';
+import { type Column, DataTable } from '../shared/list/DataTable';
+import { PageHeader } from '../shared/PageHeader';
+import { EmptyState } from '../shared/states';
+import { Time } from '../shared/Time';
+import { ConnectorActions } from './ConnectorActions';
+import { kindsOptions, useConnectors } from './connectors';
+import { StatusIcon } from './StatusIcon';
+
+export default function ConnectorsPage() {
+  const query = useConnectors();
+  const mayManage = useMay('manage_connectors');
+  const newButton = (
+    <Button component={Link} to="/settings/connectors/new" size="xs" leftSection={<IconPlus size={14} />}>
+      New connector
+    </Button>
+  );
+  return (
+    <>
+      <PageHeader
+        title="Connectors"
+        description="The mailboxes that are watched."
+        actions={mayManage && newButton}
+      />
+      <DataTable
+        what="Connectors"
+        list={{ rows: query.data, error: query.data ? null : query.error, retry: () => void query.refetch() }}
+        columns={mayManage ? [...COLUMNS, ACTIONS] : COLUMNS}
+        rowKey={(connector) => connector.id}
+        rowHref={(connector) => `/settings/connectors/${connector.id}`}
+        compact={(connector) => <CompactConnector connector={connector} />}
+        empty={
+          <EmptyState icon={<IconPlugConnected size={32} />} title="No mailbox is connected yet">
+            {mayManage ? (
+              <>
+                Connect the first one: its messages become cases.
+                <Group justify="center" mt="sm">
+                  {newButton}
+                </Group>
+              </>
+            ) : (
+              'Somebody who may manage connectors can connect the first one.'
+            )}
+          </EmptyState>
+        }
+      />
+    </>
+  );
+}
+
+const COLUMNS: Column<Connector>[] = [
+  {
+    key: 'status',
+    header: '',
+    label: 'Status',
+    width: 40,
+    align: 'center',
+    render: (connector) => <StatusIcon connector={connector} />,
+  },
+  { key: 'name', header: 'Name', primary: true, render: (connector) => connector.settings.name },
+  {
+    key: 'kind',
+    header: 'Type',
+    width: 130,
+    render: (connector) => <KindName kind={connector.settings.kind} />,
+  },
+  {
+    key: 'origin',
+    header: '',
+    label: 'Origin',
+    width: 1,
+    render: (connector) => <OriginBadge connector={connector} />,
+  },
+  {
+    key: 'success',
+    header: 'Last success',
+    width: 130,
+    render: (connector) => <Time at={connector.status.last_success_at} fallback="never" />,
+  },
+  {
+    key: 'total',
+    header: 'Messages',
+    width: 100,
+    align: 'right',
+    render: (connector) => <span className="tabular">{count(connector.counts.total)}</span>,
+  },
+  {
+    key: 'pending',
+    header: 'On their way',
+    width: 120,
+    align: 'right',
+    render: (connector) => <span className="tabular">{count(onTheirWay(connector))}</span>,
+  },
+  {
+    key: 'attention',
+    header: 'Need attention',
+    width: 120,
+    align: 'right',
+    render: (connector) => <AttentionCount connector={connector} />,
+  },
+];
+
+const ACTIONS: Column<Connector> = {
+  key: 'actions',
+  header: '',
+  label: 'Actions',
+  width: 40,
+  render: (connector) => <ConnectorActions connector={connector} />,
+};
+
+function onTheirWay({ counts }: Connector): number {
+  return counts.discovered + counts.stored + counts.unacknowledged;
+}
+
+function AttentionCount({ connector: { counts } }: { connector: Connector }) {
+  return counts.needs_attention > 0 ? (
+    <Badge color="red">{count(counts.needs_attention)}</Badge>
+  ) : (
+    <Text span size="sm" c="dimmed">
+      0
+    </Text>
+  );
+}
+
+export function KindName({ kind }: { kind: string }) {
+  const { data } = useQuery(kindsOptions);
+  return data?.find((known) => known.kind === kind)?.title ?? kind;
+}
+
+export function OriginBadge({ connector }: { connector: Connector }) {
+  return connector.origin.from === 'file' ? (
+    <Badge color="gray" variant="outline" title={connector.origin.path}>
+      From a file
+    </Badge>
+  ) : null;
+}
+
+function CompactConnector({ connector }: { connector: Connector }) {
+  return (
+    <Group wrap="nowrap" align="flex-start" gap="sm">
+      <StatusIcon connector={connector} />
+      <div style={{ minWidth: 0 }}>
+        <Group gap="xs">
+          <Text size="sm" fw={600} className="breakable">
+            {connector.settings.name}
+          </Text>
+          <OriginBadge connector={connector} />
+        </Group>
+        <Text size="xs" c="dimmed" component="div">
+          <KindName kind={connector.settings.kind} /> · {counted(connector.counts.total, 'message')} · last
+          success <Time at={connector.status.last_success_at} fallback="never" />
+        </Text>
+      </div>
+    </Group>
+  );
+}

@@ -1,0 +1,123 @@
+// Connectors as the pages ask for them, and the changes to them.
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { answer, api } from '../api/client';
+import { keys } from '../api/keys';
+import { usePagedList } from '../api/lists';
+import type { Connector, TroubledDelivery } from '../api/types';
+import { count } from '../shared/format';
+import { useAction } from '../shared/useAction';
+
+export function useConnectors() {
+  return useQuery({
+    queryKey: keys.connectors,
+    queryFn: async () => (await answer(api.GET('/connectors'))).items,
+  });
+}
+
+/** For filters: value and label of each connector. */
+export function useConnectorNames(): { value: string; label: string }[] {
+  const { data } = useConnectors();
+  return (data ?? []).map((connector) => ({ value: connector.id, label: connector.settings.name }));
+}
+
+export const kindsOptions = queryOptions({
+  queryKey: keys.connectorKinds,
+  queryFn: async () => (await answer(api.GET('/connector-kinds'))).items,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const connectorOptions = (id: string) =>
+  queryOptions({
+    queryKey: keys.connector(id),
+    queryFn: () => answer(api.GET('/connectors/{id}', { params: { path: { id } } })),
+  });
+
+const staleAfterChange = (id: string) => [[...keys.connectors], keys.connector(id)];
+
+export function useSetActive(connector: Connector) {
+  const path = { id: connector.id };
+  return useAction({
+    run: (active: boolean) =>
+      answer(
+        active
+          ? api.POST('/connectors/{id}/activate', { params: { path } })
+          : api.POST('/connectors/{id}/deactivate', { params: { path } }),
+      ),
+    done: (_, active) => `${connector.settings.name} was ${active ? 'activated' : 'paused'}`,
+    failed: 'The connector was not changed',
+    stale: () => staleAfterChange(connector.id),
+  });
+}
+
+export function usePollNow(connector: Connector) {
+  return useAction({
+    run: () => answer(api.POST('/connectors/{id}/poll', { params: { path: { id: connector.id } } })),
+    done: `${connector.settings.name} looks for mail now`,
+    failed: 'The connector could not be woken',
+  });
+}
+
+export function useDeleteConnector(connector: Connector, onDone: () => void) {
+  return useAction({
+    run: () => answer(api.DELETE('/connectors/{id}', { params: { path: { id: connector.id } } })),
+    done: `${connector.settings.name} was deleted`,
+    failed: 'The connector was not deleted',
+    stale: () => [[...keys.connectors]],
+    onDone,
+  });
+}
+
+export function useConnectorLog(id: string) {
+  return usePagedList(keys.connector(id, 'log'), (cursor) =>
+    answer(api.GET('/connectors/{id}/log', { params: { path: { id }, query: { cursor } } })),
+  );
+}
+
+export function useTroubledDeliveries(id: string) {
+  return usePagedList(keys.connector(id, 'needs-attention'), (cursor) =>
+    answer(api.GET('/connectors/{id}/needs-attention', { params: { path: { id }, query: { cursor } } })),
+  );
+}
+
+/** Tries again: the message when its bytes are here, else the fetching of them. */
+export function useRetryDelivery(connector: string) {
+  return useAction({
+    run: ({ id: delivery, message }: TroubledDelivery) =>
+      answer(
+        message
+          ? api.POST('/messages/{id}/retry', { params: { path: { id: message } } })
+          : api.POST('/connectors/{id}/deliveries/{delivery}/retry', {
+              params: { path: { id: connector, delivery } },
+            }),
+      ),
+    done: 'It is tried again',
+    failed: 'It was not retried',
+    stale: () => [keys.connector(connector)],
+  });
+}
+
+export function useAccounting(id: string) {
+  return useQuery({
+    queryKey: keys.connector(id, 'accounting'),
+    queryFn: async () =>
+      (await answer(api.GET('/connectors/{id}/accounting', { params: { path: { id } } }))).accounting ?? null,
+  });
+}
+
+export function useRunAccounting(id: string) {
+  return useAction({
+    run: () => answer(api.POST('/connectors/{id}/accounting', { params: { path: { id } } })),
+    done: (result) => `Counted: ${count(result.on_server)} on the server, ${count(result.stored)} stored`,
+    failed: 'The accounting failed',
+    stale: () => [keys.connector(id, 'accounting')],
+  });
+}
+
+export function useFetchGaps(id: string) {
+  return useAction({
+    run: () => answer(api.POST('/connectors/{id}/accounting/fetch', { params: { path: { id } } })),
+    done: ({ queued }) => `${count(queued)} missing messages are being fetched`,
+    failed: 'The missing messages were not fetched',
+    stale: () => [keys.connector(id)],
+  });
+}

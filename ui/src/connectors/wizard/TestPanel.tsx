@@ -1,0 +1,146 @@
+// "Test connection": every step with what was found, and the offer to trust a certificate after showing it.
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import {
+  IconAlertTriangle,
+  IconCircleCheckFilled,
+  IconCircleDashed,
+  IconCircleXFilled,
+  IconPlugConnected,
+  type IconProps,
+} from '@tabler/icons-react';
+import type { ComponentType } from 'react';
+import { asProblem } from '../../api/problem';
+import type { CheckReport, CheckStep } from '../../api/types';
+import { Confirm } from '../../shared/confirm';
+import { CertificateChain, CertificateFacts } from './CertificateChain';
+import classes from './TestPanel.module.css';
+
+export type ConnectionTest = {
+  report: CheckReport | undefined;
+  error: Error | null;
+  running: boolean;
+  run: () => void;
+  /** Absent when the kind of source knows no trusted certificates, or nothing may be changed. */
+  trust?: (pem: string) => void;
+};
+
+export function TestPanel({ test }: { test: ConnectionTest }) {
+  const { report } = test;
+  return (
+    <Stack gap="sm">
+      <Group gap="sm">
+        <Button
+          variant={report?.passed ? 'default' : 'light'}
+          leftSection={<IconPlugConnected size={16} />}
+          loading={test.running}
+          onClick={test.run}
+        >
+          Test connection
+        </Button>
+        <Text size="sm" c="dimmed" role="status">
+          {verdict(test)}
+        </Text>
+      </Group>
+      {test.error && (
+        <Alert color="red" icon={<IconAlertTriangle />} title="The test could not be run" role="alert">
+          {asProblem(test.error).message}
+        </Alert>
+      )}
+      {report && (
+        <ol className={classes.steps} aria-label="Steps of the test">
+          {report.steps.map((step) => (
+            <Step key={step.name} step={step} />
+          ))}
+        </ol>
+      )}
+      {report?.untrusted && <TrustOffer report={report} trust={test.trust} />}
+      {report && report.chain.length > 0 && <CertificateChain chain={report.chain} open={report.untrusted} />}
+    </Stack>
+  );
+}
+
+function verdict({ report, running }: ConnectionTest): string {
+  if (running) return 'Testing…';
+  if (!report) return 'Nothing is changed in the mailbox by a test.';
+  return report.passed ? 'The test passed.' : 'The test failed.';
+}
+
+const LOOKS: Record<CheckStep['status'], { icon: ComponentType<IconProps>; color: string; word: string }> = {
+  passed: { icon: IconCircleCheckFilled, color: 'light-dark(#0b7a5a, #38d9a9)', word: 'Passed' },
+  warning: { icon: IconAlertTriangle, color: 'light-dark(#c2410c, #ffa94d)', word: 'Warning' },
+  failed: { icon: IconCircleXFilled, color: 'light-dark(#c92a2a, #ff8787)', word: 'Failed' },
+  skipped: { icon: IconCircleDashed, color: 'var(--mantine-color-dimmed)', word: 'Skipped' },
+};
+
+function Step({ step }: { step: CheckStep }) {
+  const { icon: Icon, color, word } = LOOKS[step.status];
+  return (
+    <li className={classes.step} data-status={step.status}>
+      <span role="img" aria-label={word} style={{ color, lineHeight: 0, flex: 'none', marginTop: 1 }}>
+        <Icon size={18} />
+      </span>
+      <div style={{ minWidth: 0, flex: 1 }}>
+        <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
+          <Text size="sm" fw={600} c={step.status === 'skipped' ? 'dimmed' : undefined}>
+            {step.title}
+          </Text>
+          {step.status !== 'skipped' && (
+            <Text size="xs" c="dimmed" className="tabular" style={{ flex: 'none' }}>
+              {step.millis} ms
+            </Text>
+          )}
+        </Group>
+        {step.detail && (
+          <Text size="sm" c="dimmed" className="breakable">
+            {step.detail}
+          </Text>
+        )}
+        {step.hint && (
+          <Text size="sm" className="breakable">
+            {step.hint}
+          </Text>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function TrustOffer({ report, trust }: { report: CheckReport; trust: ConnectionTest['trust'] }) {
+  const [asking, ask] = useDisclosure(false);
+  const leaf = report.chain[0];
+  if (!leaf) return null;
+  return (
+    <Alert color="orange" icon={<IconAlertTriangle />} title="The certificate is not trusted">
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">
+          Nobody this machine trusts vouches for it. If it is the certificate of your server, compare its
+          fingerprint with the one the server's administrator gives you, then trust exactly this certificate
+          for this connector.
+        </Text>
+        {trust && (
+          <Button size="xs" color="orange" variant="outline" onClick={ask.open}>
+            Trust this certificate
+          </Button>
+        )}
+      </Stack>
+      {trust && (
+        <Confirm
+          opened={asking}
+          title="Trust this certificate?"
+          confirmLabel="Trust and test again"
+          onConfirm={() => {
+            ask.close();
+            trust(leaf.pem);
+          }}
+          onClose={ask.close}
+        >
+          <Stack gap="sm">
+            <Text size="sm">It will be trusted for this connector only. Does the fingerprint match?</Text>
+            <CertificateFacts certificate={leaf} />
+          </Stack>
+        </Confirm>
+      )}
+    </Alert>
+  );
+}

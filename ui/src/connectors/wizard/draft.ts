@@ -1,0 +1,139 @@
+// A connector while it is being written down, and what of it is sent. Pure.
+import type { Connector, ConnectorKind, ConnectorSettings, FieldError, TryConnector } from '../../api/types';
+import { defaultValues, schemaFields, sentValues } from './schemaFields';
+
+export type DraftSettings = Omit<Required<ConnectorSettings>, 'connection' | 'case_defaults'> & {
+  connection: Record<string, unknown>;
+  case_defaults: Required<NonNullable<ConnectorSettings['case_defaults']>>;
+};
+
+export type Draft = {
+  id?: string;
+  settings: DraftSettings;
+  /** New values only: a secret that is not named here stays as it is stored; `null` removes it. */
+  secrets: Record<string, string | null>;
+  active: boolean;
+};
+
+export const STEPS = ['general', 'connection', 'folders', 'take', 'case', 'test'] as const;
+export type StepName = (typeof STEPS)[number];
+
+const STARTING_SETTINGS: Omit<DraftSettings, 'kind' | 'connection'> = {
+  name: '',
+  api_name: '',
+  description: '',
+  folders: [],
+  fetch: 'everything',
+  backfill: { take: 'unread' },
+  disposition: { action: 'mark_read' },
+  poll_seconds: 60,
+  case_defaults: { severity: 'medium', tags: [], acl: null },
+  automatic_mail: 'keep',
+  alarm_after_minutes: 30,
+};
+
+export function newDraft(kind: ConnectorKind): Draft {
+  const connection = defaultValues(schemaFields(kind.settings_schema));
+  return { settings: { ...STARTING_SETTINGS, kind: kind.kind, connection }, secrets: {}, active: true };
+}
+
+export function draftOf(connector: Connector): Draft {
+  const { connection, case_defaults, ...settings } = connector.settings;
+  return {
+    id: connector.id,
+    settings: {
+      ...STARTING_SETTINGS,
+      ...settings,
+      connection: { ...connection },
+      case_defaults: { ...STARTING_SETTINGS.case_defaults, ...case_defaults },
+    },
+    secrets: {},
+    active: connector.active,
+  };
+}
+
+/** Another kind of source has other connection settings; everything else stays. */
+export function withKind(draft: Draft, kind: ConnectorKind): Draft {
+  const connection = defaultValues(schemaFields(kind.settings_schema));
+  return { ...draft, settings: { ...draft.settings, kind: kind.kind, connection, folders: [] }, secrets: {} };
+}
+
+/** The settings as the API takes them. */
+export function sentSettings(draft: Draft, kind: ConnectorKind): ConnectorSettings {
+  const connection = sentValues(schemaFields(kind.settings_schema), draft.settings.connection);
+  // The schema says "any object", which the generated type cannot express.
+  return { ...draft.settings, connection: connection as ConnectorSettings['connection'] };
+}
+
+/** A field left empty sets no secret. */
+export function sentSecrets(draft: Draft): Draft['secrets'] {
+  return Object.fromEntries(Object.entries(draft.secrets).filter(([, value]) => value !== ''));
+}
+
+export function triedConnector(draft: Draft, kind: ConnectorKind): TryConnector {
+  const body: TryConnector = { settings: sentSettings(draft, kind), secrets: sentSecrets(draft) };
+  if (draft.id) body.id = draft.id;
+  return body;
+}
+
+export type DraftErrors = Record<string, string>;
+
+/** What is plainly missing, before the server is asked. */
+export function missingFields(draft: Draft, kind: ConnectorKind, storedSecrets: string[]): DraftErrors {
+  const errors: DraftErrors = {};
+  const { settings } = draft;
+  if (!settings.name.trim()) errors.name = 'Give the connector a name';
+  if (!/^[a-z0-9_-]{1,64}$/.test(settings.api_name)) {
+    errors.api_name = 'Use 1 to 64 lower-case letters, digits, - and _';
+  }
+  const sent = sentValues(schemaFields(kind.settings_schema), settings.connection);
+  for (const field of schemaFields(kind.settings_schema)) {
+    if (field.required && !(field.name in sent))
+      errors[`connection.${field.name}`] = `${field.label} is needed`;
+  }
+  for (const secret of kind.secrets) {
+    const given = draft.secrets[secret.name];
+    const missing = given === undefined ? !storedSecrets.includes(secret.name) : !given;
+    if (!secret.optional && missing) errors[`secrets.${secret.name}`] = `${secret.title} is needed`;
+  }
+  if (settings.disposition.action === 'move' && !settings.disposition.folder.trim()) {
+    errors['disposition.folder'] = 'Name the folder messages are moved to';
+  }
+  if (settings.backfill.take === 'since' && !settings.backfill.date) errors['backfill.date'] = 'Choose a day';
+  return errors;
+}
+
+/** The server's field errors by the names the form uses. */
+export function errorsByField(fields: FieldError[]): DraftErrors {
+  return Object.fromEntries(
+    fields.map(({ field, message }) => [
+      field.replaceAll('/', '.').replace(/^\.?(settings\.)?/, ''),
+      message,
+    ]),
+  );
+}
+
+/** The step on which a field stands. */
+export function stepOf(field: string): StepName {
+  const top = field.split('.')[0];
+  if (top === 'connection' || top === 'secrets') return 'connection';
+  if (top === 'folders') return 'folders';
+  if (['fetch', 'backfill', 'disposition', 'poll_seconds', 'alarm_after_minutes'].includes(top ?? ''))
+    return 'take';
+  if (top === 'case_defaults' || top === 'automatic_mail') return 'case';
+  return 'general';
+}
+
+/** The field of the schema that holds certificates a person trusts. */
+export function trustField(kind: ConnectorKind): string | undefined {
+  return schemaFields(kind.settings_schema).find((field) => field.control.type === 'certificates')?.name;
+}
+
+/** The draft with one more trusted certificate. */
+export function withTrusted(draft: Draft, field: string, pem: string): Draft {
+  const held = draft.settings.connection[field];
+  const trusted = Array.isArray(held) ? held : [];
+  if (trusted.includes(pem)) return draft;
+  const connection = { ...draft.settings.connection, [field]: [...trusted, pem] };
+  return { ...draft, settings: { ...draft.settings, connection } };
+}

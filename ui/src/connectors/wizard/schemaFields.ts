@@ -1,0 +1,134 @@
+// Reads the JSON Schema by which a kind of source describes its settings, as a list of form fields. Pure.
+// Understood: string, number, integer, boolean, list of strings, choices (`enum`, or `oneOf` of constants),
+// `$ref` into `$defs`, and the extensions `x-order`, `x-show-if` and `x-widget`.
+
+export type Choice = { value: string; label: string; description?: string };
+
+export type SchemaField = {
+  name: string;
+  label: string;
+  description?: string;
+  required: boolean;
+  default?: unknown;
+  control:
+    | { type: 'text' | 'multiline' | 'switch' | 'texts' | 'certificates' }
+    | { type: 'number'; min?: number; max?: number }
+    | { type: 'choice'; choices: Choice[] };
+  /** Shown only when each of these fields has one of the values. */
+  showIf: Record<string, unknown[]>;
+};
+
+type Node = Record<string, unknown>;
+
+export function schemaFields(schema: unknown): SchemaField[] {
+  const root = asNode(schema);
+  const properties = asNode(root.properties);
+  const required = texts(root.required);
+  return orderedNames(root, Object.keys(properties), required).map((name) => {
+    const node = resolve(root, asNode(properties[name]));
+    return {
+      name,
+      label: typeof node.title === 'string' ? node.title : capitalised(name),
+      description: typeof node.description === 'string' ? node.description : undefined,
+      required: required.includes(name),
+      default: node.default,
+      control: control(root, node),
+      showIf: asNode(node['x-show-if']) as Record<string, unknown[]>,
+    };
+  });
+}
+
+/** The fields to show for these values; values not given count as the defaults. */
+export function visibleFields(fields: SchemaField[], values: Record<string, unknown>): SchemaField[] {
+  const current = (name: string) => values[name] ?? fields.find((field) => field.name === name)?.default;
+  return fields.filter((field) =>
+    Object.entries(field.showIf).every(([other, allowed]) => {
+      const value = current(other);
+      return Array.isArray(allowed) ? allowed.includes(value) : allowed === value;
+    }),
+  );
+}
+
+/** What a new connector of this kind starts with. */
+export function defaultValues(fields: SchemaField[]): Record<string, unknown> {
+  const given = fields.filter((field) => field.default !== undefined && field.default !== null);
+  return Object.fromEntries(given.map((field) => [field.name, field.default]));
+}
+
+/** Only what is shown and filled in is sent. */
+export function sentValues(fields: SchemaField[], values: Record<string, unknown>): Record<string, unknown> {
+  const shown = visibleFields(fields, values).map((field) => field.name);
+  const unknown = Object.keys(values).filter((name) => !fields.some((field) => field.name === name));
+  const kept = [...shown, ...unknown].filter((name) => {
+    const value = values[name];
+    return value !== undefined && value !== null && value !== '';
+  });
+  return Object.fromEntries(kept.map((name) => [name, values[name]]));
+}
+
+function orderedNames(root: Node, names: string[], required: string[]): string[] {
+  const wanted = texts(root['x-order']);
+  const order = wanted.length > 0 ? wanted : required;
+  const first = order.filter((name) => names.includes(name));
+  return [...first, ...names.filter((name) => !first.includes(name))];
+}
+
+function control(root: Node, node: Node): SchemaField['control'] {
+  const choices = choicesOf(root, node);
+  if (choices.length > 0) return { type: 'choice', choices };
+  if (node['x-widget'] === 'certificates') return { type: 'certificates' };
+  if (node['x-widget'] === 'multiline') return { type: 'multiline' };
+  const types = Array.isArray(node.type) ? node.type : [node.type];
+  if (types.includes('boolean')) return { type: 'switch' };
+  if (types.includes('array')) return { type: 'texts' };
+  if (types.includes('integer') || types.includes('number')) {
+    return { type: 'number', min: number(node.minimum), max: number(node.maximum) };
+  }
+  return { type: 'text' };
+}
+
+function choicesOf(root: Node, node: Node): Choice[] {
+  if (Array.isArray(node.enum)) return node.enum.filter(isText).map((value) => choice(value, {}));
+  const alternatives = [node.oneOf, node.anyOf].find(Array.isArray) ?? [];
+  return alternatives.flatMap((alternative: unknown) => {
+    const each = resolve(root, asNode(alternative));
+    return isText(each.const) ? [choice(each.const, each)] : choicesOf(root, each);
+  });
+}
+
+function choice(value: string, node: Node): Choice {
+  const label = typeof node.title === 'string' ? node.title : capitalised(value);
+  return { value, label, description: typeof node.description === 'string' ? node.description : undefined };
+}
+
+/** Follows `$ref` into `$defs`; what stands beside the reference wins. */
+function resolve(root: Node, node: Node): Node {
+  const single = Array.isArray(node.allOf) && node.allOf.length === 1 ? asNode(node.allOf[0]) : undefined;
+  const reference = node.$ref ?? single?.$ref;
+  if (typeof reference !== 'string') return node;
+  const name = /^#\/(?:\$defs|definitions)\/(.+)$/.exec(reference)?.[1];
+  const definitions = asNode(root.$defs ?? root.definitions);
+  const target = name ? asNode(definitions[name]) : {};
+  return { ...target, ...node, $ref: undefined, allOf: undefined };
+}
+
+function asNode(value: unknown): Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Node) : {};
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(isText) : [];
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function capitalised(name: string): string {
+  const spaced = name.replaceAll('_', ' ');
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}

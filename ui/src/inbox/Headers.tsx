@@ -1,0 +1,87 @@
+// The headers as meant and as found, and the way the message claims to have come.
+import { SegmentedControl, Stack, Table, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import type { Evidence } from '../api/types';
+import { Time } from '../shared/Time';
+
+export function Headers({ evidence }: { evidence: Evidence }) {
+  const [form, setForm] = useState('decoded');
+  return (
+    <Stack gap="sm">
+      <SegmentedControl
+        value={form}
+        onChange={setForm}
+        size="xs"
+        w="fit-content"
+        aria-label="How headers are shown"
+        data={[
+          { value: 'decoded', label: 'Decoded' },
+          { value: 'raw', label: 'As found' },
+        ]}
+      />
+      <Table fz="sm" layout="fixed" aria-label="Headers" verticalSpacing={4}>
+        <Table.Tbody>
+          {evidence.headers.map((header, position) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: headers repeat, their position is their identity
+            <Table.Tr key={position}>
+              <Table.Th
+                w={{ base: 120, sm: 210 }}
+                fw={500}
+                c="dimmed"
+                className="breakable"
+                style={{ verticalAlign: 'top' }}
+              >
+                {header.name}
+              </Table.Th>
+              <Table.Td
+                className="mono breakable"
+                style={form === 'raw' ? { whiteSpace: 'pre-wrap' } : undefined}
+              >
+                {form === 'raw' ? header.raw : header.value}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {evidence.received.length > 0 && <Path hops={evidence.received} />}
+    </Stack>
+  );
+}
+
+function Path({ hops }: { hops: Evidence['received'] }) {
+  return (
+    <div>
+      <Title order={3}>Path</Title>
+      <Text size="sm" c="dimmed" mb={4}>
+        Newest hop first, as the Received headers claim. Only hops of your own servers can be relied on.
+      </Text>
+      <Table.ScrollContainer minWidth={560}>
+        <Table fz="sm" aria-label="Path of the message">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>From</Table.Th>
+              <Table.Th>Address</Table.Th>
+              <Table.Th>By</Table.Th>
+              <Table.Th>With</Table.Th>
+              <Table.Th>When</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {hops.map((hop, position) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: hops have no identity but their position
+              <Table.Tr key={position}>
+                <Table.Td className="breakable">{hop.from ?? '–'}</Table.Td>
+                <Table.Td className="mono">{hop.from_ip ?? '–'}</Table.Td>
+                <Table.Td className="breakable">{hop.by ?? '–'}</Table.Td>
+                <Table.Td>{hop.with ?? '–'}</Table.Td>
+                <Table.Td>
+                  <Time at={hop.date} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </div>
+  );
+}

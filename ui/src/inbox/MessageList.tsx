@@ -1,0 +1,174 @@
+// Messages in rows; in the inbox and on a case.
+import { Anchor, Badge, Group, Text, Tooltip } from '@mantine/core';
+import { IconAlertTriangle, IconInbox, IconPaperclip, IconRadar2 } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import type { PagedList } from '../api/lists';
+import type { MessageSummary } from '../api/types';
+import { AutomaticBadge, MessageStateBadge } from '../shared/badges';
+import { counted } from '../shared/format';
+import { type Column, DataTable } from '../shared/list/DataTable';
+import { EmptyState } from '../shared/states';
+import { Time } from '../shared/Time';
+import { addressText, NO_SUBJECT } from './messages';
+
+type MessageListProps = {
+  list: PagedList<MessageSummary>;
+  filtered?: boolean;
+  openId?: string;
+  /** On a case the case itself needs no column, and the list's filters stay out of the links. */
+  ofCase?: boolean;
+  empty?: ReactNode;
+};
+
+export function MessageList({ list, filtered, openId, ofCase, empty }: MessageListProps) {
+  const [params] = useSearchParams();
+  const search = params.size > 0 && !ofCase ? `?${params}` : '';
+  return (
+    <DataTable
+      what="Messages"
+      list={list}
+      columns={ofCase ? COLUMNS.filter((column) => column.key !== 'case') : COLUMNS}
+      rowKey={(message) => message.id}
+      rowHref={(message) => `/inbox/${message.id}${search}`}
+      compact={(message) => <CompactMessage message={message} withCase={!ofCase} />}
+      alwaysCompact={openId !== undefined}
+      currentKey={openId}
+      empty={empty ?? <NoMessages filtered={filtered} />}
+    />
+  );
+}
+
+const COLUMNS: Column<MessageSummary>[] = [
+  { key: 'from', header: 'From', width: '20%', render: (message) => <Sender message={message} /> },
+  { key: 'subject', header: 'Subject', primary: true, render: (message) => message.subject ?? NO_SUBJECT },
+  { key: 'marks', header: '', label: 'Marks', width: 1, render: (message) => <Marks message={message} /> },
+  { key: 'counts', header: 'Found', width: 120, render: (message) => <Counts message={message} /> },
+  {
+    key: 'case',
+    header: 'Case',
+    width: 80,
+    render: (message) =>
+      message.case ? (
+        <Tooltip label={message.case.title}>
+          <Anchor component={Link} to={`/cases/${message.case.id}`} size="sm">
+            #{message.case.number}
+          </Anchor>
+        </Tooltip>
+      ) : (
+        <Text span c="dimmed">
+          –
+        </Text>
+      ),
+  },
+  {
+    key: 'connector',
+    header: 'Connector',
+    width: '13%',
+    render: (message) => message.connector?.name ?? '–',
+  },
+  {
+    key: 'received',
+    header: 'Received',
+    width: 110,
+    align: 'right',
+    render: (message) => (
+      <Text span size="sm" c="dimmed">
+        <Time at={message.received_at} />
+      </Text>
+    ),
+  },
+];
+
+function Sender({ message }: { message: MessageSummary }) {
+  return (
+    <Tooltip label={addressText(message.from)}>
+      <Text size="sm" lineClamp={1} component="span" style={{ wordBreak: 'break-all' }}>
+        {message.from.name || message.from.address || '(unknown)'}
+      </Text>
+    </Tooltip>
+  );
+}
+
+/** What is unusual about a message; nothing when nothing is. */
+function Marks({ message }: { message: MessageSummary }) {
+  return (
+    <Group gap={4} wrap="nowrap">
+      {message.state !== 'decided' && <MessageStateBadge state={message.state} />}
+      {message.automatic && <AutomaticBadge automatic={message.automatic} />}
+      {message.same_id_other_content && (
+        <Tooltip label="Another message has the same Message-ID and different content">
+          <Badge color="orange">Same ID</Badge>
+        </Tooltip>
+      )}
+    </Group>
+  );
+}
+
+function Counts({ message }: { message: MessageSummary }) {
+  const found = [
+    { icon: IconPaperclip, value: message.attachment_count, word: 'attachment' },
+    { icon: IconRadar2, value: message.indicator_count, word: 'indicator' },
+    { icon: IconAlertTriangle, value: message.defect_count, word: 'defect' },
+  ];
+  return (
+    <Group gap={10} wrap="nowrap" c="dimmed" className="tabular">
+      {found
+        .filter(({ value }) => value > 0)
+        .map(({ icon: Icon, value, word }) => (
+          <Tooltip key={word} label={counted(value, word)}>
+            <Group gap={3} wrap="nowrap" aria-label={counted(value, word)}>
+              <Icon size={14} aria-hidden />
+              <Text span size="xs">
+                {value}
+              </Text>
+            </Group>
+          </Tooltip>
+        ))}
+    </Group>
+  );
+}
+
+function CompactMessage({ message, withCase }: { message: MessageSummary; withCase: boolean }) {
+  return (
+    <>
+      <Group justify="space-between" wrap="nowrap" gap="xs">
+        <Text size="sm" fw={600} truncate>
+          {message.from.name || message.from.address || '(unknown)'}
+        </Text>
+        <Text size="xs" c="dimmed" style={{ flex: 'none' }}>
+          <Time at={message.received_at} />
+        </Text>
+      </Group>
+      <Text size="sm" lineClamp={2} className="breakable">
+        {message.subject ?? NO_SUBJECT}
+      </Text>
+      <Group gap="xs" mt={4} justify="space-between" wrap="nowrap">
+        <Group gap="xs" wrap="nowrap">
+          <Counts message={message} />
+          <Marks message={message} />
+        </Group>
+        {withCase && message.case && (
+          <Text size="xs" c="dimmed">
+            #{message.case.number}
+          </Text>
+        )}
+      </Group>
+    </>
+  );
+}
+
+function NoMessages({ filtered }: { filtered?: boolean }) {
+  return filtered ? (
+    <EmptyState icon={<IconInbox size={32} />} title="No message matches">
+      Change or clear the filters.
+    </EmptyState>
+  ) : (
+    <EmptyState icon={<IconInbox size={32} />} title="No messages yet">
+      Messages appear here as soon as a connector has found some.{' '}
+      <Anchor component={Link} to="/settings/connectors" size="sm">
+        Look at the connectors
+      </Anchor>
+    </EmptyState>
+  );
+}

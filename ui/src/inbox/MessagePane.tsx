@@ -1,0 +1,190 @@
+// One message with everything known of it.
+import { Anchor, Badge, Button, Group, Stack, Tabs, Text } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconArrowLeft, IconDownload } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { rawMessageUrl } from '../api/links';
+import type { MessageDetail } from '../api/types';
+import { IndicatorTable } from '../indicators/IndicatorTable';
+import { AutomaticBadge } from '../shared/badges';
+import { byteSize } from '../shared/format';
+import { PageHeader } from '../shared/PageHeader';
+import { EmptyState, FailedState, LoadingRows } from '../shared/states';
+import { Time } from '../shared/Time';
+import { Deliveries } from './Deliveries';
+import { Headers } from './Headers';
+import { MessageWarnings } from './MessageWarnings';
+import { addressText, messageOptions, NO_SUBJECT } from './messages';
+import { countParts, PartsTree } from './PartsTree';
+import { Preview } from './Preview';
+import { decisionText } from './reason';
+import { TextView } from './TextView';
+
+export function MessagePane({ id }: { id: string }) {
+  const query = useQuery(messageOptions(id));
+  const navigate = useNavigate();
+  const [params] = useSearchParams();
+  const listParams = new URLSearchParams(params);
+  listParams.delete('tab');
+  const back = `/inbox${listParams.size > 0 ? `?${listParams}` : ''}`;
+  useHotkeys([['Escape', () => navigate(back)]]);
+  if (query.isError && !query.data) {
+    return <FailedState what="The message" error={query.error} retry={() => void query.refetch()} />;
+  }
+  if (!query.data) return <LoadingRows label="Loading the message" />;
+  return (
+    <>
+      <Anchor component={Link} to={back} size="sm" hiddenFrom="lg" mb="xs" display="inline-flex">
+        <IconArrowLeft size={16} /> Inbox
+      </Anchor>
+      <MessageView message={query.data} />
+    </>
+  );
+}
+
+function MessageView({ message }: { message: MessageDetail }) {
+  const { summary, evidence } = message;
+  return (
+    <Stack gap="sm">
+      <div>
+        <PageHeader
+          title={summary.subject ?? NO_SUBJECT}
+          actions={
+            <Button
+              component="a"
+              href={rawMessageUrl(summary.id)}
+              download
+              size="xs"
+              variant="default"
+              leftSection={<IconDownload size={14} />}
+            >
+              Raw message
+            </Button>
+          }
+        />
+        <PeopleAndTimes message={message} />
+      </div>
+      <Decision message={message} />
+      <MessageWarnings message={message} />
+      {evidence ? (
+        <MessageTabs message={message} evidence={evidence} />
+      ) : (
+        <EmptyState title="Not examined yet">
+          The bytes are safe. What is in them is shown as soon as they have been examined.
+        </EmptyState>
+      )}
+    </Stack>
+  );
+}
+
+function PeopleAndTimes({ message: { summary, evidence } }: { message: MessageDetail }) {
+  const to = evidence?.envelope.to ?? [];
+  const cc = evidence?.envelope.cc ?? [];
+  return (
+    <Group gap="xs" justify="space-between" align="flex-end">
+      <Stack gap={2} style={{ minWidth: 0 }}>
+        <Text size="sm" className="breakable">
+          <Label>From</Label> {addressText(summary.from)}
+        </Text>
+        {to.length > 0 && (
+          <Text size="sm" lineClamp={2} className="breakable">
+            <Label>To</Label> {to.map(addressText).join(', ')}
+          </Text>
+        )}
+        {cc.length > 0 && (
+          <Text size="sm" lineClamp={2} className="breakable">
+            <Label>Cc</Label> {cc.map(addressText).join(', ')}
+          </Text>
+        )}
+      </Stack>
+      <Text size="sm" c="dimmed" component="div">
+        received <Time at={summary.received_at} />
+        {summary.sent_at && (
+          <>
+            {' '}
+            · dated <Time at={summary.sent_at} />
+          </>
+        )}{' '}
+        · {byteSize(summary.size)}
+      </Text>
+    </Group>
+  );
+}
+
+function Label({ children }: { children: string }) {
+  return (
+    <Text span size="sm" c="dimmed">
+      {children}
+    </Text>
+  );
+}
+
+function Decision({ message: { summary, evidence } }: { message: MessageDetail }) {
+  return (
+    <Group gap="xs">
+      {summary.case ? (
+        <Anchor component={Link} to={`/cases/${summary.case.id}`} size="sm" fw={600} className="breakable">
+          Case #{summary.case.number}: {summary.case.title}
+        </Anchor>
+      ) : (
+        <Badge color="gray">No case</Badge>
+      )}
+      {summary.automatic && <AutomaticBadge automatic={summary.automatic} />}
+      <Text size="sm" c="dimmed">
+        {decisionText(summary)}
+        {evidence?.automatic && ` Recognised by ${evidence.automatic.because}.`}
+      </Text>
+    </Group>
+  );
+}
+
+function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<MessageDetail['evidence']> }) {
+  const { message, evidence } = props;
+  const [params, setParams] = useSearchParams();
+  const open = (tab: string | null) =>
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (tab && tab !== 'preview') next.set('tab', tab);
+        else next.delete('tab');
+        return next;
+      },
+      { replace: true },
+    );
+  const counts = {
+    parts: countParts(evidence.root),
+    indicators: evidence.indicators.length,
+    deliveries: message.deliveries.length,
+  };
+  return (
+    <Tabs value={params.get('tab') ?? 'preview'} onChange={open}>
+      <Tabs.List>
+        <Tabs.Tab value="preview">Preview</Tabs.Tab>
+        <Tabs.Tab value="text">Text</Tabs.Tab>
+        <Tabs.Tab value="headers">Headers</Tabs.Tab>
+        <Tabs.Tab value="parts">Parts {counts.parts}</Tabs.Tab>
+        <Tabs.Tab value="indicators">Indicators {counts.indicators}</Tabs.Tab>
+        <Tabs.Tab value="deliveries">Deliveries {counts.deliveries}</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="preview" pt="sm">
+        <Preview id={message.summary.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="text" pt="sm">
+        <TextView body={evidence.text} />
+      </Tabs.Panel>
+      <Tabs.Panel value="headers" pt="sm">
+        <Headers evidence={evidence} />
+      </Tabs.Panel>
+      <Tabs.Panel value="parts" pt="sm">
+        <PartsTree message={message.summary.id} root={evidence.root} />
+      </Tabs.Panel>
+      <Tabs.Panel value="indicators" pt="sm">
+        <IndicatorTable list={{ rows: evidence.indicators, error: null, retry: () => {} }} />
+      </Tabs.Panel>
+      <Tabs.Panel value="deliveries" pt="sm">
+        <Deliveries deliveries={message.deliveries} sha256={message.sha256} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
