@@ -4,6 +4,7 @@ use crate::Store;
 use crate::error::Result;
 use crate::sql::{args, json, retrying};
 use jiff::Timestamp;
+use mailcase_core::connector::Connector;
 use mailcase_core::{ConnectorId, OrganizationId};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -37,6 +38,16 @@ impl Store {
             tx.execute(sql, args![connector, KEPT]).await?;
             tx.commit().await
         })
+    }
+
+    /// Connectors `owner` runs whose books were last made up before `before`, or never.
+    pub async fn accounting_due(&self, owner: &str, before: Timestamp) -> Result<Vec<Connector>> {
+        let sql = "SELECT c.id AS id, c.organization_id AS organization_id, c.settings AS settings, \
+                     c.active AS active, c.origin AS origin, c.revision AS revision FROM connectors c \
+                   WHERE c.active = 1 AND c.deleted_at IS NULL AND c.lease_owner = $1 AND c.lease_until > $2 \
+                   AND NOT EXISTS (SELECT 1 FROM accountings a WHERE a.connector_id = c.id AND a.at > $3)";
+        let rows = self.pool().fetch_all(sql, args![owner, self.now(), before]).await?;
+        rows.iter().map(crate::connectors::from_row).collect()
     }
 
     /// The newest result.

@@ -25,6 +25,8 @@ mod threads;
 use outcome::Plan;
 use threads::Threads;
 
+pub(crate) use evidence::unpack;
+
 /// An examined message, to be decided.
 #[derive(Debug, Clone)]
 pub struct DecidedMessage {

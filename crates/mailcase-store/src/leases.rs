@@ -75,6 +75,46 @@ impl Store {
             .collect()
     }
 
+    /// Claims one connector, active or not, for a pass in the foreground.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody holds it; [`StoreError::NotFound`] when it was deleted.
+    pub async fn claim_connector(&self, connector: ConnectorId, owner: &str, ttl: Duration) -> Result<Lease> {
+        let (now, until) = (self.now(), self.clock().in_micros(ttl));
+        let sql = "UPDATE connectors SET lease_owner = $2, lease_until = $3, fence = fence + 1 \
+                   WHERE id = $1 AND deleted_at IS NULL AND lease_until <= $4 RETURNING fence, lease_until";
+        let claimed = retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let row = tx.fetch_optional(sql, args![connector, owner, until, now]).await?;
+            tx.commit().await.map(|()| row)
+        })?;
+        match claimed {
+            Some(row) => Ok(Lease {
+                connector,
+                owner: owner.to_owned(),
+                fence: row.int("fence")?,
+                until: row.time("lease_until")?,
+            }),
+            None => Err(StoreError::conflict("the connector is being run by another process")),
+        }
+    }
+
+    /// Ends the leases on connectors and messages that owners of a role left behind, `except` of one. Only for a
+    /// server that knows it is the only one on this database.
+    pub async fn break_leases(&self, role: &str, except: &str) -> Result<()> {
+        let (from, to) = (format!("{role}:"), format!("{role};"));
+        retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let sql = "UPDATE connectors SET lease_owner = NULL, lease_until = 0, fence = fence + 1 \
+                       WHERE lease_owner >= $1 AND lease_owner < $2 AND lease_owner <> $3";
+            tx.execute(sql, args![&from, &to, except]).await?;
+            let sql = "UPDATE messages SET lease_until = 0 \
+                       WHERE state = 'stored' AND lease_owner >= $1 AND lease_owner < $2 AND lease_owner <> $3";
+            tx.execute(sql, args![&from, &to, except]).await?;
+            tx.commit().await
+        })
+    }
+
     /// Keeps a lease for `ttl` from now.
     ///
     /// # Errors

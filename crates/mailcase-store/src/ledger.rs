@@ -13,6 +13,7 @@ use std::time::Duration;
 
 mod acknowledge;
 mod inventory;
+mod request;
 mod store;
 
 pub use acknowledge::DueAck;

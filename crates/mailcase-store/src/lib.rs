@@ -14,6 +14,7 @@ mod connectors;
 mod decisions;
 mod error;
 mod events;
+mod inbox;
 mod leases;
 mod ledger;
 mod messages;
@@ -22,7 +23,11 @@ mod organizations;
 mod page;
 mod search;
 mod secrets;
+mod sessions;
+mod setup;
 mod sql;
+mod tokens;
+mod users;
 
 pub use accounting::KeptAccounting;
 pub use alarms::{Alarm, AlarmKind};
@@ -31,7 +36,10 @@ pub use blobs::{
     BlobFile, BlobHash, BlobReader, BlobReceipt, LargeBlob, Location, NoHash, RECLAIM_GRACE, ReclaimOptions,
     ReclaimReport, ReclaimStep, SMALL_BLOB_MAX, VerifyProgress, VerifyReport,
 };
-pub use cases::{TimelineEntry, TimelineKind};
+pub use cases::{
+    Case, CaseAttachment, CaseFilter, CaseIndicator, CaseOrder, CasePatch, CaseSort, NewCase, OwnerFilter,
+    Person, TAG_MAX_CHARS, TAGS_MAX, TimelineEntry, TimelineKind,
+};
 pub use clock::Clock;
 pub use config::{BlobConfig, DatabaseConfig, MasterKey, S3Config, StoreConfig};
 pub use connectors::{
@@ -42,6 +50,9 @@ pub use connectors::{
 pub use decisions::{DecidedMessage, DecidedOutcome};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventStream};
+pub use inbox::{
+    CaseRef, ConnectorRef, Delivery, MessageDetail, MessageFilter, MessageSummary, NeedsAttention,
+};
 pub use leases::Lease;
 pub use ledger::{
     DueAck, DueDelivery, FETCH_TRIES, FetchFailure, KnownRemote, NewDelivery, StoredDelivery, StoredOutcome,
@@ -49,6 +60,10 @@ pub use ledger::{
 pub use messages::{CLAIM_TRIES, ClaimedMessage, DecideContext, STAGE_TRIES};
 pub use organizations::Organization;
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
+pub use sessions::{NewSession, OpenedSession, Session, SessionLimits, SignedIn};
+pub use setup::FirstUser;
+pub use tokens::{ApiToken, CreatedToken, NewToken, TokenHolder};
+pub use users::{NewUser, User, UserPatch};
 
 use std::sync::Arc;
 

@@ -55,7 +55,7 @@ impl Store {
     }
 
     /// Whether the database answers: for readiness.
-    pub async fn ping(&self) -> Result<()> {
+    pub async fn ready(&self) -> Result<()> {
         self.pool().fetch_one("SELECT 1 AS one", vec![]).await?.int("one")?;
         Ok(())
     }

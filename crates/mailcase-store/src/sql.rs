@@ -11,9 +11,11 @@ use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments, Decode, Postgres, Row as _, SqlSafeStr, Sqlite, Type};
 use std::str::FromStr;
 
+mod conditions;
 mod rows;
 mod value;
 
+pub(crate) use conditions::Conditions;
 pub(crate) use rows::{in_list, insert_rows, values_rows};
 pub(crate) use value::{Value, args, json};
 

@@ -203,7 +203,8 @@ CREATE TABLE message_evidence (
 CREATE TABLE attachments (
     message_seq BIGINT NOT NULL REFERENCES messages (seq),
     path TEXT NOT NULL,
-    name TEXT NOT NULL,
+    name TEXT,
+    safe_name TEXT,
     content_type TEXT NOT NULL,
     sniffed_type TEXT,
     size BIGINT NOT NULL,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _, PutPayload, WriteMultipart};
+use object_store::{ObjectStoreExt as _, PutPayload, WriteMultipart};
 use secrecy::ExposeSecret;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};

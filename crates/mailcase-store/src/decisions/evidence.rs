@@ -16,6 +16,8 @@ const ZSTD_LEVEL: i32 = 1;
 const INDICATOR_ID_BYTES: usize = 16;
 /// Attachments of one message that are listed by themselves; the tree has them all.
 const ATTACHMENTS_MAX: usize = 1_000;
+/// Characters of a file name kept: file systems take 255 bytes, lists show fewer.
+const NAME_MAX_CHARS: usize = 255;
 
 /// A message's evidence, ready to be written.
 pub(crate) struct Packed {
@@ -72,12 +74,12 @@ fn is_attachment(part: &Part) -> bool {
 }
 
 fn attachment_values(part: &Part) -> Vec<Value> {
-    let name = part.name.as_deref().or(part.safe_name.as_deref()).unwrap_or("unnamed");
-    let name: String = name.chars().take(255).collect();
+    let cut = |name: &str| name.chars().take(NAME_MAX_CHARS).collect::<String>();
     let hashes = part.hashes.as_ref();
     args![
         &part.path,
-        name,
+        part.name.as_deref().map(cut),
+        part.safe_name.as_deref().map(cut),
         &part.content_type,
         &part.sniffed_type,
         part.size,
@@ -146,7 +148,8 @@ pub(crate) async fn write(
                 body = excluded.body";
     insert_rows(tx, head, tail, bodies).await?;
     search::index(tx, words).await?;
-    let head = "INSERT INTO attachments (message_seq, path, name, content_type, sniffed_type, size, md5, sha1, sha256)";
+    let head = "INSERT INTO attachments (message_seq, path, name, safe_name, content_type, sniffed_type, size, md5, \
+                sha1, sha256)";
     insert_rows(tx, head, "ON CONFLICT (message_seq, path) DO NOTHING", attachments).await?;
     let head = "INSERT INTO indicators (id, organization_id, kind, value)";
     insert_rows(tx, head, "ON CONFLICT (id) DO NOTHING", indicators.into_values().collect()).await?;
