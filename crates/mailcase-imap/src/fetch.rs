@@ -1,0 +1,291 @@
+//! Raw messages: pipelined, in parts, reconciled with what was asked for.
+//!
+//! Every body is asked for in parts of at most [`PART_BYTES`], so that no announced size is ever believed. A full
+//! part has a successor. A part that is shorter is the last one if it reaches the announced size, or if this
+//! server was seen to give larger parts, so that it is not the server that cuts them; else one more is asked for.
+
+use crate::connection::{Answer, Tag, answer};
+use crate::cursor::{parse_remote_id, remote_id};
+use crate::discover::head;
+use crate::fetch_plan::{PART_BYTES, plan};
+use crate::refusal::{asks_for_patience, refused, said};
+use crate::session::Session;
+use crate::wire::command::Command;
+use crate::wire::response::{BodyPart, FetchData, Response};
+use crate::wire::uid_set;
+use bytes::Bytes;
+use mailcase_mail::{Fetched, FetchedSender, FolderPath, RemoteHead, RemoteId, SourceError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Commands on their way at once: the next is with the server before the last is answered.
+const BATCHES_IN_FLIGHT: usize = 3;
+const PARTS_IN_FLIGHT: usize = 4;
+/// IMAP counts bytes of a message in 32 bits: whoever sends more sends without end.
+const MESSAGE_MAX_BYTES: u64 = u32::MAX as u64;
+
+impl Session {
+    pub(crate) async fn fetch(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        out: &FetchedSender,
+    ) -> Result<(), SourceError> {
+        let selected = self.ensure_selected(folder, false).await?;
+        let mut uids = BTreeSet::new();
+        for id in ids {
+            match parse_remote_id(id) {
+                Some((uidvalidity, uid)) if uidvalidity == selected.uidvalidity => {
+                    uids.insert(uid);
+                }
+                // The identity is of another life of this folder: the UID may name a stranger now.
+                _ => send(out, Fetched::Gone(id.clone())).await?,
+            }
+        }
+        let uids: Vec<u32> = uids.into_iter().collect();
+        let heads = self.heads(&uids).await?;
+        let heads = Heads { uidvalidity: selected.uidvalidity, heads };
+        self.connection.allow_literals(PART_BYTES as usize);
+        let planned = plan(uids.iter().map(|&uid| (uid, heads.size(uid))));
+        let left = self.fetch_batches(planned.batches, &heads, out).await?;
+        let alone: BTreeSet<u32> = planned.alone.into_iter().chain(left).collect();
+        for uid in alone {
+            self.fetch_alone(uid, &heads, out).await?;
+        }
+        Ok(())
+    }
+
+    /// Fetches small messages; returns those not settled, to be fetched alone.
+    async fn fetch_batches(
+        &mut self,
+        batches: Vec<Vec<u32>>,
+        heads: &Heads,
+        out: &FetchedSender,
+    ) -> Result<Vec<u32>, SourceError> {
+        let mut batches = batches.into_iter();
+        let mut flying: VecDeque<(Tag, BTreeSet<u32>)> = VecDeque::new();
+        let mut left = Vec::new();
+        loop {
+            while flying.len() < BATCHES_IN_FLIGHT
+                && let Some(batch) = batches.next()
+            {
+                let set = uid_set::compress(&batch);
+                let command = Command::new(format!("UID FETCH {set} (UID BODY.PEEK[]<0.{PART_BYTES}>)"));
+                flying.push_back((self.connection.send(&command).await?, batch.into_iter().collect()));
+            }
+            let Some((tag, unanswered)) = flying.front_mut() else { return Ok(left) };
+            match self.connection.next().await? {
+                Response::Fetch(FetchData { uid: Some(uid), body: Some(part), .. }) => {
+                    if !unanswered.remove(&uid) {
+                        // Not asked for, or twice: the first answer counts.
+                        continue;
+                    }
+                    match self.whole(uid, part, heads) {
+                        Some(bytes) => deliver(heads.head(uid), bytes, out).await?,
+                        None => left.push(uid),
+                    }
+                }
+                Response::Tagged { tag: answered, line } => {
+                    match answer(tag, &answered, line)? {
+                        Answer::No(line) if asks_for_patience(&line) => {
+                            return Err(refused("to give messages", &line));
+                        }
+                        // One bad message can spoil the answer for all: each is asked for alone.
+                        Answer::No(_) | Answer::Ok(_) => left.extend(unanswered.iter()),
+                    }
+                    flying.pop_front();
+                }
+                other => self.note(&other),
+            }
+        }
+    }
+
+    /// The body, if this one part surely is all of it.
+    fn whole(&mut self, uid: u32, part: BodyPart, heads: &Heads) -> Option<Bytes> {
+        let announced = heads.size(uid)?;
+        let bytes = part.data.filter(|_| part.origin.unwrap_or(0) == 0)?;
+        let length = u64::try_from(bytes.len()).ok()?;
+        let complete = length >= announced || (length > 0 && length < self.largest_part);
+        self.largest_part = self.largest_part.max(length);
+        (length < u64::from(PART_BYTES) && complete).then_some(bytes)
+    }
+
+    /// Fetches one message part by part.
+    async fn fetch_alone(&mut self, uid: u32, heads: &Heads, out: &FetchedSender) -> Result<(), SourceError> {
+        let mut body = Body::new(uid, heads.size(uid));
+        let mut flying: VecDeque<(Tag, u64)> = VecDeque::new();
+        loop {
+            while let Some(offset) = body.next_to_ask(flying.len()) {
+                let command =
+                    Command::new(format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PART_BYTES}>)"));
+                flying.push_back((self.connection.send(&command).await?, offset));
+            }
+            let Some((tag, offset)) = flying.front() else { break };
+            match self.connection.next().await? {
+                Response::Fetch(data) if data.uid.is_none_or(|other| other == uid) => {
+                    let Some(part) = data.body else { continue };
+                    let first = body.received == 0 && !body.begun;
+                    let Some(bytes) = body.accept(part, *offset, &mut self.largest_part) else { continue };
+                    if first && !(bytes.is_empty() && body.announced.is_some_and(|size| size > 0)) {
+                        body.begun = true;
+                        send(out, Fetched::Begin(heads.head(uid))).await?;
+                    }
+                    if !bytes.is_empty() {
+                        send(out, Fetched::Chunk(bytes)).await?;
+                    }
+                }
+                Response::Tagged { tag: answered, line } => {
+                    match answer(tag, &answered, line)? {
+                        Answer::No(line) if asks_for_patience(&line) => {
+                            return Err(refused("to give a message", &line));
+                        }
+                        Answer::No(line) => body.refused(*offset, said(&line)),
+                        Answer::Ok(_) => body.answered(*offset),
+                    }
+                    flying.pop_front();
+                }
+                other => self.note(&other),
+            }
+        }
+        let id = remote_id(heads.uidvalidity, uid);
+        match body.verdict() {
+            Ok(()) => send(out, Fetched::End).await,
+            Err(reason) => {
+                let there = self.search(&format!("UID {uid}")).await?.contains(&uid);
+                send(out, if there { Fetched::Unreadable { id, reason } } else { Fetched::Gone(id) }).await
+            }
+        }
+    }
+}
+
+/// What is known of the messages before their bodies come.
+struct Heads {
+    uidvalidity: u32,
+    heads: BTreeMap<u32, FetchData>,
+}
+
+impl Heads {
+    fn size(&self, uid: u32) -> Option<u64> {
+        self.heads.get(&uid).and_then(|head| head.size)
+    }
+
+    fn head(&self, uid: u32) -> RemoteHead {
+        head(self.uidvalidity, uid, self.heads.get(&uid))
+    }
+}
+
+/// A message arriving in parts.
+#[derive(Debug)]
+struct Body {
+    uid: u32,
+    announced: Option<u64>,
+    received: u64,
+    /// Offset asked for next.
+    ask: u64,
+    begun: bool,
+    ended: bool,
+    /// One part at a time: the server does not keep to the parts asked for.
+    careful: bool,
+    failed: Option<String>,
+}
+
+impl Body {
+    const fn new(uid: u32, announced: Option<u64>) -> Self {
+        Self { uid, announced, received: 0, ask: 0, begun: false, ended: false, careful: false, failed: None }
+    }
+
+    /// The offset of the next part to ask for: ahead of what came while the announced size says that there is more.
+    fn next_to_ask(&mut self, in_flight: usize) -> Option<u64> {
+        if self.ended || self.failed.is_some() {
+            return None;
+        }
+        let ahead = self.ask == 0 || self.announced.is_some_and(|size| self.ask < size);
+        if in_flight > 0 && (self.careful || !ahead || in_flight >= PARTS_IN_FLIGHT) {
+            return None;
+        }
+        if in_flight == 0 && (self.careful || !ahead) {
+            self.ask = self.received;
+        }
+        let offset = self.ask;
+        self.ask = offset.saturating_add(u64::from(PART_BYTES));
+        Some(offset)
+    }
+
+    /// Takes a part if it is the one that comes next; gives back its bytes.
+    fn accept(&mut self, part: BodyPart, asked: u64, largest_part: &mut u64) -> Option<Bytes> {
+        if self.ended || self.failed.is_some() || asked != self.received {
+            return None;
+        }
+        let bytes = part.data.unwrap_or_default();
+        // A server that knows no parts sends the whole again, without an origin.
+        if part.origin.unwrap_or(0) != asked && !bytes.is_empty() {
+            return None;
+        }
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let received = self.received.saturating_add(length);
+        if length > u64::from(PART_BYTES) || received > MESSAGE_MAX_BYTES {
+            self.failed = Some("the server sends more than a message can be".to_owned());
+            return None;
+        }
+        self.received = received;
+        let reached = self.announced.is_some_and(|size| received >= size);
+        if length < u64::from(PART_BYTES) {
+            self.ended = length == 0 || reached || length < *largest_part;
+            self.careful = true;
+        }
+        *largest_part = (*largest_part).max(length);
+        Some(bytes)
+    }
+
+    /// A part was answered with OK: it must have come.
+    fn answered(&mut self, offset: u64) {
+        if !self.ended && self.failed.is_none() && offset == self.received {
+            self.failed = Some("the server answered without giving the message".to_owned());
+        }
+    }
+
+    /// A part was refused. Behind the announced end that only means that there is nothing.
+    fn refused(&mut self, offset: u64, said: String) {
+        if self.ended || self.failed.is_some() || offset != self.received {
+            return;
+        }
+        if self.received > 0 && self.announced.is_some_and(|size| self.received >= size) {
+            self.ended = true;
+        } else {
+            self.failed = Some(format!("the server refused to give the message{said}"));
+        }
+    }
+
+    /// Whether the message is complete, or why not.
+    fn verdict(self) -> Result<(), String> {
+        if let Some(reason) = self.failed {
+            return Err(reason);
+        }
+        if !self.ended {
+            return Err("the message came to no end".to_owned());
+        }
+        match self.announced {
+            Some(size) if size > 0 && self.received == 0 => {
+                Err(format!("the server announces {size} bytes and gives none"))
+            }
+            _ => {
+                tracing::trace!(uid = self.uid, bytes = self.received, "fetched in parts");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn deliver(head: RemoteHead, bytes: Bytes, out: &FetchedSender) -> Result<(), SourceError> {
+    send(out, Fetched::Begin(head)).await?;
+    if !bytes.is_empty() {
+        send(out, Fetched::Chunk(bytes)).await?;
+    }
+    send(out, Fetched::End).await
+}
+
+async fn send(out: &FetchedSender, fetched: Fetched) -> Result<(), SourceError> {
+    out.send(fetched).await.map_err(|_| SourceError::Abandoned)
+}
+
+#[cfg(test)]
+mod tests;

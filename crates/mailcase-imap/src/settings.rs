@@ -1,0 +1,294 @@
+//! What a person sets for an IMAP connector, checked before anything connects.
+
+use mailcase_mail::{SecretField, SourceError, SourceKind};
+use mailcase_transport::{Endpoint, Trust};
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Stable name of this kind of source.
+pub const KIND: &str = "imap";
+const PORT_TLS: u16 = 993;
+const PORT_PLAIN: u16 = 143;
+
+/// How the connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Security {
+    #[default]
+    Tls,
+    Starttls,
+    None,
+}
+
+/// How the account proves who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum AuthMethod {
+    #[default]
+    Password,
+    Xoauth2,
+    Oauthbearer,
+}
+
+/// The `connection` settings of an IMAP connector.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(
+    title = "IMAP mailbox",
+    extend("x-order" = ["host", "port", "security", "auth", "username", "mailbox", "trusted_certificates", "skip_hostname_verification"])
+)]
+pub struct ImapSettings {
+    /// Name or address of the server, such as mail.example.org; mail.example.org:1993 sets the port as well.
+    #[schemars(title = "Server", length(min = 1, max = 261))]
+    pub host: String,
+    /// Left out: 993 with SSL/TLS, otherwise 143.
+    #[serde(default)]
+    #[schemars(title = "Port", range(min = 1))]
+    pub port: Option<u16>,
+    /// tls: encrypted from the first byte. starttls: encrypted before anything secret is sent, or not at all.
+    /// none: everything, the password too, can be read on the way.
+    #[serde(default)]
+    #[schemars(title = "Security")]
+    pub security: Security,
+    /// password: AUTHENTICATE PLAIN or LOGIN, whatever the server has. xoauth2 and oauthbearer: an OAuth access token.
+    #[serde(default)]
+    #[schemars(title = "Sign-in")]
+    pub auth: AuthMethod,
+    /// Who signs in.
+    #[schemars(title = "User name", length(min = 1, max = 1024))]
+    pub username: String,
+    /// The account whose mail is read, when it is not the user's own: a shared mailbox, or any mailbox for a
+    /// master user. It is sent as the authorization identity of SASL PLAIN, or as the user of XOAUTH2 and
+    /// OAUTHBEARER. Exchange on premises wants it in the user name instead: user@example.org/shared-mailbox.
+    #[serde(default)]
+    #[schemars(title = "Mailbox account", length(max = 1024))]
+    pub mailbox: Option<String>,
+    /// Certificates trusted for this connector only: of the server itself (then exactly that one is accepted)
+    /// or of the authority that signed it.
+    #[serde(default)]
+    #[schemars(title = "Trusted certificates", extend("x-widget" = "certificates"))]
+    pub trusted_certificates: Vec<String>,
+    /// Dangerous: accepts a trusted certificate made for another host.
+    #[serde(default)]
+    #[schemars(title = "Skip host name verification")]
+    pub skip_hostname_verification: bool,
+}
+
+/// Introduces this source.
+#[must_use]
+pub fn kind() -> SourceKind {
+    SourceKind {
+        kind: KIND,
+        title: "IMAP",
+        description: "A mailbox on any IMAP server.",
+        settings_schema: schemars::schema_for!(ImapSettings).to_value(),
+        secrets: &[
+            SecretField {
+                name: "password",
+                title: "Password",
+                description: "For sign-in by password.",
+                optional: true,
+            },
+            SecretField {
+                name: "access_token",
+                title: "Access token",
+                description: "For sign-in by xoauth2 or oauthbearer.",
+                optional: true,
+            },
+        ],
+        default_folder: "INBOX",
+    }
+}
+
+/// Settings and secrets that fit together.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) security: Security,
+    pub(crate) trust: Trust,
+    pub(crate) auth: AuthMethod,
+    pub(crate) username: String,
+    /// Present only when it differs from the user name.
+    pub(crate) mailbox: Option<String>,
+    pub(crate) secret: SecretString,
+}
+
+impl Account {
+    pub(crate) fn new(
+        settings: &ImapSettings,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<Self, SourceError> {
+        let endpoint = endpoint(settings)?;
+        let trust = Trust::new(&settings.trusted_certificates, settings.skip_hostname_verification)
+            .map_err(|error| wrong(error.to_string()))?;
+        let username = safe("the user name", &settings.username)?;
+        if username.is_empty() {
+            return Err(wrong("a user name is needed"));
+        }
+        let mailbox = match settings.mailbox.as_deref() {
+            Some(mailbox) if !mailbox.is_empty() && mailbox != username => {
+                Some(safe("the mailbox", mailbox)?)
+            }
+            _ => None,
+        };
+        let (name, title) = match settings.auth {
+            AuthMethod::Password => ("password", "a password"),
+            AuthMethod::Xoauth2 | AuthMethod::Oauthbearer => ("access_token", "an access token"),
+        };
+        let secret = secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
+        let secret = secret.ok_or_else(|| wrong(format!("{title} is needed for this way of signing in")))?;
+        safe(title, secret.expose_secret())?;
+        Ok(Self {
+            endpoint,
+            security: settings.security,
+            trust,
+            auth: settings.auth,
+            username,
+            mailbox,
+            secret: secret.clone(),
+        })
+    }
+}
+
+/// NUL ends strings in SASL, and 0x01 separates fields in the OAuth mechanisms; no control character belongs in
+/// a name or password.
+fn safe(what: &str, text: &str) -> Result<String, SourceError> {
+    if text.chars().any(char::is_control) {
+        return Err(wrong(format!("{what} contains a control character, such as a line break")));
+    }
+    Ok(text.to_owned())
+}
+
+fn endpoint(settings: &ImapSettings) -> Result<Endpoint, SourceError> {
+    let (host, port_in_host) = split_host(settings.host.trim())?;
+    if host.is_empty() || host.chars().any(|c| c.is_whitespace() || c.is_control() || "/@[]".contains(c)) {
+        return Err(wrong("the server must be a host name or an address, with or without a port"));
+    }
+    if let (Some(a), Some(b)) = (port_in_host, settings.port)
+        && a != b
+    {
+        return Err(wrong(format!("the server says port {a}, the port field says {b}")));
+    }
+    let usual = if settings.security == Security::Tls { PORT_TLS } else { PORT_PLAIN };
+    let port = port_in_host.or(settings.port).unwrap_or(usual);
+    if port == 0 {
+        return Err(wrong("port 0 cannot be connected to"));
+    }
+    Ok(Endpoint { host: host.to_owned(), port })
+}
+
+/// `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address.
+fn split_host(text: &str) -> Result<(&str, Option<u16>), SourceError> {
+    let port = |text: &str| {
+        text.parse()
+            .map(Some)
+            .map_err(|_| wrong("the port after the server must be a number from 1 to 65535"))
+    };
+    if let Some(rest) = text.strip_prefix('[') {
+        let (host, after) = rest.split_once(']').ok_or_else(|| wrong("the server lacks a closing ]"))?;
+        return match after.strip_prefix(':') {
+            Some(digits) => Ok((host, port(digits)?)),
+            None if after.is_empty() => Ok((host, None)),
+            None => Err(wrong("only a port may follow the ] of an address")),
+        };
+    }
+    match text.split_once(':') {
+        Some((host, digits)) if !digits.contains(':') => Ok((host, port(digits)?)),
+        _ => Ok((text, None)),
+    }
+}
+
+fn wrong(message: impl Into<String>) -> SourceError {
+    SourceError::Settings { message: message.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(value: serde_json::Value) -> ImapSettings {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn account(host: &str, more: serde_json::Value) -> Result<Account, SourceError> {
+        let mut value = serde_json::json!({"host": host, "username": "ann"});
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("pw"))]);
+        Account::new(&settings(value), &secrets)
+    }
+
+    #[test]
+    fn host_and_port_may_be_written_in_every_usual_way() {
+        for (host, more, expected) in [
+            ("mail.example.org", serde_json::json!({}), "mail.example.org:993"),
+            ("mail.example.org", serde_json::json!({"security": "starttls"}), "mail.example.org:143"),
+            ("mail.example.org:1993", serde_json::json!({}), "mail.example.org:1993"),
+            ("mail.example.org", serde_json::json!({"port": 1143}), "mail.example.org:1143"),
+            (" mail.example.org:1143 ", serde_json::json!({"port": 1143}), "mail.example.org:1143"),
+            ("::1", serde_json::json!({}), "[::1]:993"),
+            ("[::1]:1993", serde_json::json!({}), "[::1]:1993"),
+        ] {
+            assert_eq!(account(host, more).unwrap().endpoint.to_string(), expected);
+        }
+        for (host, more) in [
+            ("", serde_json::json!({})),
+            ("mail.example.org:99999", serde_json::json!({})),
+            ("mail.example.org:0", serde_json::json!({})),
+            ("mail.example.org:1", serde_json::json!({"port": 2})),
+            ("imap://mail", serde_json::json!({})),
+            ("[::1", serde_json::json!({})),
+            ("a b", serde_json::json!({})),
+        ] {
+            let error = account(host, more).unwrap_err();
+            assert!(matches!(error, SourceError::Settings { .. }), "{host}: {error}");
+        }
+    }
+
+    #[test]
+    fn line_breaks_and_nul_are_refused_wherever_they_hide() {
+        for more in [
+            serde_json::json!({"username": "ann\r\nA2 LOGOUT"}),
+            serde_json::json!({"mailbox": "ann\0"}),
+            serde_json::json!({"username": ""}),
+        ] {
+            assert!(account("mail", more).is_err());
+        }
+        let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("a\nb"))]);
+        let plain = settings(serde_json::json!({"host": "mail", "username": "ann"}));
+        let error = Account::new(&plain, &secrets).unwrap_err();
+        assert!(!error.to_string().contains("a\nb"));
+        assert!(Account::new(&plain, &BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn secrets_stay_out_of_debug_output() {
+        let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("hunter2"))]);
+        let account =
+            Account::new(&settings(serde_json::json!({"host": "mail", "username": "ann"})), &secrets);
+        assert!(!format!("{account:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_schema_fits_the_type() {
+        let schema = kind().settings_schema;
+        let properties = schema["properties"].as_object().unwrap();
+        let mut named: Vec<_> = properties.keys().cloned().collect();
+        let mut ordered: Vec<String> = serde_json::from_value(schema["x-order"].clone()).unwrap();
+        named.sort();
+        ordered.sort();
+        assert_eq!(named, ordered);
+        assert_eq!(properties["security"]["enum"], serde_json::json!(["tls", "starttls", "none"]));
+        assert_eq!(properties["security"]["default"], "tls");
+        assert_eq!(properties["trusted_certificates"]["x-widget"], "certificates");
+        assert_eq!(schema["required"], serde_json::json!(["host", "username"]));
+        assert!(properties.values().all(|property| property["title"].is_string()), "{schema:#}");
+        let error = serde_json::from_value::<ImapSettings>(
+            serde_json::json!({"host": "a", "username": "b", "pasword": ""}),
+        );
+        assert!(error.is_err());
+    }
+}

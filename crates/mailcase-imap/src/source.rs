@@ -1,0 +1,236 @@
+//! The [`MailSource`] over one connection at a time.
+
+use crate::session::Session;
+use crate::settings::{Account, ImapSettings};
+use mailcase_mail::{
+    ActOutcome, Capabilities, CheckReport, Cursor, Deadlines, Discovery, FetchedSender, Folder, FolderPath,
+    Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use tokio::time::Instant;
+
+/// What a folder looked like when it was last listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Listed {
+    uidvalidity: u32,
+    uidnext: Option<u32>,
+    exists: u32,
+}
+
+/// A mailbox on an IMAP server.
+#[derive(Debug)]
+pub struct ImapSource {
+    pub(crate) account: Account,
+    pub(crate) deadlines: Deadlines,
+    /// Taken out during a call and put back only when the call ended well: a dropped or failed call leaves none.
+    session: Option<Session>,
+    listed: HashMap<FolderPath, Listed>,
+    capabilities: Capabilities,
+}
+
+impl ImapSource {
+    /// Builds a source; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`SourceError::Settings`] when settings and secrets do not fit together.
+    pub fn new(
+        settings: &ImapSettings,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<Self, SourceError> {
+        Ok(Self {
+            account: Account::new(settings, secrets)?,
+            deadlines: Deadlines::default(),
+            session: None,
+            listed: HashMap::new(),
+            capabilities: Capabilities::default(),
+        })
+    }
+
+    /// Builds a source from the `connection` settings of a connector.
+    ///
+    /// # Errors
+    /// [`SourceError::Settings`] when they do not fit the schema or the secrets.
+    pub fn from_connection(
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<Self, SourceError> {
+        let settings: ImapSettings =
+            serde_json::from_value(Value::Object(connection.clone())).map_err(|error| {
+                SourceError::Settings { message: format!("the connection settings are wrong: {error}") }
+            })?;
+        Self::new(&settings, secrets)
+    }
+
+    /// Replaces the deadlines.
+    #[must_use]
+    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// A session that is ready: the one of the last call if it still lives.
+    async fn session(&mut self) -> Result<Session, SourceError> {
+        if let Some(mut session) = self.session.take()
+            && session.still_lives()
+        {
+            return Ok(session);
+        }
+        let session = Session::open(&self.account, &self.deadlines).await?;
+        self.capabilities.announces = session.has("IDLE");
+        Ok(session)
+    }
+
+    /// Keeps the session for the next call unless it may be in disorder.
+    fn keep<T>(&mut self, session: Session, result: Result<T, SourceError>) -> Result<T, SourceError> {
+        let orderly = match &result {
+            Ok(_) => true,
+            Err(error) => matches!(
+                error,
+                SourceError::FolderNotFound { .. }
+                    | SourceError::Refused { .. }
+                    | SourceError::Unsupported { .. }
+                    | SourceError::Settings { .. }
+            ),
+        };
+        if orderly && session.connection.is_idle() {
+            self.session = Some(session);
+        }
+        result
+    }
+
+    fn remember_listing(&mut self, session: &Session) {
+        if let Some(selected) = &session.selected {
+            let listed = Listed {
+                uidvalidity: selected.uidvalidity,
+                uidnext: selected.uidnext,
+                exists: selected.exists,
+            };
+            self.listed.insert(selected.folder.clone(), listed);
+        }
+    }
+
+    async fn wait_in(
+        &mut self,
+        session: &mut Session,
+        folder: &FolderPath,
+        until: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Wake, SourceError> {
+        let selected = session.ensure_selected(folder, false).await?;
+        // What came between the last listing and this wait is announced by nobody.
+        if let Some(listed) = self.listed.get(folder) {
+            let moved_on = match (listed.uidnext, selected.uidnext) {
+                (Some(then), Some(now)) => now > then,
+                _ => selected.exists > listed.exists,
+            };
+            if moved_on || listed.uidvalidity != selected.uidvalidity {
+                self.listed.remove(folder);
+                return Ok(Wake::Changed);
+            }
+        }
+        session.wait(until, interrupt).await
+    }
+}
+
+impl Session {
+    /// Whether a session left alone for a while can be used: reads what came meanwhile without waiting.
+    fn still_lives(&mut self) -> bool {
+        while let Some(response) = self.connection.next_if_there() {
+            match response {
+                Ok(response) => self.note(&response),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}
+
+impl MailSource for ImapSource {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    async fn check(&mut self, folders: &[FolderPath]) -> CheckReport {
+        crate::check::check(&self.account, &self.deadlines, folders).await
+    }
+
+    async fn folders(&mut self) -> Result<Vec<Folder>, SourceError> {
+        let mut session = self.session().await?;
+        let result = session.folders().await;
+        self.keep(session, result)
+    }
+
+    async fn discover(
+        &mut self,
+        folder: &FolderPath,
+        scope: Scope,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Discovery, SourceError> {
+        let mut session = self.session().await?;
+        let result = session.discover(folder, scope, after, limit).await;
+        if result.is_ok() {
+            self.remember_listing(&session);
+        }
+        self.keep(session, result)
+    }
+
+    async fn fetch(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        out: &FetchedSender,
+    ) -> Result<(), SourceError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.session().await?;
+        let result = session.fetch(folder, ids, out).await;
+        self.keep(session, result)
+    }
+
+    async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
+        let mut session = self.session().await?;
+        let result = session.inventory(folder).await;
+        self.keep(session, result)
+    }
+
+    async fn act(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        action: &RemoteAction,
+    ) -> Result<Vec<ActOutcome>, SourceError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.session().await?;
+        let result = session.act(folder, ids, action).await;
+        self.keep(session, result)
+    }
+
+    fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
+        let Ok(position) = crate::cursor::Position::parse(cursor) else { return false };
+        crate::cursor::parse_remote_id(id)
+            .is_some_and(|(uidvalidity, uid)| uidvalidity == position.uidvalidity && uid < position.baseline)
+    }
+
+    async fn wait(
+        &mut self,
+        folders: &[FolderPath],
+        until: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Wake, SourceError> {
+        let inbox = FolderPath::new("INBOX");
+        let folder = folders.first().unwrap_or(&inbox);
+        let mut session = tokio::select! {
+            session = self.session() => session?,
+            () = interrupt.notified() => return Ok(Wake::Interrupted),
+            () = tokio::time::sleep_until(until) => return Ok(Wake::TimedOut),
+        };
+        let result = self.wait_in(&mut session, folder, until, interrupt).await;
+        self.keep(session, result)
+    }
+}
