@@ -13,6 +13,8 @@ named! {
     pub enum Tie, "tie" {
         /// It answers a message of the case (In-Reply-To or References).
         Reference = "reference",
+        /// A message of the case answers it: the answer came first.
+        Answered = "answered",
         /// It carries the case's signed token in its subject.
         SubjectToken = "subject_token",
         /// It was sent to an address with the case's signed token behind a plus.

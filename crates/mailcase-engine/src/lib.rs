@@ -1,1 +1,35 @@
-//! engine
+//! The way of a message: discover → store → examine → decide → acknowledge.
+//!
+//! The engine knows sources only through [`mailcase_mail::MailSource`] and the database only through
+//! [`mailcase_store::Store`]. Whatever it holds in memory may be lost at any moment: every step can be taken up
+//! again from the database alone.
+
+mod accounting;
+mod acknowledge;
+mod alarms;
+mod backoff;
+mod batch;
+mod check;
+mod config;
+mod decider;
+mod engine;
+mod error;
+mod examine;
+mod fetch_blame;
+mod handle;
+mod intake;
+mod once;
+mod pipeline;
+mod recovery;
+mod remote;
+mod runner;
+mod silence;
+mod supervisor;
+mod upkeep;
+
+pub use accounting::{Accounting, FolderAccount, Gap, GapReason};
+pub use config::EngineConfig;
+pub use engine::Engine;
+pub use error::EngineError;
+pub use handle::EngineHandle;
+pub use once::{PassProgress, PassSummary, run_once};

@@ -147,6 +147,12 @@ pub trait MailSource: Send {
         action: &RemoteAction,
     ) -> impl Future<Output = Result<Vec<ActOutcome>, SourceError>> + Send;
 
+    /// Whether `id` was already in the folder before the first listing that led to `cursor`, and outside its scope:
+    /// such a message is no gap when it was never taken. Decided from the two texts alone.
+    fn was_before_first_run(&self, _cursor: &Cursor, _id: &RemoteId) -> bool {
+        false
+    }
+
     /// Waits until the server announces a change in the first of `folders`, until `until`, or until interrupted.
     fn wait(
         &mut self,

@@ -1,0 +1,289 @@
+//! Accounting: what the server holds in the watched folders against what is stored here.
+
+use crate::error::EngineError;
+use crate::remote::{FolderInventory, Remote, watched_folders};
+use jiff::Timestamp;
+use mailcase_core::connector::{Connector, FetchMode};
+use mailcase_core::message::DeliveryState;
+use mailcase_mail::{Cursor, RemoteHead};
+use mailcase_store::{AlarmKind, KnownRemote, Store};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Gaps listed one by one; beyond this only their number is given.
+const GAPS_LISTED: usize = 1_000;
+
+/// "4,812 = 4,812", or what is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accounting {
+    pub at: Timestamp,
+    pub folders: Vec<FolderAccount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderAccount {
+    pub folder: String,
+    /// Messages the server holds.
+    pub server: u64,
+    /// Of these, stored here.
+    pub stored: u64,
+    /// Of these, outside what the connector takes: read before its first run, or (unseen only) read by somebody else.
+    pub out_of_scope: u64,
+    /// Of these, listed and still to be fetched.
+    pub pending: u64,
+    /// Of these, neither: a gap.
+    pub gap_count: u64,
+    /// The first 1,000 gaps.
+    pub gaps: Vec<Gap>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub remote_id: String,
+    pub size: Option<u64>,
+    pub received: Option<Timestamp>,
+    pub reason: GapReason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// The server holds it and we never listed it.
+    NeverListed,
+    /// The server would not give it; it needs attention.
+    NeedsAttention,
+    /// We thought it had vanished, and it is there.
+    BelievedGone,
+    /// Stored, but with another size than the server announces.
+    SizeDiffers,
+}
+
+impl Accounting {
+    #[must_use]
+    pub fn balanced(&self) -> bool {
+        self.folders.iter().all(|folder| folder.gap_count == 0)
+    }
+
+    #[must_use]
+    pub fn gap_count(&self) -> u64 {
+        self.folders.iter().map(|folder| folder.gap_count).sum()
+    }
+
+    /// One line for people: `4,812 = 4,812`, or what is missing.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let sum = |part: fn(&FolderAccount) -> u64| self.folders.iter().map(part).sum::<u64>();
+        let expected = sum(|folder| folder.server).saturating_sub(sum(|folder| folder.out_of_scope));
+        let stored = sum(|folder| folder.stored);
+        let sign = if expected == stored { "=" } else { "≠" };
+        let mut line = format!("{} {sign} {}", grouped(expected), grouped(stored));
+        for (count, what) in [
+            (sum(|folder| folder.pending), "on their way"),
+            (self.gap_count(), "missing or different"),
+            (sum(|folder| folder.out_of_scope), "outside what the connector takes"),
+        ] {
+            if count > 0 {
+                line.push_str(&format!(", {} {what}", grouped(count)));
+            }
+        }
+        line
+    }
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && digits.len().saturating_sub(place) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Takes inventory on the server and compares. The result is kept; gaps raise an alarm.
+pub(crate) async fn account(
+    store: &Store,
+    remote: &dyn Remote,
+    connector: &Connector,
+) -> Result<Accounting, EngineError> {
+    let secrets = store.connector_secrets(connector.id).await?;
+    let mut folders = Vec::new();
+    for folder in watched_folders(&connector.settings, remote.kinds()) {
+        let cursor = store.folder_cursor(connector.id, folder.as_str()).await?.map(Cursor::new);
+        folders.push((folder, cursor));
+    }
+    let inventories = remote.inventory(connector.settings.clone(), secrets, folders).await?;
+    let mut accounts = Vec::with_capacity(inventories.len());
+    for inventory in inventories {
+        // Read after the inventory: what arrived in between is known by now or is counted as pending.
+        let known = known(store, connector, inventory.folder.as_str()).await?;
+        accounts.push(compare(&inventory, known, connector.settings.fetch));
+    }
+    let accounting = Accounting { at: Timestamp::now(), folders: accounts };
+    store.save_accounting(connector.organization, connector.id, &accounting).await?;
+    if accounting.balanced() {
+        store.clear_alarm(connector.organization, connector.id, AlarmKind::Accounting).await?;
+    } else {
+        store
+            .raise_alarm(connector.organization, connector.id, AlarmKind::Accounting, &accounting.summary())
+            .await?;
+    }
+    Ok(accounting)
+}
+
+/// Ledger lines read at once.
+const LEDGER_PAGE: usize = 10_000;
+
+async fn known(store: &Store, connector: &Connector, folder: &str) -> Result<Vec<KnownRemote>, EngineError> {
+    let mut known: Vec<KnownRemote> = Vec::new();
+    loop {
+        let after = known.last().map(|last| last.remote_id.clone());
+        let page = store.known_remote(connector.id, folder, after.as_deref(), LEDGER_PAGE).await?;
+        let last_page = page.len() < LEDGER_PAGE;
+        known.extend(page);
+        if last_page {
+            return Ok(known);
+        }
+    }
+}
+
+fn compare(inventory: &FolderInventory, known: Vec<KnownRemote>, fetch: FetchMode) -> FolderAccount {
+    let known: HashMap<String, KnownRemote> =
+        known.into_iter().map(|known| (known.remote_id.clone(), known)).collect();
+    let mut account = FolderAccount {
+        folder: inventory.folder.to_string(),
+        server: u64::try_from(inventory.messages.len()).unwrap_or(u64::MAX),
+        stored: 0,
+        out_of_scope: 0,
+        pending: 0,
+        gap_count: 0,
+        gaps: Vec::new(),
+    };
+    for head in &inventory.messages {
+        let gap = match known.get(head.id.as_str()) {
+            None if outside(inventory, head, fetch) => {
+                account.out_of_scope = account.out_of_scope.saturating_add(1);
+                None
+            }
+            None => Some(GapReason::NeverListed),
+            Some(known) => match known.state {
+                DeliveryState::Stored | DeliveryState::Acknowledged => {
+                    account.stored = account.stored.saturating_add(1);
+                    size_differs(head, known).then_some(GapReason::SizeDiffers)
+                }
+                DeliveryState::Discovered => {
+                    account.pending = account.pending.saturating_add(1);
+                    None
+                }
+                DeliveryState::Gone => Some(GapReason::BelievedGone),
+                DeliveryState::NeedsAttention => Some(GapReason::NeedsAttention),
+            },
+        };
+        if let Some(reason) = gap {
+            account.gap_count = account.gap_count.saturating_add(1);
+            if account.gaps.len() < GAPS_LISTED {
+                account.gaps.push(Gap {
+                    remote_id: head.id.to_string(),
+                    size: head.size,
+                    received: head.received,
+                    reason,
+                });
+            }
+        }
+    }
+    account
+}
+
+fn outside(inventory: &FolderInventory, head: &RemoteHead, fetch: FetchMode) -> bool {
+    match fetch {
+        FetchMode::Unseen => head.seen == Some(true),
+        FetchMode::Everything => inventory.before_first_run.contains(&head.id),
+    }
+}
+
+fn size_differs(head: &RemoteHead, known: &KnownRemote) -> bool {
+    matches!((head.size, known.size), (Some(server), Some(stored)) if server != stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailcase_mail::{FolderPath, RemoteId};
+
+    fn head(id: &str, size: u64, seen: bool) -> RemoteHead {
+        RemoteHead { id: RemoteId::new(id), size: Some(size), received: None, seen: Some(seen) }
+    }
+
+    fn known(id: &str, state: DeliveryState, size: Option<u64>) -> KnownRemote {
+        KnownRemote { remote_id: id.to_owned(), state, size }
+    }
+
+    fn inventory(messages: Vec<RemoteHead>, before: &[&str]) -> FolderInventory {
+        FolderInventory {
+            folder: FolderPath::new("INBOX"),
+            messages,
+            before_first_run: before.iter().map(|id| RemoteId::new(*id)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_balanced_mailbox_says_so() {
+        let messages: Vec<RemoteHead> = (0..4812).map(|n| head(&n.to_string(), 10, true)).collect();
+        let stored =
+            (0..4812).map(|n| known(&n.to_string(), DeliveryState::Acknowledged, Some(10))).collect();
+        let account = compare(&inventory(messages, &[]), stored, FetchMode::Everything);
+        let accounting = Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account] };
+        assert!(accounting.balanced());
+        assert_eq!(accounting.summary(), "4,812 = 4,812");
+    }
+
+    #[test]
+    fn every_kind_of_gap_is_named_and_what_was_never_wanted_is_none() {
+        let messages = vec![
+            head("old", 1, true),
+            head("new", 1, false),
+            head("stored", 1, true),
+            head("other-size", 2, true),
+            head("pending", 1, false),
+            head("gone", 1, false),
+            head("refused", 1, false),
+        ];
+        let ledger = vec![
+            known("stored", DeliveryState::Stored, Some(1)),
+            known("other-size", DeliveryState::Acknowledged, Some(1)),
+            known("pending", DeliveryState::Discovered, None),
+            known("gone", DeliveryState::Gone, None),
+            known("refused", DeliveryState::NeedsAttention, None),
+            known("no longer on the server", DeliveryState::Acknowledged, Some(1)),
+        ];
+        let account = compare(&inventory(messages, &["old"]), ledger, FetchMode::Everything);
+        assert_eq!((account.server, account.stored, account.out_of_scope, account.pending), (7, 2, 1, 1));
+        let gaps: Vec<_> = account.gaps.iter().map(|gap| (gap.remote_id.as_str(), gap.reason)).collect();
+        assert_eq!(
+            gaps,
+            [
+                ("new", GapReason::NeverListed),
+                ("other-size", GapReason::SizeDiffers),
+                ("gone", GapReason::BelievedGone),
+                ("refused", GapReason::NeedsAttention),
+            ]
+        );
+        let accounting = Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account] };
+        assert_eq!(
+            accounting.summary(),
+            "6 ≠ 2, 1 on their way, 4 missing or different, 1 outside what the connector takes"
+        );
+    }
+
+    #[test]
+    fn an_unseen_connector_does_not_miss_what_others_read() {
+        let account = compare(
+            &inventory(vec![head("a", 1, true), head("b", 1, false)], &[]),
+            vec![],
+            FetchMode::Unseen,
+        );
+        assert_eq!((account.out_of_scope, account.gap_count), (1, 1));
+    }
+}

@@ -1,0 +1,93 @@
+//! Starts and stops everything that works in the background.
+
+use crate::alarms;
+use crate::config::EngineConfig;
+use crate::error::EngineError;
+use crate::examine::Examiner;
+use crate::handle::EngineHandle;
+use crate::pipeline::Workshop;
+use crate::recovery::Recovery;
+use crate::remote::{Remote, Visits};
+use crate::supervisor::Supervisor;
+use crate::upkeep;
+use mailcase_mail::SourceFactory;
+use mailcase_store::Store;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The role of a server in the owner names of leases.
+pub(crate) const SERVER: &str = "server";
+
+/// The running engine. Dropping it stops its tasks where they are, which loses nothing;
+/// [`shutdown`](Self::shutdown) lets them finish what they have in hand.
+#[derive(Debug)]
+pub struct Engine {
+    handle: EngineHandle,
+    cancel: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Engine {
+    /// Starts polling active connectors, taking up abandoned messages, and watching for alarms.
+    pub fn start<F: SourceFactory>(store: Store, factory: Arc<F>, config: EngineConfig) -> Self {
+        let cancel = CancellationToken::new();
+        let remote: Arc<dyn Remote> = Arc::new(Visits::new(Arc::clone(&factory)));
+        let workshop = workshop(&store, &config, SERVER);
+        let supervisor = Supervisor {
+            workshop: workshop.clone(),
+            factory,
+            kinds: remote.kinds().to_vec(),
+            config: config.clone(),
+            cancel: cancel.child_token(),
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(supervisor.run());
+        tasks.spawn(upkeep::nightly(
+            store.clone(),
+            workshop.owner.clone(),
+            Arc::clone(&remote),
+            cancel.child_token(),
+        ));
+        tasks.spawn(Recovery::new(workshop, config.tick).run(cancel.child_token()));
+        tasks.spawn(alarms::watch(store.clone(), cancel.child_token()));
+        Self { handle: EngineHandle::new(store, remote), cancel, tasks }
+    }
+
+    /// A handle for tools that work without background tasks (`mailcase connector test`, `mailcase account`).
+    pub fn handle_only<F: SourceFactory>(store: Store, factory: Arc<F>) -> EngineHandle {
+        EngineHandle::new(store, Arc::new(Visits::new(factory)))
+    }
+
+    #[must_use]
+    pub fn handle(&self) -> EngineHandle {
+        self.handle.clone()
+    }
+
+    /// Stops taking messages, finishes those in hand, gives the leases back.
+    ///
+    /// # Errors
+    /// [`EngineError::Task`] when a background task had panicked.
+    pub async fn shutdown(mut self) -> Result<(), EngineError> {
+        self.cancel.cancel();
+        let mut outcome = Ok(());
+        while let Some(task) = self.tasks.join_next().await {
+            if task.is_err() {
+                outcome = Err(EngineError::Task);
+            }
+        }
+        outcome
+    }
+}
+
+/// What all pipelines of this process share. The owner name is new at each start, so that leases of a process that
+/// died are never taken for our own.
+pub(crate) fn workshop(store: &Store, config: &EngineConfig, role: &str) -> Workshop {
+    Workshop {
+        store: store.clone(),
+        examiner: Examiner::new(config.examiners, config.limits),
+        owner: format!("{role}:{}/{}", config.replica, uuid::Uuid::now_v7()),
+        message_lease: config.message_lease,
+        stored: Arc::default(),
+    }
+}

@@ -1,0 +1,156 @@
+//! Short visits to a mailbox on behalf of a person: test, list folders, take inventory.
+//!
+//! Hides which factory the engine was started with, so that the API needs no type parameter.
+
+use futures::future::BoxFuture;
+use mailcase_core::connector::ConnectorSettings;
+use mailcase_mail::{
+    CheckReport, CheckStep, Cursor, Folder, FolderPath, MailSource, RemoteHead, RemoteId, SourceError,
+    SourceFactory, SourceKind, StepStatus,
+};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) type Secrets = BTreeMap<String, SecretString>;
+
+/// A test or a folder list takes no longer: somebody sits and waits.
+const VISIT_LONGEST: Duration = Duration::from_secs(120);
+/// An inventory of a mailbox with a million messages takes a while.
+const INVENTORY_LONGEST: Duration = Duration::from_secs(900);
+
+/// What one folder holds, and which of it was there before the connector's first run.
+#[derive(Debug)]
+pub(crate) struct FolderInventory {
+    pub(crate) folder: FolderPath,
+    pub(crate) messages: Vec<RemoteHead>,
+    pub(crate) before_first_run: std::collections::HashSet<RemoteId>,
+}
+
+pub(crate) trait Remote: Send + Sync {
+    fn kinds(&self) -> &[SourceKind];
+    fn check(&self, settings: ConnectorSettings, secrets: Secrets) -> BoxFuture<'_, CheckReport>;
+    fn folders(
+        &self,
+        settings: ConnectorSettings,
+        secrets: Secrets,
+    ) -> BoxFuture<'_, Result<Vec<Folder>, SourceError>>;
+    fn inventory(
+        &self,
+        settings: ConnectorSettings,
+        secrets: Secrets,
+        folders: Vec<(FolderPath, Option<Cursor>)>,
+    ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
+}
+
+pub(crate) struct Visits<F> {
+    factory: Arc<F>,
+    kinds: Vec<SourceKind>,
+}
+
+impl<F: SourceFactory> Visits<F> {
+    pub(crate) fn new(factory: Arc<F>) -> Self {
+        let kinds = factory.kinds();
+        Self { factory, kinds }
+    }
+
+    fn open(&self, settings: &ConnectorSettings, secrets: &Secrets) -> Result<F::Source, SourceError> {
+        self.factory.open(&settings.kind, &settings.connection, secrets)
+    }
+}
+
+/// The folders a connector watches: the chosen ones, or its source's default.
+pub(crate) fn watched_folders(settings: &ConnectorSettings, kinds: &[SourceKind]) -> Vec<FolderPath> {
+    if settings.folders.is_empty() {
+        let default =
+            kinds.iter().find(|kind| kind.kind == settings.kind).map_or("INBOX", |kind| kind.default_folder);
+        return vec![FolderPath::new(default)];
+    }
+    let mut folders: Vec<FolderPath> = Vec::new();
+    for folder in settings.folders.iter().map(|folder| FolderPath::new(folder.trim())) {
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
+
+fn failed_step(name: &str, title: &str, error: &SourceError) -> CheckReport {
+    let step = CheckStep {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        status: StepStatus::Failed,
+        detail: error.to_string(),
+        hint: error.hint().map(str::to_owned),
+        millis: 0,
+    };
+    CheckReport { steps: vec![step], ..CheckReport::default() }
+}
+
+async fn within<T>(
+    longest: Duration,
+    what: &str,
+    visit: impl Future<Output = Result<T, SourceError>> + Send,
+) -> Result<T, SourceError> {
+    match tokio::time::timeout(longest, visit).await {
+        Ok(result) => result,
+        Err(_) => Err(SourceError::TimedOut { what: what.to_owned(), after: longest }),
+    }
+}
+
+impl<F: SourceFactory> Remote for Visits<F> {
+    fn kinds(&self) -> &[SourceKind] {
+        &self.kinds
+    }
+
+    fn check(&self, settings: ConnectorSettings, secrets: Secrets) -> BoxFuture<'_, CheckReport> {
+        Box::pin(async move {
+            let mut source = match self.open(&settings, &secrets) {
+                Ok(source) => source,
+                Err(error) => return failed_step("settings", "Settings", &error),
+            };
+            let folders = watched_folders(&settings, &self.kinds);
+            let visit = async { Ok(source.check(&folders).await) };
+            match within(VISIT_LONGEST, "the connection test", visit).await {
+                Ok(report) => report,
+                Err(error) => failed_step("deadline", "Deadline", &error),
+            }
+        })
+    }
+
+    fn folders(
+        &self,
+        settings: ConnectorSettings,
+        secrets: Secrets,
+    ) -> BoxFuture<'_, Result<Vec<Folder>, SourceError>> {
+        Box::pin(async move {
+            let mut source = self.open(&settings, &secrets)?;
+            within(VISIT_LONGEST, "listing the folders", source.folders()).await
+        })
+    }
+
+    fn inventory(
+        &self,
+        settings: ConnectorSettings,
+        secrets: Secrets,
+        folders: Vec<(FolderPath, Option<Cursor>)>,
+    ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>> {
+        Box::pin(async move {
+            let mut source = self.open(&settings, &secrets)?;
+            let mut inventories = Vec::with_capacity(folders.len());
+            for (folder, cursor) in folders {
+                let messages = within(INVENTORY_LONGEST, "the inventory", source.inventory(&folder)).await?;
+                let before_first_run = cursor.map_or_else(Default::default, |cursor| {
+                    messages
+                        .iter()
+                        .filter(|head| source.was_before_first_run(&cursor, &head.id))
+                        .map(|head| head.id.clone())
+                        .collect()
+                });
+                inventories.push(FolderInventory { folder, messages, before_first_run });
+            }
+            Ok(inventories)
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! What is done once a day: accounting of every active connector, pruning, reclaiming blob space.
+
+use crate::accounting;
+use crate::error::EngineError;
+use crate::remote::Remote;
+use jiff::{SignedDuration, Timestamp};
+use mailcase_store::{ReclaimOptions, Store};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often it is checked whether something is due.
+const ROUND: Duration = Duration::from_secs(600);
+/// A connector's books are made up this often.
+const ACCOUNTING_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+pub(crate) async fn nightly(store: Store, owner: String, remote: Arc<dyn Remote>, cancel: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            result = round(&store, &owner, &*remote) => if let Err(error) = result {
+                tracing::error!(%error, "the daily upkeep failed; trying again later");
+            }
+        }
+    }
+}
+
+async fn round(store: &Store, owner: &str, remote: &dyn Remote) -> Result<(), EngineError> {
+    let before = Timestamp::now().checked_sub(ACCOUNTING_EVERY).unwrap_or(Timestamp::MIN);
+    // Only those this process runs, so that one replica does it.
+    for connector in store.accounting_due(owner, before).await? {
+        match accounting::account(store, remote, &connector).await {
+            Ok(accounting) => {
+                tracing::info!(connector = %connector.id, result = accounting.summary(), "the books were made up")
+            }
+            Err(error) => tracing::warn!(connector = %connector.id, %error, "the books could not be made up"),
+        }
+    }
+    let report = store.reclaim(ReclaimOptions::default()).await?;
+    if report.deleted_bytes > 0 {
+        tracing::info!(bytes = report.deleted_bytes, "blob space was reclaimed");
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! A desk for tests: a fresh SQLite store, an engine over a scripted mailbox, and questions about what came of it.
+
+use mailcase_core::case::CaseStatus;
+use mailcase_core::connector::ConnectorSettings;
+use mailcase_core::decision::Reason;
+use mailcase_core::message::{DeliveryState, MessageState};
+use mailcase_core::{ConnectorId, OrganizationId};
+use mailcase_engine::{Engine, EngineConfig, EngineHandle};
+use mailcase_mail::testkit::{FakeFactory, FakeMailbox};
+use mailcase_store::{BlobConfig, BlobHash, ConnectorPatch, DatabaseConfig, MasterKey, Store, StoreConfig};
+use serde_json::json;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqlitePool};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Longest wait for anything.
+const DEADLINE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+pub fn letter(name: &str) -> Vec<u8> {
+    format!(
+        "From: Reporter <reporter@example.org>\r\nTo: soc@example.test\r\nSubject: {name}\r\n\
+         Message-ID: <{}@example.org>\r\nDate: Sat, 21 Nov 2026 07:00:00 +0000\r\n\r\nThe letter {name}\r\n",
+        name.replace(' ', "-")
+    )
+    .into_bytes()
+}
+
+pub fn reply(name: &str, to: &str, headers: &str) -> Vec<u8> {
+    let answers = format!("In-Reply-To: <{}@example.org>\r\n{headers}From:", to.replace(' ', "-"));
+    String::from_utf8(letter(name)).unwrap().replacen("From:", &answers, 1).into_bytes()
+}
+
+#[derive(Debug)]
+pub struct Case {
+    pub title: String,
+    pub status: CaseStatus,
+    pub message_count: i64,
+}
+
+#[derive(Debug)]
+pub struct Message {
+    pub id: String,
+    pub hash: Vec<u8>,
+    pub subject: Option<String>,
+    pub state: MessageState,
+    pub case: Option<String>,
+    pub reason: Option<Reason>,
+}
+
+#[derive(Debug)]
+pub struct Delivery {
+    pub state: DeliveryState,
+    pub ack_error: Option<String>,
+}
+
+pub struct Desk {
+    pub organization: OrganizationId,
+    store: Store,
+    engine: Engine,
+    /// The database as an auditor would read it, past the store.
+    database: SqlitePool,
+    _folder: TempDir,
+}
+
+impl Desk {
+    pub async fn open(mailbox: &FakeMailbox) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mailcase.db");
+        let store = Store::open(StoreConfig {
+            database: DatabaseConfig::Sqlite { path: path.clone() },
+            blobs: BlobConfig::Disk { dir: folder.path().join("blobs") },
+            master_key: MasterKey::new([7; 32]),
+        })
+        .await
+        .unwrap();
+        let organization = store.create_organization("Example SOC").await.unwrap();
+        let config = EngineConfig { tick: Duration::from_millis(50), ..EngineConfig::default() };
+        let engine = Engine::start(store.clone(), Arc::new(FakeFactory::of(mailbox)), config);
+        let database = SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+        Self { organization, store, engine, database, _folder: folder }
+    }
+
+    pub fn handle(&self) -> EngineHandle {
+        self.engine.handle()
+    }
+
+    /// Creates an active connector; `change` sees the defaults.
+    pub async fn connect(&self, change: impl FnOnce(&mut ConnectorSettings)) -> ConnectorId {
+        let mut settings: ConnectorSettings =
+            serde_json::from_value(json!({"name": "Fake", "api_name": "fake", "kind": "fake"})).unwrap();
+        change(&mut settings);
+        self.store.create_connector(self.organization, &settings, &BTreeMap::new(), true).await.unwrap().id
+    }
+
+    pub async fn edit(&self, connector: ConnectorId, change: impl FnOnce(&mut ConnectorSettings)) {
+        let stored = self.store.connector(self.organization, connector).await.unwrap();
+        let mut settings = stored.settings;
+        change(&mut settings);
+        let patch = ConnectorPatch { settings: Some(settings), ..ConnectorPatch::default() };
+        self.store.update_connector(self.organization, connector, &patch).await.unwrap();
+    }
+
+    pub async fn set_active(&self, connector: ConnectorId, active: bool) {
+        self.store.set_connector_active(self.organization, connector, active).await.unwrap();
+    }
+
+    /// Waits until nobody runs the connector.
+    pub async fn until_resting(&self, connector: ConnectorId) {
+        self.until(async || {
+            let found = self.store.connector_with_status(self.organization, connector).await.unwrap();
+            found.status.leased_by.is_none().then_some(())
+        })
+        .await;
+    }
+
+    /// Looks again and again until there is a value.
+    pub async fn until<T>(&self, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let waiting = async {
+            loop {
+                if let Some(value) = look().await {
+                    return value;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        match tokio::time::timeout(DEADLINE, waiting).await {
+            Ok(value) => value,
+            Err(_) => panic!("not within {DEADLINE:?}; messages: {:#?}", self.messages().await),
+        }
+    }
+
+    /// Waits until `deliveries` are known, stored, decided and acknowledged, and the connector waits for more.
+    pub async fn until_settled(&self, deliveries: i64) {
+        self.until(async || {
+            let row = self
+                .row(
+                    "SELECT (SELECT COUNT(*) FROM deliveries) AS total, \
+                     (SELECT COUNT(*) FROM deliveries WHERE state <> 'acknowledged') AS open, \
+                     (SELECT COUNT(*) FROM messages WHERE state <> 'decided') AS undecided, \
+                     (SELECT COUNT(*) FROM connectors WHERE status_state = 'starting') AS starting",
+                )
+                .await;
+            let count = |name: &str| row.get::<i64, _>(name);
+            let settled =
+                count("total") == deliveries && count("open") + count("undecided") + count("starting") == 0;
+            settled.then_some(())
+        })
+        .await;
+    }
+
+    pub async fn until_message(&self) -> Message {
+        self.until(async || self.messages().await.into_iter().next()).await
+    }
+
+    async fn row(&self, sql: &'static str) -> SqliteRow {
+        sqlx::query(sql).fetch_one(&self.database).await.unwrap()
+    }
+
+    async fn rows(&self, sql: &'static str) -> Vec<SqliteRow> {
+        sqlx::query(sql).fetch_all(&self.database).await.unwrap()
+    }
+
+    pub async fn cases(&self) -> Vec<Case> {
+        let rows = self.rows("SELECT title, status, message_count FROM cases ORDER BY number").await;
+        rows.iter()
+            .map(|row| Case {
+                title: row.get("title"),
+                status: row.get::<String, _>("status").parse().unwrap(),
+                message_count: row.get("message_count"),
+            })
+            .collect()
+    }
+
+    pub async fn resolve_the_case(&self) {
+        sqlx::query("UPDATE cases SET status = 'resolved'").execute(&self.database).await.unwrap();
+    }
+
+    pub async fn messages(&self) -> Vec<Message> {
+        let rows =
+            self.rows("SELECT id, hash, subject, state, case_id, reason FROM messages ORDER BY seq").await;
+        rows.iter()
+            .map(|row| Message {
+                id: row.get("id"),
+                hash: row.get("hash"),
+                subject: row.get("subject"),
+                state: row.get::<String, _>("state").parse().unwrap(),
+                case: row.get("case_id"),
+                reason: row
+                    .get::<Option<String>, _>("reason")
+                    .map(|text| serde_json::from_str(&text).unwrap()),
+            })
+            .collect()
+    }
+
+    pub async fn deliveries(&self, message: &Message) -> Vec<Delivery> {
+        let sql = "SELECT state, ack_error FROM deliveries WHERE message_id = $1 ORDER BY id";
+        let rows = sqlx::query(sql).bind(&message.id).fetch_all(&self.database).await.unwrap();
+        rows.iter()
+            .map(|row| Delivery {
+                state: row.get::<String, _>("state").parse().unwrap(),
+                ack_error: row.get("ack_error"),
+            })
+            .collect()
+    }
+
+    pub async fn raw(&self, message: &Message) -> Vec<u8> {
+        let hash: BlobHash =
+            message.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().parse().unwrap();
+        self.store.read_blob(hash).await.unwrap().to_vec()
+    }
+
+    pub async fn audit(&self) -> Vec<String> {
+        let rows = self.rows("SELECT action FROM audit ORDER BY id").await;
+        rows.iter().map(|row| row.get("action")).collect()
+    }
+
+    pub async fn alarms(&self) -> usize {
+        let alarms = self.store.list_alarms(self.organization).await.unwrap();
+        alarms.iter().filter(|alarm| alarm.cleared_at.is_none()).count()
+    }
+
+    pub async fn last_error(&self, connector: ConnectorId) -> Option<String> {
+        let found = self.store.connector_with_status(self.organization, connector).await.unwrap();
+        found.status.last_error.map(|error| error.message)
+    }
+
+    /// Removes a line of the ledger, as no program of ours does.
+    pub async fn forget_delivery(&self, connector: ConnectorId) {
+        let sql =
+            "DELETE FROM deliveries WHERE id = (SELECT MIN(id) FROM deliveries WHERE connector_id = $1)";
+        sqlx::query(sql).bind(connector.to_string()).execute(&self.database).await.unwrap();
+    }
+}
