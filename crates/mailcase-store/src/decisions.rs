@@ -128,6 +128,7 @@ impl Store {
             outcomes.push(DecidedOutcome::Decided { message: decided.message, case, reason, new_case });
         }
         let same_id = threads.same_message_id(&claimed);
+        Threads::write_answers(&mut tx, &claimed).await?;
         plan.write_cases(&mut tx).await?;
         evidence::write(&mut tx, &claimed, packed, batch).await?;
         plan.write_messages(&mut tx, &claimed, packed, batch, &same_id).await?;

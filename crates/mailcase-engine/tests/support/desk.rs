@@ -20,7 +20,7 @@ use tempfile::TempDir;
 const DEADLINE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-pub fn letter(name: &str) -> Vec<u8> {
+pub(crate) fn letter(name: &str) -> Vec<u8> {
     format!(
         "From: Reporter <reporter@example.org>\r\nTo: soc@example.test\r\nSubject: {name}\r\n\
          Message-ID: <{}@example.org>\r\nDate: Sat, 21 Nov 2026 07:00:00 +0000\r\n\r\nThe letter {name}\r\n",
@@ -29,36 +29,36 @@ pub fn letter(name: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-pub fn reply(name: &str, to: &str, headers: &str) -> Vec<u8> {
+pub(crate) fn reply(name: &str, to: &str, headers: &str) -> Vec<u8> {
     let answers = format!("In-Reply-To: <{}@example.org>\r\n{headers}From:", to.replace(' ', "-"));
     String::from_utf8(letter(name)).unwrap().replacen("From:", &answers, 1).into_bytes()
 }
 
 #[derive(Debug)]
-pub struct Case {
-    pub title: String,
-    pub status: CaseStatus,
-    pub message_count: i64,
+pub(crate) struct Case {
+    pub(crate) title: String,
+    pub(crate) status: CaseStatus,
+    pub(crate) message_count: i64,
 }
 
 #[derive(Debug)]
-pub struct Message {
-    pub id: String,
-    pub hash: Vec<u8>,
-    pub subject: Option<String>,
-    pub state: MessageState,
-    pub case: Option<String>,
-    pub reason: Option<Reason>,
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) hash: Vec<u8>,
+    pub(crate) subject: Option<String>,
+    pub(crate) state: MessageState,
+    pub(crate) case: Option<String>,
+    pub(crate) reason: Option<Reason>,
 }
 
 #[derive(Debug)]
-pub struct Delivery {
-    pub state: DeliveryState,
-    pub ack_error: Option<String>,
+pub(crate) struct Delivery {
+    pub(crate) state: DeliveryState,
+    pub(crate) ack_error: Option<String>,
 }
 
-pub struct Desk {
-    pub organization: OrganizationId,
+pub(crate) struct Desk {
+    pub(crate) organization: OrganizationId,
     store: Store,
     engine: Engine,
     /// The database as an auditor would read it, past the store.
@@ -67,7 +67,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub async fn open(mailbox: &FakeMailbox) -> Self {
+    pub(crate) async fn open(mailbox: &FakeMailbox) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mailcase.db");
         let store = Store::open(StoreConfig {
@@ -84,19 +84,19 @@ impl Desk {
         Self { organization, store, engine, database, _folder: folder }
     }
 
-    pub fn handle(&self) -> EngineHandle {
+    pub(crate) fn handle(&self) -> EngineHandle {
         self.engine.handle()
     }
 
     /// Creates an active connector; `change` sees the defaults.
-    pub async fn connect(&self, change: impl FnOnce(&mut ConnectorSettings)) -> ConnectorId {
+    pub(crate) async fn connect(&self, change: impl FnOnce(&mut ConnectorSettings)) -> ConnectorId {
         let mut settings: ConnectorSettings =
             serde_json::from_value(json!({"name": "Fake", "api_name": "fake", "kind": "fake"})).unwrap();
         change(&mut settings);
         self.store.create_connector(self.organization, &settings, &BTreeMap::new(), true).await.unwrap().id
     }
 
-    pub async fn edit(&self, connector: ConnectorId, change: impl FnOnce(&mut ConnectorSettings)) {
+    pub(crate) async fn edit(&self, connector: ConnectorId, change: impl FnOnce(&mut ConnectorSettings)) {
         let stored = self.store.connector(self.organization, connector).await.unwrap();
         let mut settings = stored.settings;
         change(&mut settings);
@@ -104,12 +104,12 @@ impl Desk {
         self.store.update_connector(self.organization, connector, &patch).await.unwrap();
     }
 
-    pub async fn set_active(&self, connector: ConnectorId, active: bool) {
+    pub(crate) async fn set_active(&self, connector: ConnectorId, active: bool) {
         self.store.set_connector_active(self.organization, connector, active).await.unwrap();
     }
 
     /// Waits until nobody runs the connector.
-    pub async fn until_resting(&self, connector: ConnectorId) {
+    pub(crate) async fn until_resting(&self, connector: ConnectorId) {
         self.until(async || {
             let found = self.store.connector_with_status(self.organization, connector).await.unwrap();
             found.status.leased_by.is_none().then_some(())
@@ -118,7 +118,7 @@ impl Desk {
     }
 
     /// Looks again and again until there is a value.
-    pub async fn until<T>(&self, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, mut look: impl AsyncFnMut() -> Option<T>) -> T {
         let waiting = async {
             loop {
                 if let Some(value) = look().await {
@@ -134,7 +134,7 @@ impl Desk {
     }
 
     /// Waits until `deliveries` are known, stored, decided and acknowledged, and the connector waits for more.
-    pub async fn until_settled(&self, deliveries: i64) {
+    pub(crate) async fn until_settled(&self, deliveries: i64) {
         self.until(async || {
             let row = self
                 .row(
@@ -152,7 +152,7 @@ impl Desk {
         .await;
     }
 
-    pub async fn until_message(&self) -> Message {
+    pub(crate) async fn until_message(&self) -> Message {
         self.until(async || self.messages().await.into_iter().next()).await
     }
 
@@ -164,7 +164,7 @@ impl Desk {
         sqlx::query(sql).fetch_all(&self.database).await.unwrap()
     }
 
-    pub async fn cases(&self) -> Vec<Case> {
+    pub(crate) async fn cases(&self) -> Vec<Case> {
         let rows = self.rows("SELECT title, status, message_count FROM cases ORDER BY number").await;
         rows.iter()
             .map(|row| Case {
@@ -175,11 +175,11 @@ impl Desk {
             .collect()
     }
 
-    pub async fn resolve_the_case(&self) {
+    pub(crate) async fn resolve_the_case(&self) {
         sqlx::query("UPDATE cases SET status = 'resolved'").execute(&self.database).await.unwrap();
     }
 
-    pub async fn messages(&self) -> Vec<Message> {
+    pub(crate) async fn messages(&self) -> Vec<Message> {
         let rows =
             self.rows("SELECT id, hash, subject, state, case_id, reason FROM messages ORDER BY seq").await;
         rows.iter()
@@ -196,7 +196,7 @@ impl Desk {
             .collect()
     }
 
-    pub async fn deliveries(&self, message: &Message) -> Vec<Delivery> {
+    pub(crate) async fn deliveries(&self, message: &Message) -> Vec<Delivery> {
         let sql = "SELECT state, ack_error FROM deliveries WHERE message_id = $1 ORDER BY id";
         let rows = sqlx::query(sql).bind(&message.id).fetch_all(&self.database).await.unwrap();
         rows.iter()
@@ -207,29 +207,29 @@ impl Desk {
             .collect()
     }
 
-    pub async fn raw(&self, message: &Message) -> Vec<u8> {
+    pub(crate) async fn raw(&self, message: &Message) -> Vec<u8> {
         let hash: BlobHash =
             message.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().parse().unwrap();
         self.store.read_blob(hash).await.unwrap().to_vec()
     }
 
-    pub async fn audit(&self) -> Vec<String> {
+    pub(crate) async fn audit(&self) -> Vec<String> {
         let rows = self.rows("SELECT action FROM audit ORDER BY id").await;
         rows.iter().map(|row| row.get("action")).collect()
     }
 
-    pub async fn alarms(&self) -> usize {
+    pub(crate) async fn alarms(&self) -> usize {
         let alarms = self.store.list_alarms(self.organization).await.unwrap();
         alarms.iter().filter(|alarm| alarm.cleared_at.is_none()).count()
     }
 
-    pub async fn last_error(&self, connector: ConnectorId) -> Option<String> {
+    pub(crate) async fn last_error(&self, connector: ConnectorId) -> Option<String> {
         let found = self.store.connector_with_status(self.organization, connector).await.unwrap();
         found.status.last_error.map(|error| error.message)
     }
 
     /// Removes a line of the ledger, as no program of ours does.
-    pub async fn forget_delivery(&self, connector: ConnectorId) {
+    pub(crate) async fn forget_delivery(&self, connector: ConnectorId) {
         let sql =
             "DELETE FROM deliveries WHERE id = (SELECT MIN(id) FROM deliveries WHERE connector_id = $1)";
         sqlx::query(sql).bind(connector.to_string()).execute(&self.database).await.unwrap();

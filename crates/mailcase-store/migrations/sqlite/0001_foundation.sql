@@ -194,6 +194,14 @@ CREATE INDEX messages_by_case ON messages (case_id, received_at, id) WHERE case_
 CREATE INDEX messages_waiting ON messages (lease_until) WHERE state = 'stored';
 CREATE INDEX messages_set_aside ON messages (organization_id, received_at, id) WHERE state = 'needs_attention';
 
+-- Which Message-IDs a message answers, so that a message that comes after its answer finds its case.
+CREATE TABLE message_answers (
+    organization_id TEXT NOT NULL,
+    answered_id TEXT NOT NULL,
+    message_seq INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, answered_id, message_seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE message_evidence (
     message_seq INTEGER PRIMARY KEY REFERENCES messages (seq),
     parser_version INTEGER NOT NULL,

@@ -2,12 +2,15 @@
 
 use super::{Claimed, kept_message_id};
 use crate::error::Result;
-use crate::sql::{Row, Tx, Value, args, in_list};
+use crate::sql::{Row, Tx, Value, args, in_list, insert_rows};
 use mailcase_core::case::CaseStatus;
 use mailcase_core::decision::{Thread, Tie};
 use mailcase_core::{CaseId, MessageId, OrganizationId};
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Answered Message-IDs kept per message, nearest first: an original that comes later is seldom further up.
+const ANSWERS_KEPT: usize = 10;
 
 type InOrganization<T> = (OrganizationId, T);
 
@@ -16,6 +19,8 @@ type InOrganization<T> = (OrganizationId, T);
 pub(super) struct Threads {
     /// The case of the first message with a Message-ID.
     by_message_id: HashMap<InOrganization<String>, CaseId>,
+    /// The case of the first message that answers a Message-ID.
+    by_answered_id: HashMap<InOrganization<String>, CaseId>,
     by_number: HashMap<InOrganization<i64>, CaseId>,
     statuses: HashMap<CaseId, CaseStatus>,
     /// Messages that had a Message-ID of the batch before.
@@ -37,6 +42,7 @@ impl Threads {
         for (org, ids) in ids {
             threads.look_up_ids(tx, org, ids).await?;
         }
+        threads.look_up_answers(tx, claimed).await?;
         for (org, numbers) in numbers {
             threads.look_up_numbers(tx, org, numbers).await?;
         }
@@ -81,6 +87,50 @@ impl Threads {
         Ok(())
     }
 
+    /// Finds the answers that came before the messages they answer.
+    async fn look_up_answers(
+        &mut self,
+        tx: &mut Tx,
+        claimed: &HashMap<MessageId, Claimed<'_>>,
+    ) -> Result<()> {
+        let mut own_ids: BTreeMap<OrganizationId, BTreeSet<String>> = BTreeMap::new();
+        for own in claimed.values() {
+            own_ids.entry(own.decided.organization).or_default().extend(own.message_id.clone());
+        }
+        for (org, ids) in own_ids {
+            if ids.is_empty() {
+                continue;
+            }
+            let (list, more) = in_list(1, ids.into_iter().map(Value::from).collect());
+            let mut values = args![org];
+            values.extend(more);
+            let sql = format!(
+                "SELECT a.answered_id AS answered_id, m.case_id AS case_id FROM message_answers a \
+                 JOIN messages m ON m.seq = a.message_seq \
+                 WHERE a.organization_id = $1 AND a.answered_id IN {list} AND m.case_id IS NOT NULL ORDER BY m.seq"
+            );
+            for row in tx.fetch_all(AssertSqlSafe(sql), values).await? {
+                self.by_answered_id.entry((org, row.text("answered_id")?)).or_insert(row.named("case_id")?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what the messages that are ours answer.
+    pub(super) async fn write_answers(tx: &mut Tx, claimed: &HashMap<MessageId, Claimed<'_>>) -> Result<()> {
+        let mut rows: BTreeMap<(OrganizationId, String, i64), Vec<Value>> = BTreeMap::new();
+        for own in claimed.values() {
+            let org = own.decided.organization;
+            for id in own.decided.answered_ids.iter().take(ANSWERS_KEPT).map(|id| kept_message_id(id)) {
+                rows.entry((org, id.clone(), own.seq)).or_insert_with(|| args![org, id, own.seq]);
+            }
+        }
+        let head = "INSERT INTO message_answers (organization_id, answered_id, message_seq)";
+        let tail = "ON CONFLICT (organization_id, answered_id, message_seq) DO NOTHING";
+        insert_rows(tx, head, tail, rows.into_values().collect()).await?;
+        Ok(())
+    }
+
     async fn look_up_numbers(
         &mut self,
         tx: &mut Tx,
@@ -102,8 +152,12 @@ impl Threads {
 
     /// Locks the cases found, in order, and reads where they stand.
     async fn look_up_statuses(&mut self, tx: &mut Tx) -> Result<()> {
-        let cases: BTreeSet<CaseId> =
-            self.by_message_id.values().chain(self.by_number.values()).copied().collect();
+        let cases: BTreeSet<CaseId> = [self.by_message_id.values(), self.by_answered_id.values()]
+            .into_iter()
+            .flatten()
+            .chain(self.by_number.values())
+            .copied()
+            .collect();
         if cases.is_empty() {
             return Ok(());
         }
@@ -121,7 +175,11 @@ impl Threads {
     /// What ties a message of the batch to a case.
     pub(super) fn of(&self, own: &Claimed<'_>) -> Option<Thread> {
         let decided = own.decided;
-        self.find(decided.organization, &decided.answered_ids, decided.subject_token, decided.address_token)
+        let org = decided.organization;
+        self.find(org, &decided.answered_ids, decided.subject_token, decided.address_token).or_else(|| {
+            let case = *self.by_answered_id.get(&(org, own.message_id.clone()?))?;
+            Some(Thread { case, status: *self.statuses.get(&case)?, tie: Tie::Answered })
+        })
     }
 
     fn find(
@@ -149,6 +207,9 @@ impl Threads {
     pub(super) fn joined(&mut self, own: &Claimed<'_>, case: CaseId, new_status: Option<CaseStatus>) {
         if let Some(id) = &own.message_id {
             self.by_message_id.entry((own.decided.organization, id.clone())).or_insert(case);
+        }
+        for id in own.decided.answered_ids.iter().take(ANSWERS_KEPT) {
+            self.by_answered_id.entry((own.decided.organization, kept_message_id(id))).or_insert(case);
         }
         if let Some(status) = new_status {
             self.statuses.insert(case, status);

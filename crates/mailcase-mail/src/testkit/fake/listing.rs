@@ -47,7 +47,7 @@ pub(super) fn discover(folder: &HeldFolder, scope: Scope, after: Option<&Cursor>
     let top = folder.next.saturating_sub(1);
     let floor = match known {
         Some(position) => position.floor,
-        None if reset.is_some() => 0,
+        None if reset.is_some() || scope == Scope::NewFromAll => 0,
         None => top,
     };
     let mut wanted = folder
