@@ -5,5 +5,7 @@
 
 pub mod certificates;
 pub mod dovecot;
+pub mod postgres;
 pub mod process;
+pub mod s3;
 pub mod script;
