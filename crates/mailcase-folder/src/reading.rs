@@ -1,0 +1,110 @@
+//! Reading one file without being led elsewhere, in bounded pieces, noticing when it changes meanwhile.
+
+use crate::index::Facts;
+use bytes::Bytes;
+use mailcase_mail::{CHUNK_MAX_BYTES, SourceError};
+use rustix::fs::OFlags;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
+
+impl Facts {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        let nanoseconds =
+            |seconds: i64, rest: i64| seconds.saturating_mul(NANOSECONDS_PER_SECOND).saturating_add(rest);
+        Self {
+            size: metadata.len(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+/// Opens a regular file for reading; `None` when there is none, or a link or something else is in its place. Never
+/// waits, as opening a pipe would.
+pub(crate) fn open(path: &Path) -> io::Result<Option<(File, Facts)>> {
+    // The flags fit an int on every system: that is their type in C.
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) if is_missing(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then(|| (file, Facts::of(&metadata))))
+}
+
+/// Whether the error says that there is no such file: also a directory that went away, or a link.
+pub(crate) fn is_missing(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    error.kind() == io::ErrorKind::NotFound
+        || matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::NOTDIR | Errno::NAMETOOLONG))
+}
+
+/// Whether the error is of the whole file system or process, not of one message.
+pub(crate) fn concerns_everything(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        Errno::from_io_error(error),
+        Some(
+            Errno::MFILE
+                | Errno::NFILE
+                | Errno::STALE
+                | Errno::NOTCONN
+                | Errno::HOSTDOWN
+                | Errno::HOSTUNREACH
+        )
+    )
+}
+
+/// A failure of the file system as the caller of a source sees it.
+pub(crate) fn unreachable(what: &str, path: &Path, error: &io::Error) -> SourceError {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "Give the user Mailcase runs as permission to read and enter the folder, and try again."
+        }
+        io::ErrorKind::NotFound => "Check the path, and whether the disk or share is mounted.",
+        _ => "Check the disk or share, and try again.",
+    };
+    SourceError::Unreachable {
+        message: format!("cannot {what} `{}`: {error}", path.display()),
+        hint: Some(hint.to_owned()),
+    }
+}
+
+/// A file being read, piece by piece.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    file: File,
+    at_start: Facts,
+    left: u64,
+}
+
+impl Reading {
+    pub(crate) const fn new(file: File, facts: Facts) -> Self {
+        Self { file, at_start: facts, left: facts.size }
+    }
+
+    /// The next piece, at most [`CHUNK_MAX_BYTES`]; `None` at the end, once it is certain that the file is still the
+    /// one that was begun.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if self.left == 0 {
+            let now = Facts::of(&self.file.metadata()?);
+            if (now.size, now.modified) == (self.at_start.size, self.at_start.modified) {
+                return Ok(None);
+            }
+            return Err(io::Error::other("the file changed while it was read"));
+        }
+        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_MAX_BYTES);
+        let mut piece = vec![0; wanted];
+        self.file.read_exact(&mut piece).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::other("the file became shorter while it was read"),
+            _ => error,
+        })?;
+        self.left = self.left.saturating_sub(piece.len() as u64);
+        Ok(Some(Bytes::from(piece)))
+    }
+}
