@@ -770,7 +770,7 @@ export interface components {
             address?: string | null;
             /** Format: date-time */
             at: string;
-            facts: Record<string, never>;
+            facts: Record<string, unknown>;
             id: string;
             /** @description What it was done to. */
             subject?: string | null;
@@ -989,7 +989,7 @@ export interface components {
              * @description JSON Schema (2020-12) of `settings.connection`. A property may carry `x-show-if` (shown only when other
              *     properties have one of the values) and `x-widget` (`certificates`, `multiline`).
              */
-            settings_schema: Record<string, never>;
+            settings_schema: Record<string, unknown>;
             title: string;
         };
         /** @description One line of a connector's log. */
@@ -1020,7 +1020,7 @@ export interface components {
             backfill?: components["schemas"]["Backfill"];
             case_defaults?: components["schemas"]["CaseDefaults"];
             /** @description What the protocol needs, described by the source's JSON Schema. Secrets are never in here. */
-            connection?: Record<string, never>;
+            connection?: Record<string, unknown>;
             description?: string;
             disposition?: components["schemas"]["Disposition"];
             fetch?: components["schemas"]["FetchMode"];
@@ -1366,7 +1366,7 @@ export interface components {
                 address: string | null;
                 /** Format: date-time */
                 at: string;
-                facts: Record<string, never>;
+                facts: Record<string, unknown>;
                 id: string;
                 /** @description What it was done to. */
                 subject: string | null;
@@ -1453,7 +1453,7 @@ export interface components {
                  * @description JSON Schema (2020-12) of `settings.connection`. A property may carry `x-show-if` (shown only when other
                  *     properties have one of the values) and `x-widget` (`certificates`, `multiline`).
                  */
-                settings_schema: Record<string, never>;
+                settings_schema: Record<string, unknown>;
                 title: string;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
@@ -1569,7 +1569,7 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 /** @description Particulars of the entry; for `changed` the old and new values by field. */
-                facts: Record<string, never>;
+                facts: Record<string, unknown>;
                 /** Format: uuid */
                 id: string;
                 /** @description Stable word: `created`, `message`, `reopened`, `note`, `changed`. */
@@ -1765,7 +1765,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @description Particulars of the entry; for `changed` the old and new values by field. */
-            facts: Record<string, never>;
+            facts: Record<string, unknown>;
             /** Format: uuid */
             id: string;
             /** @description Stable word: `created`, `message`, `reopened`, `note`, `changed`. */
@@ -1962,8 +1962,8 @@ export interface operations {
                 /** @description Id of a user, or `none` for cases without an owner. */
                 owner?: string;
                 tag?: string;
-                sort?: ("updated" | "created" | "number" | "severity") & Record<string, never>;
-                order?: ("asc" | "desc") & Record<string, never>;
+                sort?: ("updated" | "created" | "number" | "severity") & Record<string, unknown>;
+                order?: ("asc" | "desc") & Record<string, unknown>;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Items per page, at most 200. */
@@ -3111,7 +3111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description It did not work; `code` says why */

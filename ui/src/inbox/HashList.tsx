@@ -13,10 +13,10 @@ export function HashList({ hashes }: { hashes: Hashes }) {
     <Group gap="md">
       {all.map(({ name, value }) => (
         <Group key={name} gap={4} wrap="nowrap">
-          <Text span size="xs" c="dimmed">
+          <Text span size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
             {name}
           </Text>
-          <Text span size="xs" className="mono" title={value}>
+          <Text span size="xs" className="mono" title={value} style={{ whiteSpace: 'nowrap' }}>
             {value.slice(0, 12)}…
           </Text>
           <CopyButton value={value} label={`Copy ${name}`} />

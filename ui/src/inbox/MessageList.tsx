@@ -41,8 +41,7 @@ export function MessageList({ list, filtered, openId, ofCase, empty }: MessageLi
 
 const COLUMNS: Column<MessageSummary>[] = [
   { key: 'from', header: 'From', width: '20%', render: (message) => <Sender message={message} /> },
-  { key: 'subject', header: 'Subject', primary: true, render: (message) => message.subject ?? NO_SUBJECT },
-  { key: 'marks', header: '', label: 'Marks', width: 1, render: (message) => <Marks message={message} /> },
+  { key: 'subject', header: 'Subject', primary: true, render: (message) => <Subject message={message} /> },
   { key: 'counts', header: 'Found', width: 120, render: (message) => <Counts message={message} /> },
   {
     key: 'case',
@@ -90,8 +89,21 @@ function Sender({ message }: { message: MessageSummary }) {
   );
 }
 
+function Subject({ message }: { message: MessageSummary }) {
+  return (
+    <Group justify="space-between" wrap="nowrap" gap="sm">
+      <Text span size="sm" fw={500} lineClamp={2} className="breakable">
+        {message.subject ?? NO_SUBJECT}
+      </Text>
+      <Marks message={message} />
+    </Group>
+  );
+}
+
 /** What is unusual about a message; nothing when nothing is. */
 function Marks({ message }: { message: MessageSummary }) {
+  const usual = message.state === 'decided' && !message.automatic && !message.same_id_other_content;
+  if (usual) return null;
   return (
     <Group gap={4} wrap="nowrap">
       {message.state !== 'decided' && <MessageStateBadge state={message.state} />}
@@ -110,21 +122,20 @@ function Counts({ message }: { message: MessageSummary }) {
     { icon: IconPaperclip, value: message.attachment_count, word: 'attachment' },
     { icon: IconRadar2, value: message.indicator_count, word: 'indicator' },
     { icon: IconAlertTriangle, value: message.defect_count, word: 'defect' },
-  ];
+  ].filter(({ value }) => value > 0);
+  if (found.length === 0) return null;
   return (
     <Group gap={10} wrap="nowrap" c="dimmed" className="tabular">
-      {found
-        .filter(({ value }) => value > 0)
-        .map(({ icon: Icon, value, word }) => (
-          <Tooltip key={word} label={counted(value, word)}>
-            <Group gap={3} wrap="nowrap" aria-label={counted(value, word)}>
-              <Icon size={14} aria-hidden />
-              <Text span size="xs">
-                {value}
-              </Text>
-            </Group>
-          </Tooltip>
-        ))}
+      {found.map(({ icon: Icon, value, word }) => (
+        <Tooltip key={word} label={counted(value, word)}>
+          <Group gap={3} wrap="nowrap" aria-label={counted(value, word)}>
+            <Icon size={14} aria-hidden />
+            <Text span size="xs">
+              {value}
+            </Text>
+          </Group>
+        </Tooltip>
+      ))}
     </Group>
   );
 }

@@ -9,7 +9,8 @@ import { FormError } from '../shared/FormError';
 import { showFieldErrors } from '../shared/formErrors';
 import { useAction } from '../shared/useAction';
 import { EntryFrame } from './EntryFrame';
-import { safeReturnPath, sessionQuery, useEnter } from './session';
+import { safeReturnPath } from './returnPath';
+import { sessionQuery, useEnter } from './session';
 
 export default function SignInPage() {
   const [params] = useSearchParams();

@@ -70,8 +70,3 @@ export function useSignOut() {
     },
   });
 }
-
-/** Only paths of this app are followed after signing in. */
-export function safeReturnPath(next: string | null): string {
-  return next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\') ? next : '/inbox';
-}

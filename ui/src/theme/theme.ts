@@ -1,6 +1,7 @@
 // The look: calm, dense, system fonts, one accent colour with enough contrast on both schemes.
 import {
   ActionIcon,
+  Alert,
   Badge,
   Button,
   type CSSVariablesResolver,
@@ -29,10 +30,24 @@ const SYSTEM_FONTS =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", "Helvetica Neue", Arial, sans-serif';
 const MONO_FONTS = 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace';
 
+/** Greys with a little blue, to go with the accent colour. */
+const dark: MantineColorsTuple = [
+  '#d5dae0',
+  '#b8bfc7',
+  '#8b939c',
+  '#626a73',
+  '#3a4047',
+  '#2b3036',
+  '#22262b',
+  '#1b1e22',
+  '#16181b',
+  '#101214',
+];
+
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
-  colors: { petrol },
+  colors: { petrol, dark },
   fontFamily: SYSTEM_FONTS,
   fontFamilyMonospace: MONO_FONTS,
   defaultRadius: 'sm',
@@ -49,7 +64,25 @@ export const theme = createTheme({
   },
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray' } }),
-    Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 } }),
+    // A quiet tint with readable text, on both schemes.
+    Alert: Alert.extend({
+      vars: (_, { color }) => ({
+        root: { '--alert-color': `var(--mantine-color-${color ?? 'petrol'}-filled)` },
+      }),
+      styles: {
+        root: {
+          backgroundColor: 'color-mix(in srgb, var(--alert-color) 9%, var(--surface))',
+          border: '1px solid color-mix(in srgb, var(--alert-color) 38%, var(--surface))',
+        },
+        title: { color: 'var(--mantine-color-text)' },
+        message: { color: 'var(--mantine-color-text)' },
+      },
+    }),
+    Badge: Badge.extend({
+      defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 },
+      // A badge is a word or two: never cut, never squeezed to nothing.
+      styles: { root: { minWidth: 'max-content' } },
+    }),
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
     Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm' } }),
@@ -63,6 +96,6 @@ export const theme = createTheme({
 /** Quieter text keeps a contrast of at least 4.5 on both schemes. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#5c6670', '--mantine-color-body': '#ffffff' },
-  dark: { '--mantine-color-dimmed': '#a0a8b0' },
+  light: { '--mantine-color-dimmed': '#5c6670', '--mantine-color-placeholder': '#6d7781' },
+  dark: { '--mantine-color-dimmed': '#a0a8b0', '--mantine-color-placeholder': '#8b939c' },
 });

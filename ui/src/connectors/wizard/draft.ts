@@ -2,8 +2,7 @@
 import type { Connector, ConnectorKind, ConnectorSettings, FieldError, TryConnector } from '../../api/types';
 import { defaultValues, schemaFields, sentValues } from './schemaFields';
 
-export type DraftSettings = Omit<Required<ConnectorSettings>, 'connection' | 'case_defaults'> & {
-  connection: Record<string, unknown>;
+export type DraftSettings = Omit<Required<ConnectorSettings>, 'case_defaults'> & {
   case_defaults: Required<NonNullable<ConnectorSettings['case_defaults']>>;
 };
 
@@ -60,9 +59,10 @@ export function withKind(draft: Draft, kind: ConnectorKind): Draft {
 
 /** The settings as the API takes them. */
 export function sentSettings(draft: Draft, kind: ConnectorKind): ConnectorSettings {
-  const connection = sentValues(schemaFields(kind.settings_schema), draft.settings.connection);
-  // The schema says "any object", which the generated type cannot express.
-  return { ...draft.settings, connection: connection as ConnectorSettings['connection'] };
+  return {
+    ...draft.settings,
+    connection: sentValues(schemaFields(kind.settings_schema), draft.settings.connection),
+  };
 }
 
 /** A field left empty sets no secret. */

@@ -1,6 +1,6 @@
 // Reads the JSON Schema by which a kind of source describes its settings, as a list of form fields. Pure.
 // Understood: string, number, integer, boolean, list of strings, choices (`enum`, or `oneOf` of constants),
-// `$ref` into `$defs`, and the extensions `x-order`, `x-show-if` and `x-widget`.
+// `$ref` into `$defs`, and the extensions `x-order`, `x-show-if`, `x-labels` (titles of `enum` values) and `x-widget`.
 
 export type Choice = { value: string; label: string; description?: string };
 
@@ -88,7 +88,10 @@ function control(root: Node, node: Node): SchemaField['control'] {
 }
 
 function choicesOf(root: Node, node: Node): Choice[] {
-  if (Array.isArray(node.enum)) return node.enum.filter(isText).map((value) => choice(value, {}));
+  const labels = asNode(node['x-labels']);
+  if (Array.isArray(node.enum)) {
+    return node.enum.filter(isText).map((value) => choice(value, { title: labels[value] }));
+  }
   const alternatives = [node.oneOf, node.anyOf].find(Array.isArray) ?? [];
   return alternatives.flatMap((alternative: unknown) => {
     const each = resolve(root, asNode(alternative));
@@ -97,7 +100,8 @@ function choicesOf(root: Node, node: Node): Choice[] {
 }
 
 function choice(value: string, node: Node): Choice {
-  const label = typeof node.title === 'string' ? node.title : capitalised(value);
+  // Descriptions speak of the values as they are, so a value without a title is shown as it is.
+  const label = typeof node.title === 'string' ? node.title : value.replaceAll('_', ' ');
   return { value, label, description: typeof node.description === 'string' ? node.description : undefined };
 }
 

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { QUIET_MILLIS, RefreshBatch } from './batch';
+import { parseEventData, type Stale, staleAfter } from './plan';
+
+describe('staleAfter', () => {
+  it('refreshes lists and the one thing that changed', () => {
+    expect(staleAfter('message_decided', { message: 'm', case: 'c' })).toEqual([
+      ['messages'],
+      ['message', 'm'],
+      ['cases'],
+      ['case', 'c'],
+    ]);
+    expect(staleAfter('connector_status', { connector: 'k' })).toEqual([['connectors'], ['connector', 'k']]);
+    expect(staleAfter('lagged', {})).toBe('everything');
+  });
+
+  it('takes data that is none for no data', () => {
+    expect(parseEventData('{"case":"c"}')).toEqual({ case: 'c' });
+    for (const text of ['', 'null', '3', '{']) expect(parseEventData(text)).toEqual({});
+  });
+});
+
+describe('RefreshBatch', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('acts on the first event at once and takes a flood together', () => {
+    const refreshed: Stale[] = [];
+    const batch = new RefreshBatch((stale) => refreshed.push(stale));
+    for (let event = 0; event < 100; event += 1) batch.add([['messages']]);
+    batch.add([['cases']]);
+    expect(refreshed).toEqual([[['messages']]]);
+    vi.advanceTimersByTime(QUIET_MILLIS);
+    expect(refreshed.slice(1)).toEqual([[['messages'], ['cases']]]);
+    vi.advanceTimersByTime(10 * QUIET_MILLIS);
+    expect(refreshed).toHaveLength(2);
+    batch.add('everything');
+    expect(refreshed[2]).toBe('everything');
+  });
+
+  it('does nothing after it was stopped', () => {
+    const refresh = vi.fn();
+    const batch = new RefreshBatch(refresh);
+    batch.add([['a']]);
+    batch.add([['b']]);
+    batch.stop();
+    vi.advanceTimersByTime(10 * QUIET_MILLIS);
+    expect(refresh).toHaveBeenCalledTimes(1);
+  });
+});
