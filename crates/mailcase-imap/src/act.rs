@@ -45,13 +45,10 @@ impl Session {
         outcomes: &mut BTreeMap<u32, ActOutcome>,
     ) -> Result<(), SourceError> {
         // Commands pass over missing messages in silence, so what is there is asked first.
-        let present = self.search(&format!("UID {set}")).await?;
-        let mut todo = present.clone();
-        if *action != RemoteAction::MarkRead && !self.has("UIDPLUS") {
-            // Without UIDPLUS a message marked as deleted stays: moving it again would copy it again.
-            todo = self.search(&format!("UID {set} UNDELETED")).await?;
-        }
-        outcomes.extend(present.iter().map(|&uid| (uid, ActOutcome::Done)));
+        // Without UIDPLUS a message marked as deleted stays: it counts as gone, and is not copied again.
+        let stays = *action != RemoteAction::MarkRead && !self.has("UIDPLUS");
+        let todo = self.search(&format!("UID {set}{}", if stays { " UNDELETED" } else { "" })).await?;
+        outcomes.extend(todo.iter().map(|&uid| (uid, ActOutcome::Done)));
         if todo.is_empty() {
             return Ok(());
         }

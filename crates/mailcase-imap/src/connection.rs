@@ -6,6 +6,7 @@ use crate::wire::frame::{FrameError, FrameReader, LITERAL_DEFAULT_BYTES};
 use crate::wire::response::{Response, Status, StatusLine};
 use mailcase_mail::SourceError;
 use mailcase_transport::{Endpoint, MailStream, Trust, start_tls};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::task::{Context, Poll, Waker};
@@ -297,11 +298,29 @@ impl Connection {
     }
 }
 
-/// What a tagged response says about the command that is due.
+/// What a tagged response says about the one command in flight.
 pub(crate) fn answer(due: &Tag, answered: &str, line: StatusLine) -> Result<Answer, SourceError> {
     if !due.is(answered) {
-        return Err(broken("the server answered a command out of turn"));
+        return Err(broken("the server answered a command it was not sent"));
     }
+    verdict(line)
+}
+
+/// Which of several commands in flight a tagged response answers, and how. Servers may answer in any order
+/// (RFC 3501 §5.5).
+pub(crate) fn answer_among<T>(
+    flying: &mut VecDeque<(Tag, T)>,
+    answered: &str,
+    line: StatusLine,
+) -> Result<(T, Answer), SourceError> {
+    let position = flying.iter().position(|(tag, _)| tag.is(answered));
+    let Some((_, command)) = position.and_then(|position| flying.remove(position)) else {
+        return Err(broken("the server answered a command it was not sent"));
+    };
+    Ok((command, verdict(line)?))
+}
+
+fn verdict(line: StatusLine) -> Result<Answer, SourceError> {
     match line.status {
         Status::Ok => Ok(Answer::Ok(line)),
         Status::No => Ok(Answer::No(line)),

@@ -1,10 +1,10 @@
 //! Raw messages: pipelined, in parts, reconciled with what was asked for.
 //!
 //! Every body is asked for in parts of at most [`PART_BYTES`], so that no announced size is ever believed. A full
-//! part has a successor. A part that is shorter is the last one if it reaches the announced size, or if this
+//! part has a successor. A part that is shorter is the last one if it meets the announced size, or if this
 //! server was seen to give larger parts, so that it is not the server that cuts them; else one more is asked for.
 
-use crate::connection::{Answer, Tag, answer};
+use crate::connection::{Answer, Tag, answer_among};
 use crate::cursor::{parse_remote_id, remote_id};
 use crate::discover::head;
 use crate::fetch_plan::{PART_BYTES, plan};
@@ -72,10 +72,13 @@ impl Session {
                 let command = Command::new(format!("UID FETCH {set} (UID BODY.PEEK[]<0.{PART_BYTES}>)"));
                 flying.push_back((self.connection.send(&command).await?, batch.into_iter().collect()));
             }
-            let Some((tag, unanswered)) = flying.front_mut() else { return Ok(left) };
+            if flying.is_empty() {
+                return Ok(left);
+            }
             match self.connection.next().await? {
                 Response::Fetch(FetchData { uid: Some(uid), body: Some(part), .. }) => {
-                    if !unanswered.remove(&uid) {
+                    // Dovecot sends the bodies of several commands before it says that the first one is done.
+                    if !flying.iter_mut().any(|(_, unanswered)| unanswered.remove(&uid)) {
                         // Not asked for, or twice: the first answer counts.
                         continue;
                     }
@@ -84,16 +87,13 @@ impl Session {
                         None => left.push(uid),
                     }
                 }
-                Response::Tagged { tag: answered, line } => {
-                    match answer(tag, &answered, line)? {
-                        Answer::No(line) if asks_for_patience(&line) => {
-                            return Err(refused("to give messages", &line));
-                        }
-                        // One bad message can spoil the answer for all: each is asked for alone.
-                        Answer::No(_) | Answer::Ok(_) => left.extend(unanswered.iter()),
+                Response::Tagged { tag, line } => match answer_among(&mut flying, &tag, line)? {
+                    (_, Answer::No(line)) if asks_for_patience(&line) => {
+                        return Err(refused("to give messages", &line));
                     }
-                    flying.pop_front();
-                }
+                    // One bad message can spoil the answer for all: each is asked for alone.
+                    (unanswered, Answer::No(_) | Answer::Ok(_)) => left.extend(unanswered),
+                },
                 other => self.note(&other),
             }
         }
@@ -104,7 +104,7 @@ impl Session {
         let announced = heads.size(uid)?;
         let bytes = part.data.filter(|_| part.origin.unwrap_or(0) == 0)?;
         let length = u64::try_from(bytes.len()).ok()?;
-        let complete = length >= announced || (length > 0 && length < self.largest_part);
+        let complete = length == announced || (length > 0 && length < self.largest_part);
         self.largest_part = self.largest_part.max(length);
         (length < u64::from(PART_BYTES) && complete).then_some(bytes)
     }
@@ -119,13 +119,15 @@ impl Session {
                     Command::new(format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PART_BYTES}>)"));
                 flying.push_back((self.connection.send(&command).await?, offset));
             }
-            let Some((tag, offset)) = flying.front() else { break };
+            if flying.is_empty() {
+                break;
+            }
             match self.connection.next().await? {
                 Response::Fetch(data) if data.uid.is_none_or(|other| other == uid) => {
                     let Some(part) = data.body else { continue };
-                    let first = body.received == 0 && !body.begun;
-                    let Some(bytes) = body.accept(part, *offset, &mut self.largest_part) else { continue };
-                    if first && !(bytes.is_empty() && body.announced.is_some_and(|size| size > 0)) {
+                    let asked = |offset| flying.iter().any(|(_, asked)| *asked == offset);
+                    let Some(bytes) = body.accept(part, asked, &mut self.largest_part) else { continue };
+                    if !body.begun && !body.is_hollow() {
                         body.begun = true;
                         send(out, Fetched::Begin(heads.head(uid))).await?;
                     }
@@ -133,16 +135,13 @@ impl Session {
                         send(out, Fetched::Chunk(bytes)).await?;
                     }
                 }
-                Response::Tagged { tag: answered, line } => {
-                    match answer(tag, &answered, line)? {
-                        Answer::No(line) if asks_for_patience(&line) => {
-                            return Err(refused("to give a message", &line));
-                        }
-                        Answer::No(line) => body.refused(*offset, said(&line)),
-                        Answer::Ok(_) => body.answered(*offset),
+                Response::Tagged { tag, line } => match answer_among(&mut flying, &tag, line)? {
+                    (_, Answer::No(line)) if asks_for_patience(&line) => {
+                        return Err(refused("to give a message", &line));
                     }
-                    flying.pop_front();
-                }
+                    (offset, Answer::No(line)) => body.refused(offset, said(&line)),
+                    (offset, Answer::Ok(_)) => body.answered(offset),
+                },
                 other => self.note(&other),
             }
         }
@@ -185,12 +184,24 @@ struct Body {
     ended: bool,
     /// One part at a time: the server does not keep to the parts asked for.
     careful: bool,
+    /// Parts that came before their turn: they are asked for again rather than held.
+    early: BTreeSet<u64>,
     failed: Option<String>,
 }
 
 impl Body {
     const fn new(uid: u32, announced: Option<u64>) -> Self {
-        Self { uid, announced, received: 0, ask: 0, begun: false, ended: false, careful: false, failed: None }
+        Self {
+            uid,
+            announced,
+            received: 0,
+            ask: 0,
+            begun: false,
+            ended: false,
+            careful: false,
+            early: BTreeSet::new(),
+            failed: None,
+        }
     }
 
     /// The offset of the next part to ask for: ahead of what came while the announced size says that there is more.
@@ -211,13 +222,24 @@ impl Body {
     }
 
     /// Takes a part if it is the one that comes next; gives back its bytes.
-    fn accept(&mut self, part: BodyPart, asked: u64, largest_part: &mut u64) -> Option<Bytes> {
-        if self.ended || self.failed.is_some() || asked != self.received {
+    fn accept(
+        &mut self,
+        part: BodyPart,
+        asked: impl Fn(u64) -> bool,
+        largest_part: &mut u64,
+    ) -> Option<Bytes> {
+        let expected = self.received;
+        if self.ended || self.failed.is_some() || !asked(expected) {
             return None;
         }
         let bytes = part.data.unwrap_or_default();
-        // A server that knows no parts sends the whole again, without an origin.
-        if part.origin.unwrap_or(0) != asked && !bytes.is_empty() {
+        // A server that knows no parts sends the whole again, without an origin; nothing needs none.
+        let origin = part.origin.unwrap_or(if bytes.is_empty() { expected } else { 0 });
+        if origin != expected {
+            if origin > expected && asked(origin) {
+                self.early.insert(origin);
+                self.careful = true;
+            }
             return None;
         }
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -227,7 +249,8 @@ impl Body {
             return None;
         }
         self.received = received;
-        let reached = self.announced.is_some_and(|size| received >= size);
+        // Beyond the announced size the announcement is known to be false and proves nothing.
+        let reached = self.announced == Some(received);
         if length < u64::from(PART_BYTES) {
             self.ended = length == 0 || reached || length < *largest_part;
             self.careful = true;
@@ -238,7 +261,8 @@ impl Body {
 
     /// A part was answered with OK: it must have come.
     fn answered(&mut self, offset: u64) {
-        if !self.ended && self.failed.is_none() && offset == self.received {
+        let came_early = self.early.remove(&offset);
+        if !self.ended && self.failed.is_none() && offset == self.received && !came_early {
             self.failed = Some("the server answered without giving the message".to_owned());
         }
     }
@@ -255,6 +279,11 @@ impl Body {
         }
     }
 
+    /// Whether bytes were announced and none came.
+    fn is_hollow(&self) -> bool {
+        self.received == 0 && self.announced.is_some_and(|size| size > 0)
+    }
+
     /// Whether the message is complete, or why not.
     fn verdict(self) -> Result<(), String> {
         if let Some(reason) = self.failed {
@@ -263,15 +292,11 @@ impl Body {
         if !self.ended {
             return Err("the message came to no end".to_owned());
         }
-        match self.announced {
-            Some(size) if size > 0 && self.received == 0 => {
-                Err(format!("the server announces {size} bytes and gives none"))
-            }
-            _ => {
-                tracing::trace!(uid = self.uid, bytes = self.received, "fetched in parts");
-                Ok(())
-            }
+        if self.is_hollow() {
+            return Err("the server announces a message and gives no bytes of it".to_owned());
         }
+        tracing::trace!(uid = self.uid, bytes = self.received, "fetched in parts");
+        Ok(())
     }
 }
 

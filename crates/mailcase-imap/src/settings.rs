@@ -4,7 +4,7 @@ use mailcase_mail::{SecretField, SourceError, SourceKind};
 use mailcase_transport::{Endpoint, Trust};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Stable name of this kind of source.
@@ -13,7 +13,7 @@ const PORT_TLS: u16 = 993;
 const PORT_PLAIN: u16 = 143;
 
 /// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Security {
@@ -24,7 +24,7 @@ pub enum Security {
 }
 
 /// How the account proves who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum AuthMethod {

@@ -6,6 +6,7 @@ use crate::process::{
     OwnedProcess, START_DEADLINE, find_program, free_port, is_root, log_tail, wait_for_port,
 };
 use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -316,6 +317,38 @@ impl Dovecot {
         Ok(messages)
     }
 
+    /// What a folder holds, with the exact bytes of each message as they lie on disk. Empty when there is no
+    /// such folder.
+    ///
+    /// # Errors
+    /// When doveadm fails or the mail store is not as it should be.
+    pub async fn messages(&self, user: &str, folder: &str) -> Result<Vec<(HeldMessage, Vec<u8>)>> {
+        let maildir = self.maildir_path(user, folder)?;
+        if !maildir.join("cur").exists() {
+            return Ok(Vec::new());
+        }
+        let inventory = self.inventory(user, folder).await?;
+        let names = uid_names(&maildir)?;
+        let mut messages = Vec::new();
+        for held in inventory {
+            let name = names.get(&held.uid).with_context(|| format!("no file for UID {}", held.uid))?;
+            let path = message_file(&maildir, name)?;
+            messages.push((held, std::fs::read(path)?));
+        }
+        Ok(messages)
+    }
+
+    /// Ends every session of a user, as a cut line would. Whether there was one is not known.
+    ///
+    /// # Errors
+    /// When doveadm cannot be run.
+    pub async fn kick(&self, user: &str) -> Result<()> {
+        // Fails when nobody is signed in, which is as well.
+        let mut command = tokio::process::Command::new(&self.programs.doveadm);
+        command.arg("-c").arg(self.config_path()).args(["kick", user]);
+        command.output().await.context("run doveadm kick").map(drop)
+    }
+
     /// The folder's UIDVALIDITY.
     ///
     /// # Errors
@@ -336,8 +369,8 @@ impl Dovecot {
     /// When the new value did not take.
     pub async fn reset_uidvalidity(&self, user: &str, folder: &str) -> Result<u32> {
         let old = self.uidvalidity(user, folder).await?;
-        // Nobody may hold the old list in memory. Fails when there is no session, which is as well.
-        drop(self.doveadm(&["kick", user]).await);
+        // Nobody may hold the old list in memory.
+        self.kick(user).await?;
         let maildir = self.maildir(user, folder)?;
         for entry in std::fs::read_dir(&maildir)? {
             let entry = entry?;
@@ -368,19 +401,20 @@ impl Dovecot {
         self.folder.path().join("dovecot.conf")
     }
 
+    fn maildir_path(&self, user: &str, folder: &str) -> Result<PathBuf> {
+        ensure!(!folder.contains('.'), "a folder in Maildir++ cannot have a dot in its name");
+        let root = self.folder.path().join("mail").join(user).join("Maildir");
+        if folder.eq_ignore_ascii_case("INBOX") {
+            return Ok(root);
+        }
+        Ok(root.join(format!(".{}", folder.replace('/', "."))))
+    }
+
     /// The Maildir of a folder, made if need be.
     fn maildir(&self, user: &str, folder: &str) -> Result<PathBuf> {
-        ensure!(!folder.contains('.'), "a folder in Maildir++ cannot have a dot in its name");
+        let maildir = self.maildir_path(user, folder)?;
         let home = self.folder.path().join("mail").join(user);
-        let root = home.join("Maildir");
-        let mut made = vec![home, root.clone()];
-        let maildir = if folder.eq_ignore_ascii_case("INBOX") {
-            root
-        } else {
-            let path = root.join(format!(".{}", folder.replace('/', ".")));
-            made.push(path.clone());
-            path
-        };
+        let mut made = vec![home.clone(), home.join("Maildir"), maildir.clone()];
         made.extend(["cur", "new", "tmp"].map(|part| maildir.join(part)));
         for path in made {
             if !path.exists() {
@@ -471,6 +505,30 @@ fn give_to_server(path: &Path) -> Result<()> {
             .with_context(|| format!("give {} to nobody", path.display()))?;
     }
     Ok(())
+}
+
+/// UIDs with the file names Dovecot keeps for them in `dovecot-uidlist`.
+fn uid_names(maildir: &Path) -> Result<BTreeMap<u32, String>> {
+    let list = std::fs::read_to_string(maildir.join("dovecot-uidlist")).context("read the UID list")?;
+    let named = |line: &str| {
+        let (fields, name) = line.split_once(" :")?;
+        Some((fields.split(' ').next()?.parse().ok()?, name.to_owned()))
+    };
+    Ok(list.lines().skip(1).filter_map(named).collect())
+}
+
+/// The file of a message, whatever its flags.
+fn message_file(maildir: &Path, name: &str) -> Result<PathBuf> {
+    let base = name.split(':').next().unwrap_or(name);
+    for part in ["cur", "new"] {
+        for entry in std::fs::read_dir(maildir.join(part))? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().split(':').next() == Some(base) {
+                return Ok(entry.path());
+            }
+        }
+    }
+    bail!("the file {base} is gone")
 }
 
 fn held_message(line: &str) -> Result<HeldMessage> {

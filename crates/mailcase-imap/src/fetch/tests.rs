@@ -18,7 +18,8 @@ fn play(actual: u64, announced: Option<u64>, cap: u64, largest: &mut u64) -> (Re
         let Some(&offset) = flying.front() else { break };
         let length = actual.saturating_sub(offset).min(PART).min(cap);
         let data = Bytes::from(vec![0; usize::try_from(length).unwrap()]);
-        if let Some(bytes) = body.accept(BodyPart { origin: Some(offset), data: Some(data) }, offset, largest)
+        if let Some(bytes) =
+            body.accept(BodyPart { origin: Some(offset), data: Some(data) }, |asked| asked == offset, largest)
         {
             assert_eq!(offset, arrived, "parts must follow each other");
             arrived += bytes.len() as u64;
@@ -72,10 +73,10 @@ fn a_server_that_knows_no_parts_doubles_nothing() {
     let mut body = Body::new(1, Some(10));
     assert_eq!(body.next_to_ask(0), Some(0));
     let whole = || BodyPart { origin: None, data: Some(Bytes::from_static(b"12345")) };
-    assert!(body.accept(whole(), 0, &mut 0).is_some());
+    assert!(body.accept(whole(), |_| true, &mut 0).is_some());
     body.answered(0);
     assert_eq!(body.next_to_ask(0), Some(5));
-    assert!(body.accept(whole(), 5, &mut 0).is_none());
+    assert!(body.accept(whole(), |_| true, &mut 0).is_none());
     body.answered(5);
     assert!(body.verdict().is_err());
 }
@@ -88,12 +89,47 @@ fn a_refusal_behind_the_end_is_the_end_and_before_it_a_failure() {
     };
     let mut complete = Body::new(1, Some(PART));
     complete.next_to_ask(0);
-    complete.accept(part(0, PART), 0, &mut 0);
+    complete.accept(part(0, PART), |_| true, &mut 0);
     complete.refused(PART, String::new());
     assert!(complete.verdict().is_ok());
     let mut cut = Body::new(1, Some(2 * PART));
     cut.next_to_ask(0);
-    cut.accept(part(0, PART), 0, &mut 0);
+    cut.accept(part(0, PART), |_| true, &mut 0);
     cut.refused(PART, ": no".to_owned());
     assert!(cut.verdict().unwrap_err().contains("no"));
+}
+
+#[test]
+fn parts_may_come_before_their_commands_are_done_and_in_any_order() {
+    for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0], [2, 1, 0]] {
+        let mut body = Body::new(1, Some(3 * PART - 1));
+        let mut arrived = 0;
+        let mut largest = 0;
+        let mut rounds = 0;
+        loop {
+            let mut flying = Vec::new();
+            while let Some(offset) = body.next_to_ask(flying.len()) {
+                flying.push(offset);
+            }
+            if flying.is_empty() {
+                break;
+            }
+            rounds += 1;
+            assert!(rounds < 10);
+            for index in order {
+                let Some(&offset) = flying.get(index) else { continue };
+                let length = (3 * PART - 1).saturating_sub(offset).min(PART);
+                let data = Bytes::from(vec![0; usize::try_from(length).unwrap()]);
+                let part = BodyPart { origin: Some(offset), data: Some(data) };
+                if let Some(bytes) = body.accept(part, |asked| flying.contains(&asked), &mut largest) {
+                    assert_eq!(offset, arrived);
+                    arrived += bytes.len() as u64;
+                }
+            }
+            for offset in flying {
+                body.answered(offset);
+            }
+        }
+        assert_eq!(body.verdict().map(|()| arrived), Ok(3 * PART - 1), "{order:?}");
+    }
 }

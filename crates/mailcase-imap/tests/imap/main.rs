@@ -1,0 +1,13 @@
+//! The IMAP source against a real Dovecot and against servers that do what no server should.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on shall stop"
+)]
+
+mod conformance;
+mod dovecot;
+mod hostile;
+mod quirks;
+mod support;
