@@ -1,0 +1,129 @@
+//! Connectors as people configure them.
+
+use crate::fixture::{Fixture, at, settings};
+use mailcase_core::connector::Origin;
+use mailcase_store::{
+    AlarmKind, ConnectorPatch, ConnectorState, ConnectorStatusUpdate, DeclaredConnector, ErrorFacts,
+    LogLevel, StoreError,
+};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+
+pub(crate) async fn settings_secrets_and_names(fx: &Fixture) {
+    let (store, org) = (&fx.store, fx.org);
+    let taken = store.create_connector(org, &settings("phishing"), &BTreeMap::new(), true).await;
+    assert!(matches!(taken, Err(StoreError::Conflict { what }) if what.contains("phishing")));
+    let second = store.create_connector(org, &settings("second"), &BTreeMap::new(), false).await.unwrap();
+    let rename = ConnectorPatch { settings: Some(settings("phishing")), ..ConnectorPatch::default() };
+    assert!(matches!(
+        store.update_connector(org, second.id, &rename).await,
+        Err(StoreError::Conflict { .. })
+    ));
+    let rename = ConnectorPatch { settings: Some(settings("third")), ..ConnectorPatch::default() };
+    let renamed = store.update_connector(org, second.id, &rename).await.unwrap();
+    assert_eq!((renamed.revision, renamed.settings.api_name.as_str(), renamed.active), (2, "third", false));
+    assert_eq!(store.connector(org, second.id).await.unwrap(), renamed);
+    assert_eq!(store.connector_by_api_name(org, "third").await.unwrap(), Some(renamed));
+    assert_eq!(store.connector_by_api_name(org, "second").await.unwrap(), None);
+    store.delete_connector(org, second.id).await.unwrap();
+    assert!(matches!(store.connector(org, second.id).await, Err(StoreError::NotFound { .. })));
+    store
+        .create_connector(org, &settings("third"), &BTreeMap::new(), true)
+        .await
+        .expect("the name is free again");
+    assert_eq!(store.list_connectors(org).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn declared_connectors_follow_their_files(fx: &Fixture) {
+    let (store, org) = (&fx.store, fx.org);
+    let declare = |name: &str, secret: &str| DeclaredConnector {
+        path: format!("connectors/{name}.yaml"),
+        settings: settings(name),
+        active: true,
+        secrets: BTreeMap::from([("password".to_owned(), SecretString::from(secret))]),
+    };
+    let report = store.sync_declared(org, &[declare("a", "1"), declare("b", "1")]).await.unwrap();
+    assert_eq!((report.created.len(), report.updated.len(), report.deleted.len()), (2, 0, 0));
+    let again = store.sync_declared(org, &[declare("a", "1"), declare("b", "1")]).await.unwrap();
+    assert_eq!(again, mailcase_store::SyncReport::default(), "nothing changed");
+    let a = store.connector_by_api_name(org, "a").await.unwrap().unwrap();
+    assert_eq!(a.origin, Origin::File { path: "connectors/a.yaml".to_owned() });
+    let edit = ConnectorPatch { settings: Some(settings("z")), ..ConnectorPatch::default() };
+    assert!(matches!(store.update_connector(org, a.id, &edit).await, Err(StoreError::Conflict { .. })));
+    assert!(matches!(store.delete_connector(org, a.id).await, Err(StoreError::Conflict { .. })));
+    store.set_connector_active(org, a.id, false).await.expect("pausing is allowed");
+    let report = store.sync_declared(org, &[declare("a", "2")]).await.unwrap();
+    assert_eq!((report.created.len(), report.updated.len(), report.deleted.len()), (0, 1, 1));
+    assert!(!store.connector(org, a.id).await.unwrap().active, "it stays paused");
+    let clash = store.sync_declared(org, &[declare("phishing", "1")]).await;
+    assert!(matches!(clash, Err(StoreError::Conflict { .. })), "made by a person");
+    assert!(store.connector(org, a.id).await.is_ok(), "a refused change changes nothing");
+    store.sync_declared(org, &[]).await.unwrap();
+    let left: Vec<_> =
+        store.list_connectors(org).await.unwrap().into_iter().map(|c| c.settings.api_name).collect();
+    assert_eq!(left, ["phishing"]);
+}
+
+pub(crate) async fn alarms_accounting_and_log(fx: &Fixture) {
+    let (store, org, id) = (&fx.store, fx.org, fx.connector.id);
+    let facts = ErrorFacts {
+        code: "sign_in".to_owned(),
+        message: "refused".to_owned(),
+        hint: Some("check the password".to_owned()),
+        at: at("2026-03-01T12:00:00Z"),
+    };
+    let failing = ConnectorStatusUpdate {
+        state: ConnectorState::BackingOff,
+        last_success: Some(at("2026-03-01T11:00:00Z")),
+        last_error: Some(facts.clone()),
+        next_poll: Some(at("2026-03-01T12:05:00Z")),
+    };
+    store.set_connector_status(&fx.lease, failing).await.unwrap();
+    let shown = store.connector_with_status(org, id).await.unwrap();
+    assert_eq!(shown.status.last_error, Some(facts));
+    assert_eq!(shown.status.leased_by.as_deref(), Some("first"));
+    let well = ConnectorStatusUpdate {
+        state: ConnectorState::Waiting,
+        last_success: None,
+        last_error: None,
+        next_poll: None,
+    };
+    store.set_connector_status(&fx.lease, well).await.unwrap();
+    fx.deliver("1", "one").await;
+    let shown = store.list_connectors_with_status(org).await.unwrap().remove(0);
+    assert_eq!((shown.status.state, shown.status.last_error), (ConnectorState::Waiting, None));
+    assert_eq!(shown.status.last_success, Some(at("2026-03-01T11:00:00Z")), "kept");
+    assert_eq!((shown.counts.total, shown.counts.stored, shown.counts.unacknowledged), (1, 1, 1));
+    let vitals = store.connector_vitals().await.unwrap();
+    assert_eq!(vitals.len(), 1);
+    assert_eq!(vitals[0].1.last_message, Some(at("2026-03-01T12:00:00Z")));
+
+    for text in ["first", "second"] {
+        store.raise_alarm(org, id, AlarmKind::SignIn, text).await.unwrap();
+    }
+    store.raise_alarm(org, id, AlarmKind::Silent, "quiet").await.unwrap();
+    let alarms = store.list_alarms(org).await.unwrap();
+    assert_eq!(alarms.len(), 2, "one per kind");
+    assert_eq!(alarms[1].text, "second");
+    store.clear_alarm(org, id, AlarmKind::SignIn).await.unwrap();
+    store.clear_alarm(org, id, AlarmKind::SignIn).await.unwrap();
+    store.raise_alarm(org, id, AlarmKind::SignIn, "again").await.unwrap();
+    let alarms = store.list_alarms(org).await.unwrap();
+    assert_eq!(alarms.iter().filter(|alarm| alarm.cleared_at.is_none()).count(), 2);
+    assert_eq!(alarms.len(), 3);
+
+    assert_eq!(store.latest_accounting::<serde_json::Value>(org, id).await.unwrap(), None);
+    for n in 0..3 {
+        fx.clock.advance(std::time::Duration::from_secs(1));
+        store.save_accounting(org, id, &serde_json::json!({ "n": n })).await.unwrap();
+    }
+    let kept = store.latest_accounting::<serde_json::Value>(org, id).await.unwrap().unwrap();
+    assert_eq!(kept.result["n"], 2);
+
+    for n in 0..510 {
+        store.append_connector_log(id, LogLevel::Info, "round", &format!("{n}")).await.unwrap();
+    }
+    let log = store.connector_log(org, id, 1000).await.unwrap();
+    assert_eq!(log.len(), 500);
+    assert_eq!((log[0].text.as_str(), log[499].text.as_str()), ("509", "10"));
+}

@@ -1,0 +1,103 @@
+//! What is known of the remote side.
+
+use crate::fixture::{Fixture, TTL, at, head, mail};
+use mailcase_core::message::{DeliveryState, MessageState};
+use mailcase_store::{FETCH_TRIES, FetchFailure, PageRequest, StoreError, StoredDelivery};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
+
+pub(crate) async fn discovery_is_idempotent_and_keeps_the_cursor(fx: &Fixture) {
+    let (store, lease, org) = (&fx.store, &fx.lease, fx.org);
+    assert_eq!(store.folder_cursor(fx.connector.id, "INBOX").await.unwrap(), None);
+    let heads: Vec<_> = (0..1500).map(|n| head(&n.to_string())).collect();
+    assert_eq!(store.record_discovery(lease, org, "INBOX", &heads, "1", None).await.unwrap(), 1500);
+    assert_eq!(store.record_discovery(lease, org, "INBOX", &heads[1000..], "2", None).await.unwrap(), 0);
+    // The same identities in another folder are other messages.
+    assert_eq!(store.record_discovery(lease, org, "Reports", &heads[..10], "1", None).await.unwrap(), 10);
+    assert_eq!(store.folder_cursor(fx.connector.id, "INBOX").await.unwrap().as_deref(), Some("2"));
+    let due = store.due_deliveries(lease, "INBOX", 10).await.unwrap();
+    let ids: Vec<_> = due.iter().map(|due| due.remote_id.as_str()).collect();
+    assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], "oldest first");
+    assert_eq!(due[0].size, Some(7));
+    store.record_discovery(lease, org, "INBOX", &[], "3", Some("UIDVALIDITY changed")).await.unwrap();
+    let trail = store.list_audit(org, &PageRequest::default()).await.unwrap();
+    assert_eq!(trail.items[0].action, "connector.identities_reset");
+    assert_eq!(trail.items[0].detail["reason"], "UIDVALIDITY changed");
+    let log = store.connector_log(org, fx.connector.id, 10).await.unwrap();
+    assert!(log[0].text.contains("UIDVALIDITY changed"));
+    let mut after: Option<String> = None;
+    let mut known = 0;
+    loop {
+        let page = store.known_remote(fx.connector.id, "INBOX", after.as_deref(), 400).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.remote_id.clone());
+        known += page.len();
+    }
+    assert_eq!(known, 1500);
+}
+
+pub(crate) async fn failed_fetches_back_off_and_are_set_aside(fx: &Fixture) {
+    let (store, lease) = (&fx.store, &fx.lease);
+    store.record_discovery(lease, fx.org, "INBOX", &[head("1"), head("2")], "c", None).await.unwrap();
+    let due = store.due_deliveries(lease, "INBOX", 10).await.unwrap();
+    let (bad, gone) = (due[0].delivery, due[1].delivery);
+    store
+        .record_fetch_failures(
+            lease,
+            &[FetchFailure { delivery: gone, reason: "vanished".into(), gone: true }],
+        )
+        .await
+        .unwrap();
+    for n in 1..=FETCH_TRIES {
+        let due = store.due_deliveries(lease, "INBOX", 10).await.unwrap();
+        assert_eq!(due.iter().map(|due| due.delivery).collect::<Vec<_>>(), [bad], "try {n}");
+        let failure = FetchFailure { delivery: bad, reason: "é".repeat(5000), gone: false };
+        store.record_fetch_failures(lease, &[failure]).await.unwrap();
+        assert!(store.due_deliveries(lease, "INBOX", 10).await.unwrap().is_empty(), "it waits after try {n}");
+        fx.clock.advance(DAY);
+    }
+    assert!(store.due_deliveries(lease, "INBOX", 10).await.unwrap().is_empty(), "it is set aside");
+    let waiting = store.needs_attention(fx.org, fx.connector.id).await.unwrap();
+    assert_eq!(waiting.deliveries.len(), 1);
+    assert_eq!(waiting.deliveries[0].state, DeliveryState::NeedsAttention);
+    assert_eq!(store.pending_work(fx.connector.id).await.unwrap().needs_attention, 1);
+    store.retry_delivery(fx.org, bad).await.unwrap();
+    assert_eq!(store.due_deliveries(lease, "INBOX", 10).await.unwrap().len(), 1);
+    assert!(matches!(store.retry_delivery(fx.org, bad).await, Err(StoreError::NotFound { .. })));
+    // A message that comes after all, whatever was thought of it.
+    let receipt = store.put_small("late".into(), None).await.unwrap();
+    let late = StoredDelivery { delivery: gone, receipt, received: Some(at("2026-02-01T00:00:00Z")) };
+    let stored = store.record_stored(lease, fx.org, &[late], "p", TTL).await.unwrap();
+    let message = store.message(fx.org, stored[0].message).await.unwrap();
+    assert_eq!(message.summary.received_at, at("2026-02-01T00:00:00Z"));
+    assert_eq!(message.deliveries[0].state, DeliveryState::Stored);
+}
+
+pub(crate) async fn acknowledgement_waits_for_the_decision(fx: &Fixture) {
+    let (store, lease) = (&fx.store, &fx.lease);
+    let stored = fx.deliver("1", "one").await;
+    let second = fx.deliver("2", "two").await;
+    assert!(store.due_acknowledgements(lease, 10).await.unwrap().is_empty(), "stored, not decided");
+    let batch = [fx.decided(&stored, mail("S", "<1@x>", &[])), fx.decided(&second, mail("T", "<2@x>", &[]))];
+    store.commit_decisions(&batch).await.unwrap();
+    let due = store.due_acknowledgements(lease, 10).await.unwrap();
+    let ids: Vec<_> = due.iter().map(|due| due.remote_id.as_str()).collect();
+    assert_eq!(ids, ["1", "2"]);
+    store.record_ack_failures(lease, &[(due[0].delivery, "read-only mailbox".into())]).await.unwrap();
+    store.record_acknowledged(lease, &[due[1].delivery]).await.unwrap();
+    assert!(store.due_acknowledgements(lease, 10).await.unwrap().is_empty());
+    let work = store.pending_work(fx.connector.id).await.unwrap();
+    assert_eq!((work.unacknowledged, work.discovered, work.stored_undecided), (1, 0, 0));
+    let detail = store.message(fx.org, stored.message).await.unwrap();
+    assert_eq!(detail.deliveries[0].ack_error.as_deref(), Some("read-only mailbox"));
+    assert_eq!(detail.summary.state, MessageState::Decided);
+    fx.clock.advance(DAY);
+    assert_eq!(store.due_acknowledgements(lease, 10).await.unwrap().len(), 1, "tried again, for ever");
+    store.record_acknowledged(lease, &[due[0].delivery]).await.unwrap();
+    let detail = store.message(fx.org, stored.message).await.unwrap();
+    assert_eq!(detail.deliveries[0].state, DeliveryState::Acknowledged);
+    assert_eq!(detail.deliveries[0].ack_error, None);
+    let hours = store.arrivals_by_hour(fx.connector.id, at("2026-02-01T00:00:00Z")).await.unwrap();
+    assert_eq!(hours, [(at("2026-03-01T12:00:00Z"), 2)]);
+}

@@ -1,0 +1,84 @@
+//! What the store promises, on every pair of a database and a blob store: real SQLite and PostgreSQL, real folders
+//! and a real S3 server.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
+
+mod audit;
+mod blobs;
+mod connectors;
+mod decisions;
+mod desk;
+mod events;
+mod fixture;
+mod identity;
+mod isolation;
+mod leases;
+mod ledger;
+mod people;
+mod reclaim;
+mod secrets;
+mod text;
+
+/// Runs each test on each pair.
+macro_rules! on_every_store {
+    ($($module:ident :: $test:ident),+ $(,)?) => {
+        on_every_store!(@pair sqlite_disk, Sqlite, Disk, $($module::$test),+);
+        on_every_store!(@pair sqlite_s3, Sqlite, S3, $($module::$test),+);
+        on_every_store!(@pair postgres_disk, Postgres, Disk, $($module::$test),+);
+        on_every_store!(@pair postgres_s3, Postgres, S3, $($module::$test),+);
+    };
+    (@pair $pair:ident, $database:ident, $blobs:ident, $($module:ident :: $test:ident),+) => {
+        mod $pair {
+            use crate::fixture::{Blobs, Database, Fixture};
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::$module::$test(&Fixture::new(Database::$database, Blobs::$blobs).await).await;
+                }
+            )+
+        }
+    };
+}
+
+on_every_store! {
+    audit::the_trail_is_append_only,
+    blobs::what_is_put_is_read_back,
+    blobs::many_puts_at_once_are_all_kept,
+    blobs::damage_is_noticed,
+    blobs::an_abandoned_large_blob_leaves_nothing,
+    blobs::two_processes_share_a_blob_store,
+    connectors::settings_secrets_and_names,
+    connectors::declared_connectors_follow_their_files,
+    connectors::alarms_accounting_and_log,
+    decisions::a_batch_threads_into_its_own_cases,
+    decisions::answers_join_and_reopen_and_machines_do_not,
+    decisions::tokens_tie_to_cases,
+    decisions::a_decision_is_taken_once,
+    decisions::case_numbers_have_no_gaps_or_doubles_under_contention,
+    decisions::failures_set_a_message_aside,
+    decisions::abandoned_messages_are_claimed_once,
+    decisions::large_batches_are_written_whole,
+    desk::pages_show_everything_once,
+    desk::search_finds_folded_prefixes_and_never_fails,
+    desk::filters_select,
+    desk::cases_change_and_tell,
+    desk::findings_of_a_case,
+    events::watchers_hear_of_changes_on_every_replica,
+    identity::the_same_bytes_are_one_message,
+    identity::one_message_id_with_two_contents_is_flagged,
+    isolation::organizations_never_see_each_other,
+    leases::a_connector_has_one_holder,
+    leases::a_lost_lease_is_refused_everywhere,
+    leases::many_claimants_never_share,
+    ledger::discovery_is_idempotent_and_keeps_the_cursor,
+    ledger::failed_fetches_back_off_and_are_set_aside,
+    ledger::acknowledgement_waits_for_the_decision,
+    people::set_up_happens_once,
+    people::users_and_the_last_administrator,
+    people::sessions_end,
+    people::tokens_end_and_shrink_with_the_role,
+    reclaim::garbage_goes_and_named_blobs_stay,
+    reclaim::a_crash_in_the_middle_loses_nothing,
+    secrets::no_secret_is_readable_at_rest,
+    secrets::another_master_key_is_refused,
+    text::hostile_text_is_kept,
+}
