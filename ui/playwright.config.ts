@@ -11,6 +11,10 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   reporter,
+  projects: [
+    { name: 'pages', testMatch: 'pages.spec.ts' },
+    { name: 'server', testMatch: 'first-mail.spec.ts' },
+  ],
   use: {
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

@@ -31,12 +31,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onHelp}>
           Keyboard
         </Menu.Item>
-        <Menu.Item
-          component="a"
-          href="/reference/index.html"
-          target="_blank"
-          leftSection={<IconApi size={16} />}
-        >
+        <Menu.Item component="a" href="/reference/" target="_blank" leftSection={<IconApi size={16} />}>
           API reference
         </Menu.Item>
         <Menu.Divider />

@@ -1,16 +1,25 @@
 // Messages in rows; in the inbox and on a case.
 import { Anchor, Badge, Group, Text, Tooltip } from '@mantine/core';
-import { IconAlertTriangle, IconInbox, IconPaperclip, IconRadar2 } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import {
+  IconAlertTriangle,
+  IconCheck,
+  IconClock,
+  IconInbox,
+  IconPaperclip,
+  type IconProps,
+  IconRadar2,
+} from '@tabler/icons-react';
+import type { ComponentType, ReactNode } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { PagedList } from '../api/lists';
-import type { MessageSummary } from '../api/types';
+import type { MessageState, MessageSummary } from '../api/types';
 import { AutomaticBadge, MessageStateBadge } from '../shared/badges';
 import { counted } from '../shared/format';
 import { type Column, DataTable } from '../shared/list/DataTable';
 import { EmptyState } from '../shared/states';
 import { Time } from '../shared/Time';
 import { addressText, NO_SUBJECT } from './messages';
+import { decisionText } from './reason';
 
 type MessageListProps = {
   list: PagedList<MessageSummary>;
@@ -40,6 +49,14 @@ export function MessageList({ list, filtered, openId, ofCase, empty }: MessageLi
 }
 
 const COLUMNS: Column<MessageSummary>[] = [
+  {
+    key: 'state',
+    header: '',
+    label: 'State',
+    width: 34,
+    align: 'center',
+    render: (message) => <StateIcon message={message} />,
+  },
   { key: 'from', header: 'From', width: '20%', render: (message) => <Sender message={message} /> },
   { key: 'subject', header: 'Subject', primary: true, render: (message) => <Subject message={message} /> },
   { key: 'counts', header: 'Found', width: 120, render: (message) => <Counts message={message} /> },
@@ -78,6 +95,27 @@ const COLUMNS: Column<MessageSummary>[] = [
     ),
   },
 ];
+
+const STATE_ICONS: Record<MessageState, { icon: ComponentType<IconProps>; color: string; label: string }> = {
+  stored: { icon: IconClock, color: 'var(--mantine-color-dimmed)', label: 'Stored' },
+  decided: { icon: IconCheck, color: 'light-dark(#0b7a5a, #38d9a9)', label: 'Decided' },
+  needs_attention: {
+    icon: IconAlertTriangle,
+    color: 'light-dark(#c92a2a, #ff8787)',
+    label: 'Needs attention',
+  },
+};
+
+function StateIcon({ message }: { message: MessageSummary }) {
+  const { icon: Icon, color, label } = STATE_ICONS[message.state];
+  return (
+    <Tooltip label={`${label}. ${decisionText(message)}`} multiline maw={320}>
+      <span role="img" aria-label={label} style={{ color, display: 'inline-flex', verticalAlign: 'middle' }}>
+        <Icon size={16} />
+      </span>
+    </Tooltip>
+  );
+}
 
 function Sender({ message }: { message: MessageSummary }) {
   return (

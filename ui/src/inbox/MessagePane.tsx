@@ -142,11 +142,14 @@ function Decision({ message: { summary, evidence } }: { message: MessageDetail }
 function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<MessageDetail['evidence']> }) {
   const { message, evidence } = props;
   const [params, setParams] = useSearchParams();
+  // A message without HTML has nothing to preview: its text is all there is.
+  const first = evidence.has_html ? 'preview' : 'text';
+  const asked = params.get('tab') ?? first;
   const open = (tab: string | null) =>
     setParams(
       (old) => {
         const next = new URLSearchParams(old);
-        if (tab && tab !== 'preview') next.set('tab', tab);
+        if (tab && tab !== first) next.set('tab', tab);
         else next.delete('tab');
         return next;
       },
@@ -158,18 +161,20 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
     deliveries: message.deliveries.length,
   };
   return (
-    <Tabs value={params.get('tab') ?? 'preview'} onChange={open}>
+    <Tabs value={asked === 'preview' ? first : asked} onChange={open}>
       <Tabs.List>
-        <Tabs.Tab value="preview">Preview</Tabs.Tab>
+        {evidence.has_html && <Tabs.Tab value="preview">Preview</Tabs.Tab>}
         <Tabs.Tab value="text">Text</Tabs.Tab>
         <Tabs.Tab value="headers">Headers</Tabs.Tab>
         <Tabs.Tab value="parts">Parts {counts.parts}</Tabs.Tab>
         <Tabs.Tab value="indicators">Indicators {counts.indicators}</Tabs.Tab>
         <Tabs.Tab value="deliveries">Deliveries {counts.deliveries}</Tabs.Tab>
       </Tabs.List>
-      <Tabs.Panel value="preview" pt="sm">
-        <Preview id={message.summary.id} />
-      </Tabs.Panel>
+      {evidence.has_html && (
+        <Tabs.Panel value="preview" pt="sm">
+          <Preview id={message.summary.id} />
+        </Tabs.Panel>
+      )}
       <Tabs.Panel value="text" pt="sm">
         <TextView body={evidence.text} />
       </Tabs.Panel>

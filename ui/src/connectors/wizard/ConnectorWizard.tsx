@@ -132,7 +132,7 @@ export function ConnectorWizard({ start, kinds, existing, save, onCancel }: Conn
             readOnly={readOnly}
           />
           <Group justify="space-between" mt="xs">
-            <Button variant="subtle" color="gray" onClick={onCancel}>
+            <Button variant="transparent" color="gray" px={0} onClick={onCancel}>
               {readOnly ? 'Close' : 'Cancel'}
             </Button>
             <Group gap="xs">
@@ -213,6 +213,7 @@ function StepContent(props: StepContentProps) {
           onChange={(folders) => setSettings({ folders })}
           live={live}
           defaultFolder={kind.default_folder}
+          ready={connectionGiven(draft, kind, existing)}
           error={errors.folders}
         />
       )}
@@ -220,6 +221,12 @@ function StepContent(props: StepContentProps) {
       {step === 'case' && <CaseStep {...props} />}
     </fieldset>
   );
+}
+
+/** Whether nothing is plainly missing from the connection. */
+function connectionGiven(draft: Draft, kind: ConnectorKind, existing: Connector | undefined): boolean {
+  const missing = missingFields(draft, kind, existing?.secret_names ?? []);
+  return !Object.keys(missing).some((field) => stepOf(field) === 'connection');
 }
 
 function useConnectionTest({ draft, change, kind, readOnly }: StepContentProps): ConnectionTest {

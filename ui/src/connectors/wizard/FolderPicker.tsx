@@ -12,7 +12,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh, IconSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { asProblem } from '../../api/problem';
 import type { Folder } from '../../api/types';
 import classes from './FolderPicker.module.css';
@@ -23,13 +23,20 @@ type FolderPickerProps = {
   onChange: (value: string[]) => void;
   live: LiveFolders;
   defaultFolder: string;
+  /** Whether enough is known to ask the server without being told to. */
+  ready: boolean;
   error?: string;
 };
 
 /** Below this number of folders a filter is in the way. */
 const FILTER_FROM = 12;
 
-export function FolderPicker({ value, onChange, live, defaultFolder, error }: FolderPickerProps) {
+export function FolderPicker({ value, onChange, live, defaultFolder, ready, error }: FolderPickerProps) {
+  const askNow = ready && !live.asked;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once for each account
+  useEffect(() => {
+    if (askNow) live.load();
+  }, [askNow]);
   return (
     <Stack gap="sm">
       <TagsInput

@@ -38,7 +38,7 @@ export function TestPanel({ test }: { test: ConnectionTest }) {
         >
           Test connection
         </Button>
-        <Text size="sm" c="dimmed" role="status">
+        <Text size="sm" c={report ? undefined : 'dimmed'} fw={report ? 600 : undefined} role="status">
           {verdict(test)}
         </Text>
       </Group>

@@ -14,13 +14,17 @@ export type LiveFolders = {
 
 export function useLiveFolders(draft: Draft, kind: ConnectorKind): LiveFolders {
   const list = useMutation({
-    mutationFn: () => answer(api.POST('/connectors/folders', { body: triedConnector(draft, kind) })),
+    mutationFn: (_account: string) =>
+      answer(api.POST('/connectors/folders', { body: triedConnector(draft, kind) })),
   });
+  // A list of another account's folders is no list of this one's.
+  const account = JSON.stringify([draft.settings.kind, draft.settings.connection, draft.secrets]);
+  const current = list.variables === account;
   return {
-    folders: list.data?.folders,
-    error: list.error,
-    loading: list.isPending,
-    asked: !list.isIdle,
-    load: () => list.mutate(),
+    folders: current ? list.data?.folders : undefined,
+    error: current ? list.error : null,
+    loading: current && list.isPending,
+    asked: current,
+    load: () => list.mutate(account),
   };
 }

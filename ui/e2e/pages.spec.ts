@@ -1,0 +1,198 @@
+// The states of the pages, against a stand-in for the server: full, empty, failed, live, keyboard, signed out.
+import { announce, problem } from './mock/api';
+import * as data from './mock/data';
+import { expect, test } from './mock/test';
+
+const messagePath = `/inbox/${data.message.summary.id}`;
+
+test.describe('inbox', () => {
+  test('shows messages, filters live in the address', async ({ page }) => {
+    await page.goto('/inbox');
+    const table = page.getByRole('table', { name: 'Messages' });
+    await expect(table.getByRole('link', { name: /FW: Your invoice/ })).toBeVisible();
+    await expect(table.getByText('Needs attention')).toBeVisible();
+    const asked = page.waitForRequest((request) => request.url().includes('state=needs_attention'));
+    await page.getByRole('combobox', { name: 'State' }).click();
+    await page.getByRole('option', { name: 'Needs attention' }).click();
+    await asked;
+    await expect(page).toHaveURL(/state=needs_attention/);
+  });
+
+  test('is empty, then filled by a live event without a reload', async ({ page, answers }) => {
+    const full = answers['GET /messages'];
+    answers['GET /messages'] = { body: { items: [], next: null } };
+    await page.goto('/inbox');
+    await expect(page.getByText('No messages yet')).toBeVisible();
+    await expect(page.getByRole('status', { name: 'Live updates: Live' })).toBeVisible();
+    if (full) answers['GET /messages'] = full;
+    await announce(page, 'message_decided', { message: data.message.summary.id });
+    await expect(page.getByRole('link', { name: /FW: Your invoice/ })).toBeVisible();
+  });
+
+  test('says why it failed and tries again', async ({ page, answers }) => {
+    const full = answers['GET /messages'];
+    answers['GET /messages'] = problem(
+      503,
+      'database',
+      'the database does not answer; try again in a moment',
+    );
+    await page.goto('/inbox');
+    await expect(page.getByRole('alert')).toContainText('the database does not answer');
+    if (full) answers['GET /messages'] = full;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('link', { name: /FW: Your invoice/ })).toBeVisible();
+  });
+
+  test('is walked with the keyboard', async ({ page }) => {
+    await page.goto('/inbox');
+    const first = page.getByRole('link', { name: /FW: Your invoice/ });
+    await expect(first).toBeVisible();
+    await page.keyboard.press('j');
+    await expect(first).toBeFocused();
+    await page.keyboard.press('j');
+    await expect(page.getByRole('link', { name: /Suspicious sign-in/ }).first()).toBeFocused();
+    await page.keyboard.press('k');
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(new RegExp(messagePath));
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(/FW: Your invoice/);
+    await page.keyboard.press('Escape');
+    await expect(page).toHaveURL(/\/inbox$/);
+    await page.keyboard.press('/');
+    await expect(page.getByRole('searchbox', { name: 'Search' })).toBeFocused();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await expect(page.getByRole('heading', { name: 'Cases', level: 1 })).toBeVisible();
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
+  });
+});
+
+test('a message shows its preview in a frame that can do nothing', async ({ page }) => {
+  await page.goto(messagePath);
+  const frame = page.getByTitle('Message preview');
+  await expect(frame).toHaveAttribute('sandbox', '');
+  await expect(page.frameLocator('[title="Message preview"]').getByText('Dear customer')).toBeVisible();
+  await expect(page.getByText('Taken out of the preview: 2 remote images, 1 script.')).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Links' })).toContainText('hxxps://pay[.]example[.]net');
+  await page.getByRole('tab', { name: /Parts/ }).click();
+  await expect(page.getByText('looks like application/zip')).toBeVisible();
+  await page.getByRole('tab', { name: /Deliveries/ }).click();
+  await expect(page.getByText(/the folder is read-only/)).toBeVisible();
+});
+
+test('a case is changed where it stands, with the CSRF token', async ({ page }) => {
+  await page.goto(`/cases/${data.caseDetail.summary.id}`);
+  const changed = page.waitForRequest((request) => request.method() === 'PATCH');
+  await page.getByRole('combobox', { name: 'Status' }).click();
+  await page.getByRole('option', { name: 'In progress' }).click();
+  const request = await changed;
+  expect(request.postDataJSON()).toEqual({ status: 'in_progress' });
+  expect(request.headers()['x-csrf-token']).toBe('csrf');
+  await expect(page.getByText('The case was changed')).toBeVisible();
+});
+
+test('cases are sorted by the address', async ({ page }) => {
+  const asked = page.waitForRequest((request) => /sort=severity.*order=asc/.test(request.url()));
+  await page.goto('/cases?sort=severity&order=asc');
+  await asked;
+  await expect(page.getByRole('columnheader', { name: 'Severity' })).toHaveAttribute(
+    'aria-sort',
+    'ascending',
+  );
+});
+
+test.describe('connectors', () => {
+  test('an error is told on focus', async ({ page }) => {
+    await page.goto('/settings/connectors');
+    await page.getByRole('img', { name: /In trouble/ }).focus();
+    await expect(page.getByRole('tooltip')).toContainText('Check the user name and the password');
+  });
+
+  test('the wizard names what is missing on the step where it stands', async ({ page }) => {
+    await page.goto('/settings/connectors/new');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Überprüfung');
+    await expect(page.getByRole('textbox', { name: 'API name' })).toHaveValue('uberprufung');
+    await page.getByRole('button', { name: 'Test & save' }).click();
+    await page.getByRole('button', { name: 'Create connector' }).click();
+    await expect(page.getByText('Server is needed')).toBeVisible();
+    await expect(page.getByText('Password is needed')).toBeVisible();
+  });
+
+  test('trusting a certificate tests again with exactly that one', async ({ page, answers }) => {
+    await page.goto('/settings/connectors/new');
+    await page.getByRole('button', { name: 'Test & save' }).click();
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    await expect(page.getByText('The certificate is not trusted')).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Certificate chain' })).toContainText('9F:86:D0:81');
+    answers['POST /connectors/test'] = { body: data.passed };
+    await page.getByRole('button', { name: 'Trust this certificate' }).click();
+    const again = page.waitForRequest('**/connectors/test');
+    await page.getByRole('button', { name: 'Trust and test again' }).click();
+    const { settings } = (await again).postDataJSON();
+    expect(settings.connection.trusted_certificates).toEqual([data.untrusted.chain[0]?.pem]);
+    await expect(page.getByText('The test passed.')).toBeVisible();
+  });
+
+  test('one from a file can be looked at, not changed', async ({ page }) => {
+    await page.goto(`/settings/connectors/${data.connectors[1]?.id}/edit`);
+    await expect(page.getByText('/etc/mailcase/connectors/abuse.yaml')).toBeVisible();
+    await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toBeDisabled();
+    await expect(page.getByRole('button', { name: 'Save', exact: true })).toHaveCount(0);
+  });
+});
+
+test('a token is shown once', async ({ page, answers }) => {
+  answers['POST /tokens'] = { status: 201, body: { token: 'mc_secret', details: data.tokens[0] } };
+  await page.goto('/settings/account');
+  await page.getByRole('button', { name: 'New token' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Export');
+  await page.getByRole('button', { name: 'Make token' }).click();
+  await expect(page.getByText('mc_secret')).toBeVisible();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByText('mc_secret')).toHaveCount(0);
+});
+
+test('an ended session leads to sign-in and back', async ({ page, answers }) => {
+  const signedIn = answers['GET /session'];
+  await page.goto('/cases?severity=high');
+  await expect(page.getByRole('table', { name: 'Cases' })).toBeVisible();
+  answers['GET /session'] = problem(401, 'unauthenticated', 'sign in first');
+  answers['GET /messages'] = problem(401, 'unauthenticated', 'sign in first');
+  await page.getByRole('link', { name: 'Inbox' }).click();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  answers['POST /session'] = problem(401, 'wrong_credentials', 'the user name or the password is wrong');
+  await page.getByRole('textbox', { name: 'User name' }).fill('ada');
+  await page.getByRole('textbox', { name: 'Password' }).fill('wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toContainText('the user name or the password is wrong');
+  answers['POST /session'] = { body: data.me };
+  if (signedIn) answers['GET /session'] = signedIn;
+  answers['GET /messages'] = { body: { items: data.messages, next: null } };
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'Inbox', level: 1 })).toBeVisible();
+});
+
+test('nothing runs over the edge of a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const paths = [
+    '/inbox',
+    messagePath,
+    `${messagePath}?tab=parts`,
+    `${messagePath}?tab=headers`,
+    '/cases',
+    `/cases/${data.caseDetail.summary.id}`,
+    '/settings/connectors',
+    `/settings/connectors/${data.connectors[0]?.id}`,
+    '/settings/connectors/new',
+    '/settings/users',
+    '/settings/account',
+    '/settings/audit',
+  ];
+  for (const path of paths) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, path).toBeLessThanOrEqual(390);
+  }
+});
