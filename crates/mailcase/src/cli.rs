@@ -1,0 +1,145 @@
+//! What the command line understands. The reference page, the completions and the man page are made from it.
+
+use crate::config::Flags;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  it worked
+  1  it failed
+  2  the command line or the configuration is wrong; nothing was done
+  3  it worked, and something was found that needs attention (doctor, connector test, account, import)";
+
+/// Turns mailboxes into security cases.
+#[derive(Debug, Parser)]
+#[command(name = "mailcase", version, after_help = AFTER_HELP, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file [default: mailcase.toml here, else /etc/mailcase/mailcase.toml]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    config: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, global = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+    /// error, warn, info, debug, trace, or directives such as info,mailcase_imap=debug
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// text or json
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Web {
+    /// Address and port of the web interface and the API
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// How browsers reach Mailcase, such as https://mailcase.example.org
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    public_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run Mailcase: watch the mailboxes, make cases, serve the web interface
+    Serve {
+        #[command(flatten)]
+        web: Web,
+        /// Folder of YAML files that declare connectors
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        connectors_dir: Option<PathBuf>,
+    },
+    /// Run with sample mail that keeps arriving, in a temporary folder, to see what it is like
+    Demo {
+        #[command(flatten)]
+        web: Web,
+        /// Leave out the mail server even when Dovecot is installed
+        #[arg(long)]
+        no_mail_server: bool,
+    },
+    /// Import Maildirs, mbox files, folders of .eml or .msg files, and single messages
+    Import {
+        #[arg(required = true, value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+    },
+    /// Print the evidence found in a message as JSON; needs no configuration
+    Parse {
+        /// Message file, or - for standard input
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// List or test connectors
+    Connector {
+        #[command(subcommand)]
+        command: ConnectorCommand,
+    },
+    /// Compare what the servers hold in the watched folders with what is stored
+    Account {
+        /// API name of a connector; all when left out
+        connector: Option<String>,
+    },
+    /// Check the configuration, the data folder, the database, the stored messages and every connector
+    Doctor {
+        /// Verify every stored message instead of a sample
+        #[arg(long)]
+        full: bool,
+    },
+    /// Print the OpenAPI document of the HTTP API
+    Openapi,
+    /// Print the completions of a shell
+    Completions { shell: clap_complete::Shell },
+    /// Print the man page, or write one per command
+    Man {
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+    /// Print a page of the reference, as it stands in docs/
+    #[command(hide = true)]
+    Reference { page: ReferencePage },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectorCommand {
+    /// List the connectors with their state
+    List,
+    /// Go through every step from name resolution to the newest message and report each
+    Test {
+        /// API name of the connector
+        name: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ReferencePage {
+    Configuration,
+    Cli,
+}
+
+impl Cli {
+    /// What of the command line belongs to the configuration.
+    pub(crate) fn flags(&self) -> Flags {
+        let (web, connectors_dir) = match &self.command {
+            Command::Serve { web, connectors_dir } => (web.clone(), connectors_dir.clone()),
+            Command::Demo { web, .. } => (web.clone(), None),
+            _ => (Web::default(), None),
+        };
+        Flags {
+            config: self.global.config.clone(),
+            data: self.global.data.clone(),
+            listen: web.listen,
+            public_url: web.public_url,
+            connectors_dir,
+            log_level: self.global.log_level.clone(),
+            log_format: self.global.log_format.clone(),
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! `mailcase import`: Maildirs, mbox files, folders of message files and single messages, once.
+//!
+//! Each path becomes a paused folder connector, so that an import shows where its messages came from, and importing
+//! the same path again takes only what is new.
+
+use crate::config::Config;
+use crate::terminal::{line, plain, watched};
+use crate::wire::Sources;
+use crate::{Outcome, state};
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use mailcase_core::OrganizationId;
+use mailcase_core::connector::{Backfill, Connector, ConnectorSettings, Disposition, FetchMode};
+use mailcase_core::message::DeliveryState;
+use mailcase_engine::{Engine, PassProgress, PassSummary, run_once};
+use mailcase_store::{ConnectorPatch, Store};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Hexadecimal digits of the path's hash in an API name: enough that two paths never share one.
+const NAME_DIGITS: usize = 16;
+/// Rows of the ledger looked at together.
+const PAGE: usize = 1_000;
+/// Failures named one by one; the rest is counted.
+const FAILURES_NAMED: usize = 50;
+/// Longest name of a connector, in characters.
+const NAME_CHARS_MAX: usize = 100;
+/// The folder source takes a file for complete when it was left alone for so long.
+const SETTLE: Duration = Duration::from_secs(2);
+/// Directories are followed so deep, like the folder source does.
+const DEPTH_MAX: usize = 32;
+/// The time copies of single messages carry: the same in every import, because time is part of their identity.
+const STAGED_AT: Duration = Duration::from_secs(946_684_800);
+/// How an mbox file begins; any other file is a single message.
+const MBOX_START: &[u8] = b"From ";
+
+pub(crate) async fn run(config: Config, paths: &[PathBuf]) -> anyhow::Result<Outcome> {
+    let sources = sources(paths)?;
+    let (store, organization) = state::open_existing(&config).await?;
+    let mut total = Total::default();
+    for source in &sources {
+        let connector = connector(&store, organization, source).await?;
+        let summary = pass(&store, &config, &connector, source).await?;
+        total.add(&store, &connector, &summary).await?;
+    }
+    store.close().await;
+    total.print()
+}
+
+/// What one connector imports.
+#[derive(Debug)]
+struct ImportSource {
+    api_name: String,
+    name: String,
+    /// What the folder source reads.
+    path: PathBuf,
+    layout: &'static str,
+    /// Copies of single messages, removed afterwards.
+    _staged: Option<tempfile::TempDir>,
+}
+
+/// Sorts the paths into sources; nothing is imported when one of them cannot be read.
+fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<ImportSource>> {
+    let mut sources = Vec::new();
+    let mut single = Vec::new();
+    for path in paths {
+        let path = path.canonicalize().with_context(|| format!("{} cannot be read", path.display()))?;
+        let layout = if path.is_dir() {
+            "auto"
+        } else if is_mbox(&path).with_context(|| format!("{} cannot be read", path.display()))? {
+            "mbox"
+        } else {
+            single.push(path);
+            continue;
+        };
+        let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(path.as_os_str().as_encoded_bytes()));
+        let digits: String = digest.chars().take(NAME_DIGITS).collect();
+        let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = format!("Import of {}", plain(&shown)).chars().take(NAME_CHARS_MAX).collect();
+        sources.push(ImportSource {
+            api_name: format!("import-{digits}"),
+            name,
+            path,
+            layout,
+            _staged: None,
+        });
+    }
+    if !single.is_empty() {
+        let folder = stage(&single)?;
+        sources.push(ImportSource {
+            api_name: "import-files".to_owned(),
+            name: "Imported files".to_owned(),
+            path: folder.path().to_path_buf(),
+            layout: "files",
+            _staged: Some(folder),
+        });
+    }
+    Ok(sources)
+}
+
+fn is_mbox(path: &Path) -> std::io::Result<bool> {
+    let mut start = [0; MBOX_START.len()];
+    let read = File::open(path)?.take(start.len() as u64).read(&mut start)?;
+    Ok(read == start.len() && start == MBOX_START)
+}
+
+/// Copies single messages into one folder. Their names and times stay the same from import to import, so that the
+/// same file is known again.
+fn stage(files: &[PathBuf]) -> anyhow::Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir().context("a temporary folder could not be made")?;
+    for path in files {
+        let context = || format!("{} cannot be copied", path.display());
+        let is_msg = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("msg"));
+        let mut hash = Sha256::new();
+        let mut from = File::open(path).with_context(context)?;
+        std::io::copy(&mut from, &mut HashWriter(&mut hash)).with_context(context)?;
+        let digest = data_encoding::HEXLOWER.encode(&hash.finalize());
+        let to = folder.path().join(format!("{digest}.{}", if is_msg { "msg" } else { "eml" }));
+        std::fs::copy(path, &to).with_context(context)?;
+        // The folder source leaves files alone that were changed a moment ago: they may still be written.
+        let long_ago = SystemTime::UNIX_EPOCH.checked_add(STAGED_AT).unwrap_or(SystemTime::UNIX_EPOCH);
+        File::options().write(true).open(&to)?.set_modified(long_ago).with_context(context)?;
+    }
+    Ok(folder)
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl std::io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The paused connector of a source: the one of an earlier import, or a new one.
+async fn connector(
+    store: &Store,
+    organization: OrganizationId,
+    source: &ImportSource,
+) -> anyhow::Result<Connector> {
+    let mut settings = settings(source)?;
+    let handle = Engine::handle_only(store.clone(), Arc::new(Sources));
+    settings.folders = handle
+        .folders(&settings, &BTreeMap::new())
+        .await
+        .with_context(|| format!("{} cannot be listed", source.path.display()))?
+        .into_iter()
+        .filter(|folder| folder.selectable)
+        .map(|folder| folder.path.as_str().to_owned())
+        .collect();
+    match store.connector_by_api_name(organization, &source.api_name).await? {
+        Some(known) if known.settings == settings => Ok(known),
+        Some(known) => {
+            let patch = ConnectorPatch { settings: Some(settings), ..ConnectorPatch::default() };
+            Ok(store.update_connector(organization, known.id, &patch).await?)
+        }
+        None => Ok(store.create_connector(organization, &settings, &BTreeMap::new(), false).await?),
+    }
+}
+
+fn settings(source: &ImportSource) -> anyhow::Result<ConnectorSettings> {
+    let path =
+        source.path.to_str().with_context(|| format!("{} has no readable name", source.path.display()))?;
+    let mut connection = json!({"path": path, "layout": source.layout});
+    if source.layout == "auto" && !is_maildir(&source.path) {
+        connection = json!({"path": path, "layout": "files", "recursive": true});
+    }
+    Ok(serde_json::from_value(json!({
+        "name": source.name,
+        "api_name": source.api_name,
+        "description": "Made by `mailcase import`.",
+        "kind": mailcase_folder::KIND,
+        "connection": connection,
+        "fetch": FetchMode::Everything,
+        "backfill": Backfill::All,
+        "disposition": Disposition::Keep,
+    }))?)
+}
+
+fn is_maildir(path: &Path) -> bool {
+    path.join("cur").is_dir() && path.join("new").is_dir()
+}
+
+/// One pass, and another when files were too young for the first.
+async fn pass(
+    store: &Store,
+    config: &Config,
+    connector: &Connector,
+    source: &ImportSource,
+) -> anyhow::Result<PassSummary> {
+    let engine = state::engine_config(config);
+    let bar = Bar::new(&source.name);
+    let mut summary = PassSummary::default();
+    loop {
+        let path = source.path.clone();
+        let young = tokio::task::spawn_blocking(move || youngest(&path, 0)).await?;
+        let one = run_once(store, &Sources, connector, &engine, |progress| bar.show(progress))
+            .await
+            .with_context(|| format!("{} could not be imported", source.path.display()))?;
+        summary.discovered = summary.discovered.saturating_add(one.discovered);
+        summary.fetched = summary.fetched.saturating_add(one.fetched);
+        summary.needs_attention = one.needs_attention;
+        match young.and_then(|age| SETTLE.checked_sub(age)) {
+            Some(rest) => tokio::time::sleep(rest).await,
+            None => break,
+        }
+    }
+    bar.finish();
+    Ok(summary)
+}
+
+/// Age of the file below `path` that was changed last. Unreadable ones are the folder source's to report.
+fn youngest(path: &Path, depth: usize) -> Option<Duration> {
+    let facts = std::fs::symlink_metadata(path).ok()?;
+    if facts.is_file() {
+        // A time in the future counts as now.
+        return Some(facts.modified().ok()?.elapsed().unwrap_or_default());
+    }
+    if !facts.is_dir() || depth >= DEPTH_MAX {
+        return None;
+    }
+    let entries = std::fs::read_dir(path).ok()?;
+    entries.filter_map(|entry| youngest(&entry.ok()?.path(), depth.saturating_add(1))).min()
+}
+
+/// Progress on the terminal, when there is one.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(name: &str) -> Self {
+        let bar = if watched() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style =
+            ProgressStyle::with_template("{msg}  {wide_bar} {human_pos} of {human_len}  {per_sec}  {eta}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_message(name.to_owned());
+        Self(bar)
+    }
+
+    fn show(&self, progress: PassProgress) {
+        self.0.set_length(progress.stored.saturating_add(progress.waiting));
+        self.0.set_position(progress.stored);
+    }
+
+    fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Total {
+    new: u64,
+    known: u64,
+    failed: u64,
+    failures: Vec<String>,
+}
+
+impl Total {
+    async fn add(
+        &mut self,
+        store: &Store,
+        connector: &Connector,
+        summary: &PassSummary,
+    ) -> anyhow::Result<()> {
+        let counts = store.connector_with_status(connector.organization, connector.id).await?.counts;
+        let failed = counts.discovered.saturating_add(counts.needs_attention);
+        let new = u64::try_from(summary.fetched).unwrap_or(u64::MAX);
+        self.new = self.new.saturating_add(new);
+        self.known = self.known.saturating_add(counts.total.saturating_sub(new).saturating_sub(failed));
+        self.failed = self.failed.saturating_add(failed);
+        if failed > 0 {
+            for folder in &connector.settings.folders {
+                self.name_failures(store, connector, folder).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn name_failures(
+        &mut self,
+        store: &Store,
+        connector: &Connector,
+        folder: &str,
+    ) -> anyhow::Result<()> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = store.known_remote(connector.id, folder, after.as_deref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.remote_id.clone());
+            for remote in page {
+                let failed =
+                    matches!(remote.state, DeliveryState::Discovered | DeliveryState::NeedsAttention);
+                if failed && self.failures.len() < FAILURES_NAMED {
+                    self.failures.push(remote.remote_id);
+                }
+            }
+        }
+    }
+
+    fn print(&self) -> anyhow::Result<Outcome> {
+        if *self == Self::default() {
+            line("Nothing was found: neither .eml or .msg files, nor a Maildir, nor an mbox file.")?;
+            return Ok(Outcome::NeedsAttention);
+        }
+        line(format!("{} new, {} already known, {} failed", self.new, self.known, self.failed))?;
+        for failure in &self.failures {
+            line(format!("  failed: {}", plain(failure)))?;
+        }
+        if self.failed > 0 {
+            line("Run the import again to try once more; the log says why they failed.")?;
+            return Ok(Outcome::NeedsAttention);
+        }
+        Ok(Outcome::Done)
+    }
+}

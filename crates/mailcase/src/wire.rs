@@ -1,0 +1,116 @@
+//! The one match on the kind of a connector. A new protocol is one variant here.
+
+use mailcase_folder::FolderSource;
+use mailcase_imap::ImapSource;
+use mailcase_mail::{
+    ActOutcome, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath, Interrupt,
+    MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, Wake,
+};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use tokio::time::Instant;
+
+/// Opens sources of every kind there is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sources;
+
+/// A source of any kind.
+#[derive(Debug)]
+pub(crate) enum AnySource {
+    Imap(Box<ImapSource>),
+    Folder(Box<FolderSource>),
+}
+
+impl SourceFactory for Sources {
+    type Source = AnySource;
+
+    fn kinds(&self) -> Vec<SourceKind> {
+        vec![mailcase_imap::kind(), mailcase_folder::source_kind()]
+    }
+
+    fn open(
+        &self,
+        kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<AnySource, SourceError> {
+        match kind {
+            mailcase_imap::KIND => ImapSource::from_connection(connection, secrets)
+                .map(|source| AnySource::Imap(Box::new(source))),
+            mailcase_folder::KIND => {
+                FolderSource::open(connection).map(|source| AnySource::Folder(Box::new(source)))
+            }
+            _ => Err(SourceError::Settings { message: format!("`{kind}` is no kind of connector") }),
+        }
+    }
+}
+
+/// Hands a call to whichever source it is.
+macro_rules! each {
+    ($any:expr, $source:ident => $call:expr) => {
+        match $any {
+            AnySource::Imap($source) => $call,
+            AnySource::Folder($source) => $call,
+        }
+    };
+}
+
+impl MailSource for AnySource {
+    fn capabilities(&self) -> Capabilities {
+        each!(self, source => source.capabilities())
+    }
+
+    async fn check(&mut self, folders: &[FolderPath]) -> CheckReport {
+        each!(self, source => source.check(folders).await)
+    }
+
+    async fn folders(&mut self) -> Result<Vec<Folder>, SourceError> {
+        each!(self, source => source.folders().await)
+    }
+
+    async fn discover(
+        &mut self,
+        folder: &FolderPath,
+        scope: Scope,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Discovery, SourceError> {
+        each!(self, source => source.discover(folder, scope, after, limit).await)
+    }
+
+    async fn fetch(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        out: &FetchedSender,
+    ) -> Result<(), SourceError> {
+        each!(self, source => source.fetch(folder, ids, out).await)
+    }
+
+    async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
+        each!(self, source => source.inventory(folder).await)
+    }
+
+    async fn act(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        action: &RemoteAction,
+    ) -> Result<Vec<ActOutcome>, SourceError> {
+        each!(self, source => source.act(folder, ids, action).await)
+    }
+
+    fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
+        each!(self, source => source.was_before_first_run(cursor, id))
+    }
+
+    async fn wait(
+        &mut self,
+        folders: &[FolderPath],
+        until: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Wake, SourceError> {
+        each!(self, source => source.wait(folders, until, interrupt).await)
+    }
+}
