@@ -2,8 +2,12 @@
 //! without passing through here.
 
 pub(crate) mod case;
+mod case_from;
 pub(crate) mod connector;
+mod connector_from;
 pub(crate) mod evidence;
+mod evidence_from;
 pub(crate) mod message;
+mod message_from;
 pub(crate) mod people;
 pub(crate) mod trail;

@@ -1,11 +1,12 @@
 //! Connectors: settings, state, tests, accounting.
 
+use crate::dto::message::{DeliveryView, MessageSummary};
 use jiff::Timestamp;
 use mailcase_core::connector::{ConnectorSettings, Origin};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// A kind of source, as it introduces itself.
@@ -120,7 +121,7 @@ pub(crate) struct ConnectorStatusView {
     pub(crate) last_success_at: Option<Timestamp>,
     pub(crate) last_error: Option<ConnectorErrorView>,
     pub(crate) next_poll_at: Option<Timestamp>,
-    /// Age in seconds of the oldest message the server announced that is no case yet; `null` when there is none.
+    /// Age in seconds of the oldest message that is listed and not fetched; `null` when there is none.
     pub(crate) lag_seconds: Option<i64>,
     /// The replica that runs it.
     pub(crate) leased_by: Option<String>,
@@ -141,9 +142,9 @@ pub(crate) struct ConnectorErrorView {
 pub(crate) struct ConnectorCounts {
     /// Listed by the server, not fetched yet.
     pub(crate) discovered: u64,
-    /// Stored, and no decision yet.
+    /// Stored here, whatever came after.
     pub(crate) stored: u64,
-    /// Decided, and not yet marked read, moved or deleted on the server.
+    /// Stored, and not yet marked read, moved or deleted on the server.
     pub(crate) unacknowledged: u64,
     pub(crate) needs_attention: u64,
     pub(crate) total: u64,
@@ -232,21 +233,26 @@ pub(crate) struct AccountingView {
     pub(crate) at: Timestamp,
     /// Nothing is missing.
     pub(crate) balanced: bool,
-    /// Messages on the server that are to be watched.
-    pub(crate) on_server: u64,
-    /// How many of those are stored here.
-    pub(crate) stored: u64,
+    /// One line for people: `4,812 = 4,812`, or what is missing.
+    pub(crate) summary: String,
     pub(crate) folders: Vec<AccountedFolder>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AccountedFolder {
     pub(crate) folder: String,
+    /// Messages the server holds.
     pub(crate) on_server: u64,
+    /// Of these, stored here.
     pub(crate) stored: u64,
-    /// The first gaps; `gap_count` says how many there are in all.
-    pub(crate) gaps: Vec<AccountingGap>,
+    /// Of these, outside what the connector takes.
+    pub(crate) out_of_scope: u64,
+    /// Of these, listed and still to be fetched.
+    pub(crate) pending: u64,
+    /// Of these, missing or different.
     pub(crate) gap_count: u64,
+    /// The first 1,000 gaps.
+    pub(crate) gaps: Vec<AccountingGap>,
 }
 
 /// A message the server holds that is not stored here as it should be.
@@ -257,8 +263,20 @@ pub(crate) struct AccountingGap {
     /// Bytes, as the server says.
     pub(crate) size: Option<u64>,
     pub(crate) received_at: Option<Timestamp>,
-    /// Why it counts as a gap.
-    pub(crate) reason: String,
+    pub(crate) reason: GapReasonView,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GapReasonView {
+    /// The server holds it and it was never listed.
+    NeverListed,
+    /// The server would not give it.
+    NeedsAttention,
+    /// It was believed to have vanished, and it is there.
+    BelievedGone,
+    /// Stored, but with another size than the server announces.
+    SizeDiffers,
 }
 
 /// The last accounting of a connector, if there was one.
@@ -274,16 +292,21 @@ pub(crate) struct FetchedGaps {
     pub(crate) queued: u64,
 }
 
-/// A delivery a person has to look at.
+/// What needs a person at a connector.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TroubledDelivery {
-    pub(crate) id: Uuid,
-    pub(crate) folder: String,
-    pub(crate) remote_id: String,
-    pub(crate) remote_size: Option<u64>,
-    pub(crate) attempts: u32,
-    pub(crate) last_error: Option<String>,
-    pub(crate) discovered_at: Timestamp,
-    /// The message, when its bytes could be stored and a later stage failed.
-    pub(crate) message: Option<Uuid>,
+pub(crate) struct NeedsAttention {
+    /// Could not be fetched.
+    pub(crate) deliveries: Vec<DeliveryView>,
+    /// Could not be decided.
+    pub(crate) messages: Vec<MessageSummary>,
+}
+
+/// How much of the log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogQuery {
+    /// Lines, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    pub(crate) limit: Option<u32>,
 }

@@ -16,15 +16,17 @@ pub(crate) struct MessageSummary {
     /// `null` until the message was examined, or when it has none.
     pub(crate) subject: Option<String>,
     pub(crate) from: AddressView,
+    /// The addresses it was sent to, as one text.
+    pub(crate) to: Option<String>,
     /// The connector of its first delivery.
-    pub(crate) connector: Option<ConnectorRef>,
+    pub(crate) connector: ConnectorRef,
     pub(crate) received_at: Timestamp,
     /// The Date header: what the sender claims.
     pub(crate) sent_at: Option<Timestamp>,
     pub(crate) size: u64,
-    pub(crate) attachment_count: u32,
-    pub(crate) indicator_count: u32,
-    pub(crate) defect_count: u32,
+    pub(crate) attachment_count: u64,
+    pub(crate) indicator_count: u64,
+    pub(crate) defect_count: u64,
     pub(crate) case: Option<CaseRef>,
     /// Set when a machine wrote it.
     pub(crate) automatic: Option<Automatic>,
@@ -72,6 +74,10 @@ pub(crate) struct DeliveryView {
     /// Identity of the message on the server.
     pub(crate) remote_id: String,
     pub(crate) state: DeliveryState,
+    /// Bytes, as the server says.
+    pub(crate) remote_size: Option<u64>,
+    /// How often it was tried to fetch.
+    pub(crate) attempts: i64,
     pub(crate) discovered_at: Timestamp,
     pub(crate) stored_at: Option<Timestamp>,
     pub(crate) acknowledged_at: Option<Timestamp>,

@@ -1,7 +1,9 @@
 //! Users, sessions, personal API tokens and the first set-up.
 
+use crate::access::Caller;
 use jiff::Timestamp;
 use mailcase_core::permission::{Permission, Role};
+use mailcase_store::{Actor, ApiToken};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,8 +76,8 @@ pub(crate) struct SessionView {
     pub(crate) last_used_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     /// Network address it was opened from.
-    pub(crate) address: Option<String>,
-    pub(crate) user_agent: Option<String>,
+    pub(crate) address: String,
+    pub(crate) user_agent: String,
     /// Whether this request was made with it.
     pub(crate) current: bool,
 }
@@ -89,7 +91,7 @@ pub(crate) struct TokenView {
     pub(crate) prefix: String,
     pub(crate) permissions: Vec<Permission>,
     pub(crate) created_at: Timestamp,
-    pub(crate) expires_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
     pub(crate) last_used_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
 }
@@ -162,4 +164,44 @@ pub(crate) struct UpdateUser {
 pub(crate) struct Person {
     pub(crate) id: Uuid,
     pub(crate) display_name: String,
+}
+
+impl Person {
+    /// Whoever did it, unless the program did.
+    pub(crate) fn acting(actor: Actor) -> Option<Self> {
+        match actor {
+            Actor::System => None,
+            Actor::User { id, name } => Some(Self { id: id.uuid(), display_name: name }),
+        }
+    }
+}
+
+impl Me {
+    pub(crate) fn new(caller: Caller, csrf_token: Option<String>) -> Self {
+        Self {
+            user: MyUser {
+                id: caller.user.uuid(),
+                username: caller.username,
+                display_name: caller.display_name,
+                role: caller.role,
+            },
+            organization: OrganizationView { id: caller.organization.uuid(), name: caller.organization_name },
+            permissions: caller.permissions,
+            csrf_token,
+        }
+    }
+}
+
+impl From<ApiToken> for TokenView {
+    fn from(token: ApiToken) -> Self {
+        let ApiToken { id, name, prefix, permissions, expires_at, last_used_at, created_at, revoked_at } =
+            token;
+        Self { id: id.uuid(), name, prefix, permissions, created_at, expires_at, last_used_at, revoked_at }
+    }
+}
+
+impl From<mailcase_store::Person> for Person {
+    fn from(person: mailcase_store::Person) -> Self {
+        Self { id: person.id.uuid(), display_name: person.display_name }
+    }
 }

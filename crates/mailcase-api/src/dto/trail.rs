@@ -7,19 +7,20 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// One entry of a case's timeline, newest first.
+/// One entry of a case's timeline.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimelineEntryView {
     pub(crate) id: Uuid,
     pub(crate) at: Timestamp,
-    /// Stable word: `created`, `message`, `reopened`, `note`, `changed`.
+    /// Stable word: `created`, `message_joined`, `reopened`, `changed`, `note`.
     pub(crate) kind: String,
     /// `null` when Mailcase did it by itself.
     pub(crate) actor: Option<Person>,
-    /// The note, or what happened, for people.
+    /// The text of a note.
     pub(crate) text: Option<String>,
+    /// The message the entry is about.
     pub(crate) message: Option<Uuid>,
-    /// Particulars of the entry; for `changed` the old and new values by field.
+    /// Particulars of the kind; for `changed`: `field`, `from`, `to`.
     #[schema(value_type = Object)]
     pub(crate) facts: serde_json::Value,
 }
@@ -33,6 +34,8 @@ pub(crate) struct AlarmView {
     pub(crate) kind: String,
     pub(crate) text: String,
     pub(crate) raised_at: Timestamp,
+    /// `null` while it stands.
+    pub(crate) cleared_at: Option<Timestamp>,
 }
 
 /// Who did what, and when. Only ever added to.
@@ -42,12 +45,11 @@ pub(crate) struct AuditEntryView {
     pub(crate) at: Timestamp,
     /// `null` when Mailcase did it by itself, or nobody was signed in.
     pub(crate) actor: Option<Person>,
-    /// Stable word: `session.created`, `connector.updated`, ….
+    /// Stable word: `sign_in.accepted`, `connector.updated`, ….
     pub(crate) action: String,
     /// What it was done to.
-    pub(crate) subject: Option<String>,
-    /// Network address the request came from.
-    pub(crate) address: Option<String>,
+    pub(crate) target: Option<String>,
+    /// Particulars, such as the network address the request came from.
     #[schema(value_type = Object)]
     pub(crate) facts: serde_json::Value,
 }

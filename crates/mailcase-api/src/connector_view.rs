@@ -1,0 +1,67 @@
+//! A connector as the API shows it, put together from its settings, status and counts.
+
+use crate::dto::connector::{
+    ConnectorActivity, ConnectorCounts, ConnectorErrorView, ConnectorStatusView, ConnectorView,
+};
+use crate::problem::Problem;
+use jiff::Timestamp;
+use mailcase_core::{ConnectorId, OrganizationId};
+use mailcase_store::{ConnectorState, ConnectorStatus, ConnectorWithStatus, ErrorFacts, Store};
+
+/// The connector as it is now.
+pub(crate) async fn shown(
+    store: &Store,
+    org: OrganizationId,
+    id: ConnectorId,
+) -> Result<ConnectorView, Problem> {
+    let connector = store.connector_with_status(org, id).await?;
+    let names = store.connector_secret_names(org, id).await?;
+    Ok(view(connector, names))
+}
+
+pub(crate) fn view(connector: ConnectorWithStatus, secret_names: Vec<String>) -> ConnectorView {
+    let ConnectorWithStatus { connector, status, counts, created_at } = connector;
+    ConnectorView {
+        id: connector.id.uuid(),
+        status: status_view(connector.active, status),
+        settings: connector.settings,
+        active: connector.active,
+        origin: connector.origin,
+        revision: connector.revision,
+        secret_names,
+        counts: ConnectorCounts {
+            discovered: counts.discovered,
+            stored: counts.stored,
+            unacknowledged: counts.unacknowledged,
+            needs_attention: counts.needs_attention,
+            total: counts.total,
+        },
+        created_at,
+    }
+}
+
+fn status_view(active: bool, status: ConnectorStatus) -> ConnectorStatusView {
+    let state = match status.state {
+        _ if !active => ConnectorActivity::Paused,
+        ConnectorState::Starting if status.leased_by.is_none() => ConnectorActivity::Idle,
+        ConnectorState::Starting => ConnectorActivity::Starting,
+        ConnectorState::Polling => ConnectorActivity::Polling,
+        ConnectorState::Waiting => ConnectorActivity::Waiting,
+        ConnectorState::BackingOff => ConnectorActivity::BackingOff,
+        ConnectorState::Failed => ConnectorActivity::Failed,
+    };
+    let lag = |since: Timestamp| Timestamp::now().duration_since(since).as_secs().max(0);
+    ConnectorStatusView {
+        state,
+        last_success_at: status.last_success,
+        last_error: status.last_error.map(|ErrorFacts { code, message, hint, at }| ConnectorErrorView {
+            code,
+            message,
+            hint,
+            at,
+        }),
+        next_poll_at: status.next_poll,
+        lag_seconds: status.waiting_since.map(lag),
+        leased_by: status.leased_by,
+    }
+}

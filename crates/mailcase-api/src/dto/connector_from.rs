@@ -1,0 +1,117 @@
+//! From what sources and the engine report to what the API shows.
+
+use super::connector::{
+    AccountedFolder, AccountingGap, AccountingView, CertificateView, CheckReportView, CheckStepStatus,
+    CheckStepView, ConnectorKind, FolderView, GapReasonView, SecretFieldView,
+};
+use mailcase_engine::{Accounting, FolderAccount, Gap, GapReason};
+use mailcase_mail::{CertificateFacts, CheckReport, CheckStep, Folder, SecretField, SourceKind, StepStatus};
+
+impl From<&SourceKind> for ConnectorKind {
+    fn from(kind: &SourceKind) -> Self {
+        Self {
+            kind: kind.kind.to_owned(),
+            title: kind.title.to_owned(),
+            description: kind.description.to_owned(),
+            settings_schema: kind.settings_schema.clone(),
+            secrets: kind.secrets.iter().map(Into::into).collect(),
+            default_folder: kind.default_folder.to_owned(),
+        }
+    }
+}
+
+impl From<&SecretField> for SecretFieldView {
+    fn from(field: &SecretField) -> Self {
+        Self {
+            name: field.name.to_owned(),
+            title: field.title.to_owned(),
+            description: field.description.to_owned(),
+            optional: field.optional,
+        }
+    }
+}
+
+impl From<CheckReport> for CheckReportView {
+    fn from(report: CheckReport) -> Self {
+        Self {
+            passed: report.passed(),
+            steps: report.steps.into_iter().map(Into::into).collect(),
+            chain: report.chain.into_iter().map(Into::into).collect(),
+            untrusted: report.untrusted,
+        }
+    }
+}
+
+impl From<CheckStep> for CheckStepView {
+    fn from(step: CheckStep) -> Self {
+        let status = match step.status {
+            StepStatus::Passed => CheckStepStatus::Passed,
+            StepStatus::Warning => CheckStepStatus::Warning,
+            StepStatus::Failed => CheckStepStatus::Failed,
+            StepStatus::Skipped => CheckStepStatus::Skipped,
+        };
+        let CheckStep { name, title, detail, hint, millis, .. } = step;
+        Self { name, title, status, detail, hint, millis }
+    }
+}
+
+impl From<CertificateFacts> for CertificateView {
+    fn from(facts: CertificateFacts) -> Self {
+        let CertificateFacts { subject, issuer, names, not_before, not_after, sha256, pem } = facts;
+        Self { subject, issuer, names, not_before, not_after, sha256, pem }
+    }
+}
+
+impl From<Folder> for FolderView {
+    fn from(folder: Folder) -> Self {
+        let Folder { path, delimiter, selectable, role } = folder;
+        Self { path: path.to_string(), delimiter, selectable, role }
+    }
+}
+
+impl From<Accounting> for AccountingView {
+    fn from(accounting: Accounting) -> Self {
+        Self {
+            at: accounting.at,
+            balanced: accounting.balanced(),
+            summary: accounting.summary(),
+            folders: accounting.folders.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<FolderAccount> for AccountedFolder {
+    fn from(account: FolderAccount) -> Self {
+        Self {
+            folder: account.folder,
+            on_server: account.server,
+            stored: account.stored,
+            out_of_scope: account.out_of_scope,
+            pending: account.pending,
+            gap_count: account.gap_count,
+            gaps: account.gaps.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Gap> for AccountingGap {
+    fn from(gap: Gap) -> Self {
+        Self {
+            remote_id: gap.remote_id,
+            size: gap.size,
+            received_at: gap.received,
+            reason: gap.reason.into(),
+        }
+    }
+}
+
+impl From<GapReason> for GapReasonView {
+    fn from(reason: GapReason) -> Self {
+        match reason {
+            GapReason::NeverListed => Self::NeverListed,
+            GapReason::NeedsAttention => Self::NeedsAttention,
+            GapReason::BelievedGone => Self::BelievedGone,
+            GapReason::SizeDiffers => Self::SizeDiffers,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Trying settings out against the real mailbox, before or after they are saved.
+
+use crate::access::{Caller, ManageConnectors, Require};
+use crate::dto::connector::{CheckReportView, FolderList, TryConnector};
+use crate::extract::Body;
+use crate::problem::Problem;
+use crate::secrets::{self, Secrets};
+use axum::Json;
+use axum::extract::State;
+use mailcase_core::ConnectorId;
+use mailcase_core::connector::ConnectorSettings;
+use mailcase_engine::EngineHandle;
+use mailcase_store::Store;
+
+/// Tests a connection step by step; changes nothing.
+#[utoipa::path(post, path = "/connectors/test", tag = "connectors", request_body = TryConnector,
+    security(("session" = ["manage_connectors"]), ("token" = ["manage_connectors"])),
+    responses((status = 200, description = "How it went, also when steps failed", body = CheckReportView)))]
+pub(crate) async fn test_connector(
+    State(store): State<Store>,
+    State(engine): State<EngineHandle>,
+    Require(caller, _): Require<ManageConnectors>,
+    Body(body): Body<TryConnector>,
+) -> Result<Json<CheckReportView>, Problem> {
+    let (settings, secrets) = complete(&store, &engine, &caller, body).await?;
+    Ok(Json(engine.check(&settings, &secrets).await.into()))
+}
+
+/// The folders of a mailbox, asked from the server.
+#[utoipa::path(post, path = "/connectors/folders", tag = "connectors", request_body = TryConnector,
+    security(("session" = ["manage_connectors"]), ("token" = ["manage_connectors"])),
+    responses((status = 200, description = "The folders", body = FolderList)))]
+pub(crate) async fn list_connector_folders(
+    State(store): State<Store>,
+    State(engine): State<EngineHandle>,
+    Require(caller, _): Require<ManageConnectors>,
+    Body(body): Body<TryConnector>,
+) -> Result<Json<FolderList>, Problem> {
+    let (settings, secrets) = complete(&store, &engine, &caller, body).await?;
+    let folders = engine.folders(&settings, &secrets).await?;
+    Ok(Json(FolderList { folders: folders.into_iter().map(Into::into).collect() }))
+}
+
+/// The settings to try, with stored secrets where none are given.
+async fn complete(
+    store: &Store,
+    engine: &EngineHandle,
+    caller: &Caller,
+    body: TryConnector,
+) -> Result<(ConnectorSettings, Secrets), Problem> {
+    let mut secrets = Secrets::new();
+    if let Some(id) = body.id {
+        let saved = store.connector(caller.organization, ConnectorId::from_uuid(id)).await?;
+        let stored = store.connector_secrets(saved.id).await?;
+        secrets = secrets::not_given(&stored, &body.secrets);
+        secrets::refuse_detour(engine.kinds(), &saved.settings, &body.settings, &secrets)?;
+    }
+    secrets::apply(&mut secrets, body.secrets);
+    let mistakes = engine.validate(&body.settings, &secrets);
+    if mistakes.is_empty() { Ok((body.settings, secrets)) } else { Err(Problem::fields(mistakes)) }
+}

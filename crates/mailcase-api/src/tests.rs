@@ -1,0 +1,13 @@
+//! The API as its callers see it: requests through the whole router, over a real store.
+
+mod connectors;
+mod desk;
+mod document;
+mod downloads;
+mod events;
+mod interface;
+mod problems;
+mod sessions;
+mod setup;
+mod walk;
+mod world;

@@ -1,0 +1,168 @@
+//! Connectors over the API: made, tried, changed, switched, accounted for, deleted.
+
+use super::world::{World, letter};
+use axum::http::Method;
+use mailcase_store::DeclaredConnector;
+use serde_json::{Value, json};
+
+fn settings(api_name: &str) -> Value {
+    json!({"name": "Phishing", "api_name": api_name, "kind": "fake"})
+}
+
+fn fields(problem: &Value) -> Vec<&str> {
+    problem["errors"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn every_mistake_is_named_and_nothing_is_made() {
+    let (world, ours, _) = World::inhabited().await;
+    let mut wrong = settings("Not A Name");
+    wrong["poll_seconds"] = json!(1);
+    wrong["connection"] = json!({"mailbocks": "x"});
+    let body = json!({"settings": wrong, "secrets": {"pin": "1234"}});
+    let problem = world.ask(&ours.manager, Method::POST, "/connectors", Some(body)).await.expect(422);
+    assert_eq!(fields(&problem), ["api_name", "poll_seconds", "connection", "secrets.pin"]);
+    assert_eq!(world.get(&ours.manager, "/connectors").await["items"].as_array().unwrap().len(), 1);
+    let taken = json!({"settings": settings("ours")});
+    world.ask(&ours.manager, Method::POST, "/connectors", Some(taken)).await.expect(409);
+}
+
+#[tokio::test]
+async fn secrets_go_in_and_never_out() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}", ours.ids.connector);
+    let connector = world.get(&ours.manager, &path).await;
+    assert_eq!(connector["secret_names"], json!(["password"]));
+    let everything = format!(
+        "{connector}{}{}{}",
+        world.get(&ours.manager, "/connectors").await,
+        world.get(&ours.administrator, "/audit").await,
+        world.get(&ours.manager, &format!("{path}/log")).await
+    );
+    assert!(!everything.contains("s3cret"), "{everything}");
+    let body = json!({"secrets": {"password": null}});
+    let changed = world.ask(&ours.manager, Method::PATCH, &path, Some(body)).await.expect(200);
+    assert_eq!(changed["secret_names"], json!([]));
+}
+
+#[tokio::test]
+async fn stored_secrets_are_not_sent_elsewhere() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}", ours.ids.connector);
+    let mut elsewhere = world.get(&ours.manager, &path).await["settings"].clone();
+    elsewhere["connection"]["mailbox"] = json!("theirs");
+    let change = json!({"settings": elsewhere});
+    let problem = world.ask(&ours.manager, Method::PATCH, &path, Some(change)).await.expect(422);
+    assert_eq!(fields(&problem), ["secrets.password"]);
+    let attempt = json!({"id": ours.ids.connector, "settings": elsewhere});
+    let problem = world.ask(&ours.manager, Method::POST, "/connectors/test", Some(attempt)).await.expect(422);
+    assert_eq!(fields(&problem), ["secrets.password"]);
+    let again = json!({"settings": elsewhere, "secrets": {"password": "again"}});
+    world.ask(&ours.manager, Method::PATCH, &path, Some(again)).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_connection_is_tried_before_it_is_saved() {
+    let (world, ours, _) = World::inhabited().await;
+    let body = json!({"settings": settings("draft")});
+    let report =
+        world.ask(&ours.manager, Method::POST, "/connectors/test", Some(body.clone())).await.expect(200);
+    assert_eq!(report["passed"], true, "{report}");
+    let folders = world.ask(&ours.manager, Method::POST, "/connectors/folders", Some(body)).await.expect(200);
+    assert_eq!(folders["folders"][0]["path"], "INBOX");
+    let mut unknown = settings("draft");
+    unknown["connection"] = json!({"mailbox": "missing"});
+    let body = json!({"settings": unknown});
+    let problem = world.ask(&ours.manager, Method::POST, "/connectors/folders", Some(body)).await.expect(422);
+    assert!(problem["detail"].as_str().unwrap().contains("missing"), "{problem}");
+}
+
+#[tokio::test]
+async fn it_is_switched_on_and_off_and_polled_only_when_on() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}", ours.ids.connector);
+    let post = |what: &str| {
+        let path = format!("{path}/{what}");
+        let (world, proof) = (&world, &ours.manager);
+        async move { world.ask(proof, Method::POST, &path, None).await }
+    };
+    assert_eq!(world.get(&ours.reader, &path).await["status"]["state"], "paused");
+    post("poll").await.expect(409);
+    let active = post("activate").await.expect(200);
+    assert_eq!((&active["active"], &active["status"]["state"]), (&json!(true), &json!("idle")));
+    post("poll").await.expect(202);
+    assert_eq!(post("deactivate").await.expect(200)["active"], false);
+}
+
+#[tokio::test]
+async fn two_people_do_not_overwrite_each_other() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}", ours.ids.connector);
+    let seen = world.get(&ours.manager, &path).await["revision"].as_i64().unwrap();
+    let change = json!({"active": true, "revision": seen});
+    world.ask(&ours.manager, Method::PATCH, &path, Some(change.clone())).await.expect(200);
+    let problem = world.ask(&ours.administrator, Method::PATCH, &path, Some(change)).await.expect(409);
+    assert_eq!(problem["code"], "conflict");
+}
+
+#[tokio::test]
+async fn a_declared_connector_is_read_only_but_for_the_switch() {
+    let (world, ours, _) = World::inhabited().await;
+    let declared = DeclaredConnector {
+        path: "connectors/phishing.yaml".into(),
+        settings: serde_json::from_value(settings("declared")).unwrap(),
+        active: false,
+        secrets: std::collections::BTreeMap::new(),
+    };
+    let report = world.store.sync_declared(ours.id, &[declared]).await.unwrap();
+    let path = format!("/connectors/{}", report.created[0]);
+    let connector = world.get(&ours.manager, &path).await;
+    assert_eq!(connector["origin"], json!({"from": "file", "path": "connectors/phishing.yaml"}));
+    let change = json!({"settings": settings("renamed")});
+    let problem = world.ask(&ours.manager, Method::PATCH, &path, Some(change)).await.expect(409);
+    assert_eq!(problem["code"], "read_only");
+    assert_eq!(world.ask(&ours.manager, Method::DELETE, &path, None).await.expect(409)["code"], "read_only");
+    world.ask(&ours.manager, Method::POST, &format!("{path}/activate"), None).await.expect(200);
+}
+
+#[tokio::test]
+async fn accounting_finds_the_gap_and_fetches_it() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}/accounting", ours.ids.connector);
+    assert_eq!(world.get(&ours.reader, &path).await["accounting"], Value::Null);
+    let balanced = world.ask(&ours.manager, Method::POST, &path, None).await.expect(200);
+    assert_eq!((&balanced["balanced"], &balanced["summary"]), (&json!(true), &json!("1 = 1")));
+
+    world.mailbox.deliver("INBOX", letter("missed"));
+    let short = world.ask(&ours.manager, Method::POST, &path, None).await.expect(200);
+    assert_eq!(short["balanced"], false);
+    assert_eq!(short["folders"][0]["gaps"][0]["reason"], "never_listed");
+    assert_eq!(world.get(&ours.reader, &path).await["accounting"], short);
+    assert_eq!(world.get(&ours.reader, "/alarms").await["items"][0]["kind"], "accounting");
+
+    let fetch = format!("{path}/fetch");
+    assert_eq!(world.ask(&ours.manager, Method::POST, &fetch, None).await.expect(202)["queued"], 1);
+    world.take_mail(ours.id, &ours.ids.connector).await;
+    let balanced = world.ask(&ours.manager, Method::POST, &path, None).await.expect(200);
+    assert_eq!(balanced["summary"], "2 = 2");
+}
+
+#[tokio::test]
+async fn what_cannot_be_fetched_is_shown_and_can_be_tried_again() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}/needs-attention", ours.ids.connector);
+    assert_eq!(world.get(&ours.reader, &path).await, json!({"deliveries": [], "messages": []}));
+    let retry = format!("/connectors/{}/deliveries/{}/retry", ours.ids.connector, ours.ids.delivery);
+    world.ask(&ours.manager, Method::POST, &retry, None).await.expect(404);
+}
+
+#[tokio::test]
+async fn deleting_keeps_the_mail_and_frees_the_name() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}", ours.ids.connector);
+    world.ask(&ours.manager, Method::DELETE, &path, None).await.expect(204);
+    world.ask(&ours.manager, Method::GET, &path, None).await.expect(404);
+    world.get(&ours.reader, &format!("/messages/{}", ours.ids.message)).await;
+    let body = json!({"settings": settings("ours")});
+    world.ask(&ours.manager, Method::POST, "/connectors", Some(body)).await.expect(201);
+}

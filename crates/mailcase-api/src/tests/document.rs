@@ -1,0 +1,32 @@
+//! The OpenAPI document beside the interface's sources is the one the code makes.
+
+use std::path::Path;
+
+#[test]
+fn the_document_of_the_interface_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/api/openapi.json");
+    let made = crate::openapi_json();
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == made,
+        "ui/src/api/openapi.json is stale: run the tests of mailcase-api with UPDATE_OPENAPI=1"
+    );
+}
+
+#[test]
+fn every_operation_says_what_it_is_and_how_it_fails() {
+    let document = crate::router::document();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            assert!(operation["summary"].is_string(), "{name}");
+            assert!(operation["security"].is_array(), "{name}");
+            let problem = &operation["responses"]["default"]["content"]["application/problem+json"];
+            assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{name}");
+        }
+    }
+}
