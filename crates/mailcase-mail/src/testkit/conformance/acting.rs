@@ -125,11 +125,11 @@ pub async fn outcomes_come_in_order<B: Bench>(bench: &mut B) {
     let inbox = bench.inbox();
     let (ids, letters, _) = delivered(bench, &mut source, 3).await;
     let unknown = RemoteId::new("no such identity");
-    let asked = [ids[2].clone(), unknown, ids[1].clone(), ids[0].clone()];
-    let mut expected = vec![ActOutcome::Done, ActOutcome::Gone, ActOutcome::Done, ActOutcome::Done];
+    let asked = [ids[2].clone(), ids[0].clone(), unknown, ids[1].clone()];
+    let mut expected = [ActOutcome::Done, ActOutcome::Done, ActOutcome::Gone, ActOutcome::Done];
     if bench.abilities().removes {
         bench.remove(&letters[1]).await;
-        expected[2] = ActOutcome::Gone;
+        expected[3] = ActOutcome::Gone;
     }
     assert_eq!(act(&mut source, &inbox, &asked, &RemoteAction::MarkRead).await, expected);
 }
