@@ -8,9 +8,13 @@
 //! - **Files**: each directory is a folder (delimiter `/`); identity is name, size and modification time, because a
 //!   file that changes is another message. There are no read marks: every file counts as unread, marking read
 //!   succeeds and changes nothing, so evidence stays as it is. A file modified less than two seconds ago may still
-//!   be written and is listed later; renaming a finished file into the directory avoids the delay.
+//!   be written and is listed later; renaming a finished file into the directory avoids the delay. A file that was
+//!   taken half-written all the same is another message once it is complete, so nothing is lost.
 //! - **mbox**: one folder, never changed. Identity is place, length and digest. Messages are split as the setting
 //!   `quoting` says. When a file was rewritten, its identities are reset.
+//!
+//! A directory keeps no order of arrival. One source lists exactly what is new; after a restart a source lists
+//! everything once more (except what the first run left out), and the caller's ledger knows what it has.
 
 mod blocking;
 mod check;

@@ -12,26 +12,37 @@ pub const KIND: &str = "folder";
 /// What lies at the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Layout {
     /// Found out: a file is an mbox, a directory with `cur` and `new` is a Maildir, any other holds message files.
     #[default]
+    #[schemars(title = "Find out")]
     Auto,
+    /// A Maildir, with its subfolders.
+    #[schemars(title = "Maildir")]
     Maildir,
     /// A directory of `.eml` and `.msg` files.
+    #[schemars(title = "Message files")]
     Files,
+    /// A file with many messages, which is never changed.
+    #[schemars(title = "mbox file")]
     Mbox,
 }
 
 /// How lines that begin with `From ` were protected when an mbox file was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Quoting {
     /// Each level of `>` stands for one less: `>From ` was `From `, `>>From ` was `>From `.
     #[default]
+    #[schemars(title = "mboxrd")]
     Mboxrd,
     /// Only `>From ` stands for `From `.
+    #[schemars(title = "mboxo")]
     Mboxo,
     /// Nothing was changed; lines are kept as they are.
+    #[schemars(title = "Not at all")]
     None,
 }
 

@@ -46,6 +46,11 @@ fn the_schema_describes_every_setting() {
         assert!(schema["properties"][name]["title"].is_string(), "{name} has no title");
         assert!(schema["properties"][name]["description"].is_string(), "{name} has no description");
     }
+    for choice in ["layout", "quoting"] {
+        for value in schema["properties"][choice]["oneOf"].as_array().unwrap() {
+            assert!(value["const"].is_string() && value["title"].is_string(), "{choice}: {value}");
+        }
+    }
     assert_eq!(schema["required"], json!(["path"]));
     assert_eq!(schema["additionalProperties"], json!(false));
 }
