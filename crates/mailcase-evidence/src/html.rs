@@ -76,6 +76,9 @@ fn read_markup<'a>(page: &mut Page, markup: &'a str) -> &'a str {
 pub(crate) fn tag(markup: &str) -> Option<(String, bool, &str)> {
     let tail = markup.strip_prefix('<')?;
     let (closing, tail) = tail.strip_prefix('/').map_or((false, tail), |tail| (true, tail));
+    if !tail.starts_with(|one: char| one.is_ascii_alphabetic()) {
+        return None;
+    }
     let length =
         tail.bytes().take_while(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'>' | b'/')).count();
     let (name, tail) = tail.split_at_checked(length)?;

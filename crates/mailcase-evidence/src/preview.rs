@@ -17,7 +17,7 @@ const PAGE_BYTES: usize = 2 << 20;
 const DEPTH: usize = 500;
 /// Elements the parser may build. It repeats open formatting elements in each new block, so that a small page can
 /// ask for millions.
-const ELEMENTS: usize = 300_000;
+const ELEMENTS: usize = 100_000;
 /// Largest picture shown, as a data URL.
 const PICTURE_BYTES: usize = 2 << 20;
 /// All pictures of a page together.

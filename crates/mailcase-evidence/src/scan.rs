@@ -52,7 +52,7 @@ struct Head {
 enum Open {
     Multipart {
         node: usize,
-        boundary: Vec<u8>,
+        boundaries: Vec<String>,
         state: Multipart,
         before: Box<Content>,
     },
@@ -287,12 +287,11 @@ impl Scanner {
     fn multipart_with(&self, text: &[u8]) -> Option<(usize, bool)> {
         let mut closed = None;
         for (index, open) in self.stack.iter().enumerate().rev() {
-            let Open::Multipart { boundary, state, .. } = open else { continue };
-            let closing = match text.strip_prefix(boundary.as_slice()) {
-                Some(b"") => false,
-                Some(b"--") => true,
-                _ => continue,
-            };
+            let Open::Multipart { boundaries, state, .. } = open else { continue };
+            let rest = boundaries
+                .iter()
+                .find_map(|name| text.strip_prefix(name.as_bytes()).filter(|rest| is_end(rest)));
+            let Some(closing) = rest.map(|rest| !rest.is_empty()) else { continue };
             if matches!(state, Multipart::Preamble | Multipart::Parts) {
                 return Some((index, closing));
             }
@@ -330,9 +329,9 @@ impl Scanner {
                 Open::Leaf(Box::new(Content::new(node, encoding, None).with_message(Self::new(Some(node)))))
             }
             Plan::Message { node } => Open::Message { node, sums: Box::default() },
-            Plan::Multipart { node, boundary, text_room } => Open::Multipart {
+            Plan::Multipart { node, boundaries, text_room } => Open::Multipart {
                 node,
-                boundary,
+                boundaries,
                 state: Multipart::Preamble,
                 before: Box::new(Content::new(node, Encoding::Identity, Some(text_room))),
             },
@@ -454,6 +453,11 @@ impl Pending {
         self.structural = false;
         std::mem::take(&mut self.bytes)
     }
+}
+
+/// What may follow the name of a boundary: nothing, or the mark of the last one.
+fn is_end(rest: &[u8]) -> bool {
+    matches!(rest, b"" | b"--")
 }
 
 /// Which byte ends lines, once enough has been seen to tell.

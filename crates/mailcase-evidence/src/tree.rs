@@ -10,6 +10,8 @@ use crate::{Address, Defect, Envelope, Header, Hop, Limits, Part, PartKind, name
 const HOPS: usize = 100;
 /// Defects kept of one part.
 const DEFECTS: usize = 20;
+/// Content-Type headers of one part looked at for boundaries.
+const CONTENT_TYPES: usize = 4;
 /// Texts kept of one message, as a multiple of [`Limits::body_bytes`].
 const TEXTS: usize = 4;
 
@@ -20,9 +22,10 @@ pub(crate) enum Plan {
         encoding: Encoding,
         text_room: Option<usize>,
     },
+    /// Contradicting headers can name several boundaries; each of them counts.
     Multipart {
         node: usize,
-        boundary: Vec<u8>,
+        boundaries: Vec<String>,
         text_room: usize,
     },
     Message {
@@ -222,8 +225,15 @@ impl<'a> Tree<'a> {
         }
         let text_room = self.text_room.min(self.limits.body_bytes);
         if head.main == "multipart" {
-            if let Some(boundary) = &head.boundary {
-                return Plan::Multipart { node, boundary: boundary.clone().into_bytes(), text_room };
+            if !head.boundaries.is_empty() {
+                if head.boundaries.len() > 1 {
+                    self.defect(
+                        node,
+                        "several_boundaries",
+                        "the headers name different boundaries; all were followed",
+                    );
+                }
+                return Plan::Multipart { node, boundaries: head.boundaries.clone(), text_room };
             }
             self.defect(node, "no_boundary", "a multipart that names no boundary; read as text");
             return Plan::Leaf { node, encoding: head.encoding, text_room: Some(text_room) };
@@ -332,7 +342,7 @@ pub(crate) fn is_html(part: &Part) -> bool {
 /// What the headers of an entity say about its content.
 struct Entity {
     main: String,
-    boundary: Option<String>,
+    boundaries: Vec<String>,
     encoding: Encoding,
     unknown_encoding: bool,
     is_message: bool,
@@ -369,8 +379,7 @@ fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part, Entity) {
     } else {
         format!("{}/{}", content_type.main, content_type.sub)
     };
-    let boundary =
-        content_type.get("boundary").map(|name| name.trim_end().to_owned()).filter(|name| !name.is_empty());
+    let boundaries = boundaries(block);
     let part = Part {
         path,
         content_type: full,
@@ -384,8 +393,25 @@ fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part, Entity) {
     let unknown_encoding =
         !matches!(word.as_str(), "" | "7bit" | "8bit" | "binary" | "base64" | "quoted-printable");
     let entity =
-        Entity { main: content_type.main, boundary, encoding, unknown_encoding, is_message, declared };
+        Entity { main: content_type.main, boundaries, encoding, unknown_encoding, is_message, declared };
     (part, entity)
+}
+
+/// The boundaries of all Content-Type headers: programs disagree about which of two counts, and senders know.
+fn boundaries(block: &Block<'_>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let fields = block.iter().filter(|field| field.name.eq_ignore_ascii_case(b"content-type"));
+    for parsed in fields
+        .take(CONTENT_TYPES)
+        .filter_map(|field| field.parameters())
+        .filter(|parsed| parsed.main == "multipart")
+    {
+        let name = parsed.get("boundary").map(str::trim_end).unwrap_or_default();
+        if !name.is_empty() && !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
 }
 
 /// RFC 2045 §5.2, RFC 2046 §5.1.5.

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use mailcase_evidence::{Limits, PartKind, examine, examine_reader, extract, preview};
 
-/// No message of the corpus may take longer, even without optimisation.
-const MESSAGE_TIME: Duration = Duration::from_secs(2);
+/// A message that takes this long hangs: without optimisation the slowest takes a tenth of a second, and the machine
+/// may be busy with other tests.
+const MESSAGE_TIME: Duration = Duration::from_secs(20);
 
 fn corpus() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
