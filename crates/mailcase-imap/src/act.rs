@@ -3,10 +3,10 @@
 use crate::connection::Answer;
 use crate::cursor::parse_remote_id;
 use crate::refusal::{asks_for_patience, refused, said};
-use crate::session::{Session, unnameable};
+use crate::session::{Session, folder_command};
 use crate::wire::command::Command;
 use crate::wire::response::StatusLine;
-use crate::wire::{uid_set, utf7};
+use crate::wire::uid_set;
 use mailcase_mail::{ActOutcome, FolderPath, RemoteAction, RemoteId, SourceError};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,9 +105,7 @@ impl Session {
         set: &str,
         target: &FolderPath,
     ) -> Result<Option<StatusLine>, SourceError> {
-        let command = Command::new(format!("UID {verb} {set} "))
-            .string(&utf7::encode(target.as_str()))
-            .map_err(|_| unnameable())?;
+        let command = folder_command(&format!("UID {verb} {set} "), target)?;
         let Some(line) = self.refusal_of(&command).await? else { return Ok(None) };
         // Not every server says TRYCREATE.
         if line.code("TRYCREATE").is_none() && self.folder_exists(target).await? {

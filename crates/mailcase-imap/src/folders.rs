@@ -2,7 +2,7 @@
 
 use crate::connection::Answer;
 use crate::refusal::{broken, refused};
-use crate::session::{Session, unnameable};
+use crate::session::{Session, folder_command};
 use crate::wire::command::Command;
 use crate::wire::response::{ListEntry, Response};
 use crate::wire::utf7;
@@ -31,8 +31,7 @@ impl Session {
 
     /// Whether the account has this folder, as far as LIST knows.
     pub(crate) async fn folder_exists(&mut self, path: &FolderPath) -> Result<bool, SourceError> {
-        let name = utf7::encode(path.as_str());
-        let command = Command::new("LIST \"\" ").string(&name).map_err(|_| unnameable())?;
+        let command = folder_command("LIST \"\" ", path)?;
         // `*` and `%` in the name make it a pattern: others may come as well.
         Ok(self.list(&command).await?.iter().filter_map(folder).any(|found| {
             found.selectable
@@ -42,8 +41,7 @@ impl Session {
 
     /// Creates a folder; one that is there already is as good.
     pub(crate) async fn create_folder(&mut self, path: &FolderPath) -> Result<(), SourceError> {
-        let command =
-            Command::new("CREATE ").string(&utf7::encode(path.as_str())).map_err(|_| unnameable())?;
+        let command = folder_command("CREATE ", path)?;
         match self.run(&command, &mut |_| ()).await? {
             Answer::Ok(_) => Ok(()),
             Answer::No(_) if self.folder_exists(path).await? => Ok(()),

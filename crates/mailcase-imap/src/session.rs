@@ -223,7 +223,7 @@ impl Session {
         // A failed SELECT leaves no folder selected.
         self.selected = None;
         let verb = if writable { "SELECT " } else { "EXAMINE " };
-        let command = Command::new(verb).string(&utf7::encode(folder.as_str())).map_err(|_| unnameable())?;
+        let command = folder_command(verb, folder)?;
         let (mut exists, mut uidvalidity, mut uidnext) = (0, None, None);
         let answer = self
             .run(&command, &mut |response| match response {
@@ -317,6 +317,13 @@ pub(crate) fn note(selected: Option<&mut Selected>, response: &Response) {
     }
 }
 
-pub(crate) fn unnameable() -> SourceError {
-    SourceError::Settings { message: "a folder name contains a line break or NUL".to_owned() }
+/// A command that ends in the name of a folder. Modified UTF-7 makes every name harmless; one with control
+/// characters is refused all the same, because no person means it.
+pub(crate) fn folder_command(verb: &str, folder: &FolderPath) -> Result<Command, SourceError> {
+    let unnameable =
+        || SourceError::Settings { message: "a folder name contains a control character".to_owned() };
+    if folder.as_str().chars().any(char::is_control) {
+        return Err(unnameable());
+    }
+    Command::new(verb).string(&utf7::encode(folder.as_str())).map_err(|_| unnameable())
 }

@@ -2,6 +2,7 @@
 
 use crate::session::Session;
 use crate::settings::{Account, ImapSettings};
+use crate::wait::RENEW_AFTER;
 use mailcase_mail::{
     ActOutcome, Capabilities, CheckReport, Cursor, Deadlines, Discovery, FetchedSender, Folder, FolderPath,
     Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
@@ -9,6 +10,7 @@ use mailcase_mail::{
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// What a folder looked like when it was last listed.
@@ -24,6 +26,7 @@ struct Listed {
 pub struct ImapSource {
     pub(crate) account: Account,
     pub(crate) deadlines: Deadlines,
+    renew_after: Duration,
     /// Taken out during a call and put back only when the call ended well: a dropped or failed call leaves none.
     session: Option<Session>,
     listed: HashMap<FolderPath, Listed>,
@@ -42,6 +45,7 @@ impl ImapSource {
         Ok(Self {
             account: Account::new(settings, secrets)?,
             deadlines: Deadlines::default(),
+            renew_after: RENEW_AFTER,
             session: None,
             listed: HashMap::new(),
             capabilities: Capabilities::default(),
@@ -67,6 +71,13 @@ impl ImapSource {
     #[must_use]
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;
+        self
+    }
+
+    /// Shows signs of life this often during a wait, for firewalls that forget sooner than nine minutes.
+    #[must_use]
+    pub const fn renewing_idle_after(mut self, after: Duration) -> Self {
+        self.renew_after = after;
         self
     }
 
@@ -130,7 +141,7 @@ impl ImapSource {
                 return Ok(Wake::Changed);
             }
         }
-        session.wait(until, interrupt).await
+        session.wait(until, self.renew_after, interrupt).await
     }
 }
 

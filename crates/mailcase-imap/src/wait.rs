@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// An IDLE is renewed this often. RFC 2177 demands 29 minutes, but some providers and many firewalls forget a
 /// silent connection after ten; the answer to the renewal also proves that the other end is alive.
-const RENEW_AFTER: Duration = Duration::from_secs(9 * 60);
+pub(crate) const RENEW_AFTER: Duration = Duration::from_secs(9 * 60);
 
 enum News {
     Changed,
@@ -21,8 +21,13 @@ enum News {
 }
 
 impl Session {
-    /// Waits in the selected folder.
-    pub(crate) async fn wait(&mut self, until: Instant, interrupt: &Interrupt) -> Result<Wake, SourceError> {
+    /// Waits in the selected folder, showing signs of life every `renew_after`.
+    pub(crate) async fn wait(
+        &mut self,
+        until: Instant,
+        renew_after: Duration,
+        interrupt: &Interrupt,
+    ) -> Result<Wake, SourceError> {
         self.connection.rest();
         let idle = self.has("IDLE");
         loop {
@@ -30,7 +35,11 @@ impl Session {
                 return Ok(Wake::Changed);
             }
             let tag = if idle { self.idle().await? } else { None };
-            let news = if self.take_growth() { News::Changed } else { self.listen(until, interrupt).await? };
+            let news = if self.take_growth() {
+                News::Changed
+            } else {
+                self.listen(until, renew_after, interrupt).await?
+            };
             let changed = self.end_of_idle(tag).await?;
             match news {
                 News::Interrupted => return Ok(Wake::Interrupted),
@@ -60,8 +69,13 @@ impl Session {
         }
     }
 
-    async fn listen(&mut self, until: Instant, interrupt: &Interrupt) -> Result<News, SourceError> {
-        let renew = Instant::now().checked_add(RENEW_AFTER).unwrap_or(until);
+    async fn listen(
+        &mut self,
+        until: Instant,
+        renew_after: Duration,
+        interrupt: &Interrupt,
+    ) -> Result<News, SourceError> {
+        let renew = Instant::now().checked_add(renew_after).unwrap_or(until);
         loop {
             let response = tokio::select! {
                 biased;

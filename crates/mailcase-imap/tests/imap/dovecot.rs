@@ -90,12 +90,7 @@ async fn an_unencrypted_connection_is_a_warning() {
 #[tokio::test]
 async fn passwords_with_every_kind_of_character_arrive_and_wrong_ones_are_refused() {
     let server = start(DovecotOptions::default()).await;
-    for mechanisms in ["plain", "login"] {
-        let server =
-            start(DovecotOptions { mechanisms: Some(mechanisms.to_owned()), ..DovecotOptions::default() })
-                .await;
-        plain(&server).folders().await.unwrap();
-    }
+    plain(&server).folders().await.unwrap();
     for wrong in ["a\"b\\c{3}", "pässwörd", "'; --"] {
         let error = source_at(server.ports().imap, json!({}), &secrets("password", wrong))
             .folders()
@@ -254,15 +249,14 @@ async fn two_thousand_messages_arrive_byte_for_byte() {
 #[tokio::test]
 async fn after_a_reset_only_what_may_be_new_is_listed_again() {
     let server = start(DovecotOptions::default()).await;
-    let old = SystemTime::now() - Duration::from_secs(30 * 86_400);
-    let place = |seen| Placement { seen, received: Some(old) };
+    let long_ago = SystemTime::now() - Duration::from_secs(30 * 86_400);
+    let place = |seen| Placement { seen, received: Some(long_ago) };
     server.inject_with(USER, "INBOX", &[letter("old and read")], place(true)).unwrap();
     let mut source = plain(&server);
     let first = source.discover(&inbox(), Scope::NewFromUnread, None, 10).await.unwrap();
     assert!(first.messages.is_empty());
-    assert!(
-        source.was_before_first_run(&first.cursor, &source.inventory(&inbox()).await.unwrap()[0].id.clone())
-    );
+    let old = source.inventory(&inbox()).await.unwrap().remove(0).id;
+    assert!(source.was_before_first_run(&first.cursor, &old));
     server.inject_with(USER, "INBOX", &[letter("old and unread")], place(false)).unwrap();
     server
         .inject_with(USER, "INBOX", &[letter("new and read")], Placement { seen: true, received: None })
