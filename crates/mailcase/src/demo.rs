@@ -7,7 +7,7 @@ use crate::terminal::line;
 use crate::{Outcome, logging};
 use anyhow::{Context as _, bail, ensure};
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Request, header};
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::ConnectorSettings;
 use mailcase_testbed::dovecot::{Dovecot, DovecotOptions, PASSWORD};
@@ -37,7 +37,9 @@ pub(crate) async fn run(flags: Flags, no_mail_server: bool) -> anyhow::Result<Ou
     let mut signals = Signals::new()?;
     let folder = Folder::new(flags.data.as_deref())?;
     let address_chosen = flags.listen.is_some();
-    let config = config::of_flags(Flags { data: Some(folder.path.clone()), ..flags })?;
+    // The address and the password shall not drown in the log.
+    let log_level = flags.log_level.or_else(|| Some("warn".to_owned()));
+    let config = config::of_flags(Flags { data: Some(folder.path.clone()), log_level, ..flags })?;
     logging::start(&config.log)?;
     let listener = listener(&config, address_chosen).await?;
     let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_CHARS);
@@ -120,7 +122,7 @@ async fn set_up(server: &Server, password: &str) -> anyhow::Result<OrganizationI
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()))?;
     let answer = mailcase_api::router(server.api.clone()).oneshot(request).await?;
-    ensure!(answer.status() == StatusCode::OK, "the administrator could not be created: {}", answer.status());
+    ensure!(answer.status().is_success(), "the administrator could not be created: {}", answer.status());
     server.organization().await?.context("the organization is missing after it was created")
 }
 
