@@ -56,8 +56,9 @@ pub(crate) struct Connection {
     silence: Duration,
     tags: u64,
     in_flight: usize,
-    /// When the server last got anywhere: sent a whole response that is more than "still here".
-    progress: Instant,
+    /// How long the server was waited for since it last got anywhere: sent a whole response that is more than
+    /// "still here". Time a slow receiver takes does not count.
+    waited: Duration,
     responses: u32,
     /// LITERAL+ or LITERAL-: no need to wait before a short literal.
     pub(crate) literals_at_once: bool,
@@ -72,7 +73,7 @@ impl Connection {
             silence,
             tags: 0,
             in_flight: 0,
-            progress: Instant::now(),
+            waited: Duration::ZERO,
             responses: 0,
             literals_at_once: false,
         }
@@ -107,7 +108,7 @@ impl Connection {
         self.tags = self.tags.wrapping_add(1);
         let tag = Tag(format!("A{}", self.tags));
         self.in_flight = self.in_flight.saturating_add(1);
-        self.progress = Instant::now();
+        self.waited = Duration::ZERO;
         let pieces = command.pieces();
         let last = pieces.len().saturating_sub(1);
         // Wiped when dropped: it may hold a password.
@@ -172,12 +173,14 @@ impl Connection {
             if let Some(response) = self.take()? {
                 return Ok(response);
             }
-            let patience = self.silence.saturating_mul(PATIENCE).saturating_sub(self.progress.elapsed());
+            let patience = self.silence.saturating_mul(PATIENCE).saturating_sub(self.waited);
             let silence = self.silence.min(patience);
-            if timeout(silence, self.fill()).await.unwrap_or(Ok(false))? {
-                continue;
-            }
-            return Err(timed_out(format!("an answer of {}", self.endpoint), self.silence));
+            let started = Instant::now();
+            let filled = timeout(silence, self.fill()).await;
+            self.waited = self.waited.saturating_add(started.elapsed());
+            filled.unwrap_or_else(|_| {
+                Err(timed_out(format!("an answer of {}", self.endpoint), self.silence))
+            })?;
         }
     }
 
@@ -211,12 +214,12 @@ impl Connection {
             Response::Tagged { .. } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
                 self.responses = 0;
-                self.progress = Instant::now();
+                self.waited = Duration::ZERO;
             }
             Response::Other | Response::Status(_) => {
                 tracing::trace!(server = %self.endpoint, bytes = frame.len(), "a response of no use");
             }
-            _ => self.progress = Instant::now(),
+            _ => self.waited = Duration::ZERO,
         }
         if self.responses > RESPONSES_MAX {
             return Err(broken("the server floods this program with answers nobody asked for"));
@@ -224,15 +227,14 @@ impl Connection {
         Ok(Some(response))
     }
 
-    /// Reads something; always true, so that a deadline can be told apart.
-    async fn fill(&mut self) -> Result<bool, SourceError> {
+    async fn fill(&mut self) -> Result<(), SourceError> {
         let room = self.frames.room();
         let stream = self.stream.as_mut().ok_or_else(|| broken("the connection is gone"))?;
         match stream.read_buf(room).await {
             Ok(0) => Err(self.hung_up()),
             Ok(read) => {
                 self.frames.filled(read);
-                Ok(true)
+                Ok(())
             }
             Err(error) => Err(self.lost(&error)),
         }

@@ -114,9 +114,16 @@ async fn another_mailbox_is_read_with_the_authorization_identity() {
 
 #[tokio::test]
 async fn access_tokens_are_accepted_by_both_mechanisms_and_refused_with_a_hint() {
+    for hidden in [vec![], vec!["SASL-IR".to_owned()]] {
+        access_tokens(hidden).await;
+    }
+}
+
+async fn access_tokens(hidden_capabilities: Vec<String>) {
     let token = "ya29.a-literal_token";
     let server = start(DovecotOptions {
         tokens: vec![(USER.to_owned(), token.to_owned())],
+        hidden_capabilities,
         ..DovecotOptions::default()
     })
     .await;

@@ -1,10 +1,5 @@
 //! The IMAP source against a real Dovecot and against servers that do what no server should.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on shall stop"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
 
 mod conformance;
 mod dovecot;
