@@ -1,31 +1,40 @@
 //! Prints the evidence of message files as JSON, one line each, or with `--time` only how fast they were examined.
+//! With `--stream` large files are not read into memory.
 //!
-//! `cargo run --release -p mailcase-evidence --example examine -- [--time] FILE-OR-FOLDER…`
+//! `cargo run --release -p mailcase-evidence --example examine -- [--time] [--stream] FILE-OR-FOLDER…`
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 use std::error::Error;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mailcase_evidence::{Limits, examine};
+use mailcase_evidence::{Limits, examine, examine_reader};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut files, mut time) = (Vec::new(), false);
+    let (mut files, mut time, mut stream) = (Vec::new(), false, false);
     for argument in std::env::args_os().skip(1) {
         if argument == "--time" {
             time = true;
+        } else if argument == "--stream" {
+            stream = true;
         } else {
             collect(Path::new(&argument), &mut files)?;
         }
     }
-    let (mut bytes, mut spent, mut indicators) = (0, Duration::ZERO, 0);
+    let (mut bytes, mut spent, mut indicators) = (0_u64, Duration::ZERO, 0);
     for file in &files {
-        let raw = std::fs::read(file)?;
+        let size = std::fs::metadata(file)?.len();
+        let raw = if stream { Vec::new() } else { std::fs::read(file)? };
         let begun = Instant::now();
-        let evidence = examine(&raw, &Limits::default());
+        let evidence = if stream {
+            examine_reader(File::open(file)?, size, &Limits::default())?
+        } else {
+            examine(&raw, &Limits::default())
+        };
         spent += begun.elapsed();
-        bytes += raw.len();
+        bytes += size;
         indicators += evidence.indicators.len();
         if !time {
             println!(

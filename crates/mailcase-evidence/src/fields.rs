@@ -22,6 +22,8 @@ const IDS: usize = 200;
 /// Longest field name believed; RFC 5322 allows 997 but nobody writes more than some dozens.
 const NAME_BYTES: usize = 200;
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A header block cut into fields.
 #[derive(Debug)]
 pub(crate) struct Block<'a> {
@@ -53,7 +55,9 @@ impl<'a> Block<'a> {
         let mut junk_before_known = 0;
         let mut known_after_junk = false;
         let mut fields_before_junk = 0;
-        let mut start = 0;
+        // A mark that editors leave in front of text.
+        let begin = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let mut start = begin;
         while start < bytes.len() {
             let rest = bytes.get(start..).unwrap_or_default();
             let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
@@ -68,7 +72,7 @@ impl<'a> Block<'a> {
                 }
                 let colon = memchr::memchr(b':', line).unwrap_or(name);
                 fields.push((start..start + name, start + colon + 1..start + length));
-            } else if !(start == 0 && is_mbox_line(line)) {
+            } else if !(start == begin && is_mbox_line(line)) {
                 if known_after_junk || first_junk.is_none() {
                     first_junk = Some(start);
                     known_after_junk = false;
@@ -325,6 +329,7 @@ mod tests {
             cut("Subject: a\r\n b\r\nTo : x@y\r\n"),
             (pairs(&[("Subject", "a b"), ("To", "x@y")]), None, 0)
         );
+        assert_eq!(cut("\u{feff}Subject: a\n"), (pairs(&[("Subject", "a")]), None, 0));
         assert_eq!(cut("From me Mon\nSubject: a\n"), (pairs(&[("Subject", "a")]), None, 0));
         // Junk among headers is skipped while a well-known field follows.
         assert_eq!(

@@ -54,8 +54,10 @@ fn headers(found: &mut Found, evidence: &Evidence) {
         }
     }
     found.place = "header:Received".to_owned();
-    for ip in evidence.received.iter().filter_map(|hop| hop.from_ip.as_deref()) {
-        found.ip_text(ip);
+    for hop in &evidence.received {
+        // Servers hand mail to themselves; private addresses stay, they tell where a sender sits.
+        let ip = hop.from_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
+        ip.filter(|ip| !ip.is_loopback()).into_iter().for_each(|ip| found.ip(ip));
     }
 }
 

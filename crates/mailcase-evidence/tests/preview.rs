@@ -11,8 +11,11 @@ use html5ever::tokenizer::{
 };
 use mailcase_evidence::preview::{self, Preview};
 
+/// A start tag: its name and attributes.
+type Tag = (String, Vec<(String, String)>);
+
 #[derive(Default)]
-struct Tags(RefCell<Vec<(String, Vec<(String, String)>)>>);
+struct Tags(RefCell<Vec<Tag>>);
 
 impl TokenSink for Tags {
     type Handle = ();
@@ -34,7 +37,7 @@ impl TokenSink for Tags {
     }
 }
 
-fn tags(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+fn tags(html: &str) -> Vec<Tag> {
     let input = BufferQueue::default();
     input.push_back(html.into());
     let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());

@@ -128,11 +128,23 @@ fn words(found: &mut Found, text: &str, before: &str) {
 }
 
 fn word(found: &mut Found, word: &str, previous: Option<u8>, before: &str) {
-    let bytes = word.as_bytes();
-    if bytes.len() > TOKEN_BYTES {
+    if word.len() > TOKEN_BYTES {
         return;
     }
-    let colons = memchr::memchr_iter(b':', bytes).count();
+    if !word.is_ascii() {
+        // Beyond ASCII only letters and digits are part of a word: not blanks, quotes or full stops of any script.
+        for piece in
+            word.split(|one: char| !one.is_ascii() && !one.is_alphanumeric()).filter(|piece| piece.len() >= 4)
+        {
+            colon_words(found, piece, previous, before);
+        }
+        return;
+    }
+    colon_words(found, word, previous, before);
+}
+
+fn colon_words(found: &mut Found, word: &str, previous: Option<u8>, before: &str) {
+    let colons = memchr::memchr_iter(b':', word.as_bytes()).count();
     if colons >= 2 && ipv6(found, word.trim_matches(['.', '-', '_'])) {
         return;
     }
@@ -291,6 +303,8 @@ mod tests {
         check("see invoice.pdf, run.sh, a.zip, file.docx and e.g. this", &[]);
         check("the end.It was so.To say", &[]);
         check("EVIL.COM", &["domain evil.com"]);
+        check("see\u{a0}evil.com\u{a0}and „bad.com“", &["domain evil.com", "domain bad.com"]);
+        check("пример.рф", &["domain xn--e1afmkfd.xn--p1ai"]);
         check("@handle.com \\\\server.com\\x /path/evil.com", &[]);
     }
 

@@ -8,7 +8,11 @@ pub(super) fn ascii(host: &str) -> Option<String> {
     }
     let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     let ascii = if plain { host.to_ascii_lowercase() } else { idna::domain_to_ascii(host).ok()? };
-    let labels = ascii.split('.').all(|label| !label.is_empty() && label.len() <= 63);
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let labels = ascii.split('.').all(is_label);
     (labels && ascii.len() <= 253).then_some(ascii)
 }
 
@@ -54,6 +58,7 @@ mod tests {
         assert_eq!(ascii("Example.COM.").as_deref(), Some("example.com"));
         assert_eq!(ascii("bücher.example").as_deref(), Some("xn--bcher-kva.example"));
         assert_eq!(ascii("a..b"), None);
+        assert_eq!(ascii("a\u{a0}b.example"), None);
         assert_eq!(ascii(&"a".repeat(64)), None);
         for (host, want) in [
             ("example.com", true),
