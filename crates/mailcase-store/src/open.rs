@@ -6,12 +6,14 @@ use crate::config::{DatabaseConfig, StoreConfig};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
 use crate::secrets::Keys;
-use crate::sql::Pool;
+use crate::sql::{Pool, pause_before_retry};
 use crate::{Inner, Store};
 use secrecy::ExposeSecret;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,8 @@ const SQLITE_BUSY: Duration = Duration::from_secs(30);
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long to wait for a free connection before giving up.
 const ACQUIRE: Duration = Duration::from_secs(60);
+/// How often migrating is tried: once for each process that may be faster, within reason.
+const MIGRATION_TRIES: u32 = 10;
 /// Prepared statements kept per connection: all texts of this crate in all their sizes.
 const STATEMENTS: usize = 512;
 
@@ -56,7 +60,7 @@ impl Store {
 
     /// Whether the database answers: for readiness.
     pub async fn ready(&self) -> Result<()> {
-        self.pool().fetch_one("SELECT 1 AS one", vec![]).await?.int("one")?;
+        self.pool().fetch_one("SELECT CAST(1 AS BIGINT) AS one", vec![]).await?.int("one")?;
         Ok(())
     }
 
@@ -91,11 +95,25 @@ async fn open_sqlite(path: &Path) -> Result<Pool> {
         .pragma("journal_size_limit", "67108864");
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
     let writer = pool().max_connections(1).connect_with(writing).await?;
-    SQLITE_MIGRATIONS.run(&writer).await?;
+    migrate_sqlite(&writer).await?;
     // Not `read_only`: a reader of a log-structured database has to be able to recover it.
     let readers =
         pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
     Ok(Pool::Sqlite { writer, readers })
+}
+
+/// Brings the schema up to date. SQLite has no lock that spans several migrations: of two processes that open a new
+/// database at once one may fail, because the other was faster, and then finds its work done.
+async fn migrate_sqlite(writer: &SqlitePool) -> Result<()> {
+    let mut tries = 1_u32;
+    while let Err(error) = SQLITE_MIGRATIONS.run(writer).await {
+        if tries == MIGRATION_TRIES {
+            return Err(error.into());
+        }
+        tries = tries.saturating_add(1);
+        tokio::time::sleep(pause_before_retry(tries)).await;
+    }
+    Ok(())
 }
 
 async fn open_postgres(url: &str) -> Result<Pool> {

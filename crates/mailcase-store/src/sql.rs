@@ -45,7 +45,7 @@ pub(crate) enum Row {
 fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     for value in values {
-        value.bind(&mut arguments).map_err(|error| sqlx::Error::Encode(error))?;
+        value.bind(&mut arguments).map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
 }
@@ -54,7 +54,7 @@ fn pg_arguments(values: Vec<Value>) -> Result<PgArguments> {
     let mut arguments = PgArguments::default();
     arguments.reserve(values.len(), 0);
     for value in values {
-        value.bind(&mut arguments).map_err(|error| sqlx::Error::Encode(error))?;
+        value.bind(&mut arguments).map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
 }
@@ -154,10 +154,11 @@ impl Tx {
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
-        Ok(match self {
+        match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
-        })
+        }
+        Ok(())
     }
 }
 

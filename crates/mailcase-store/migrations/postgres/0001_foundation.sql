@@ -230,10 +230,10 @@ CREATE TABLE indicators (
     value TEXT NOT NULL
 );
 
+-- Which message an indicator was seen in; where in it, the evidence tells.
 CREATE TABLE sightings (
     message_seq BIGINT NOT NULL,
     indicator_id BYTEA NOT NULL,
-    places TEXT NOT NULL,
     PRIMARY KEY (message_seq, indicator_id)
 );
 CREATE INDEX sightings_by_indicator ON sightings (indicator_id, message_seq);

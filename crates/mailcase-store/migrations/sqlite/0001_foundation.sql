@@ -230,10 +230,10 @@ CREATE TABLE indicators (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Which message an indicator was seen in; where in it, the evidence tells.
 CREATE TABLE sightings (
     message_seq INTEGER NOT NULL,
     indicator_id BLOB NOT NULL,
-    places TEXT NOT NULL,
     PRIMARY KEY (message_seq, indicator_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sightings_by_indicator ON sightings (indicator_id, message_seq);

@@ -4,7 +4,7 @@ use super::{Claimed, DecidedMessage};
 use crate::blobs::blocking;
 use crate::error::{Result, StoreError};
 use crate::search;
-use crate::sql::{Tx, Value, args, insert_rows, json};
+use crate::sql::{Tx, Value, args, insert_rows};
 use mailcase_core::{MessageId, OrganizationId};
 use mailcase_evidence::{Evidence, IndicatorKind, Part, PartKind};
 use sha2::{Digest, Sha256};
@@ -36,7 +36,6 @@ pub(crate) struct PackedIndicator {
     id: Vec<u8>,
     kind: &'static str,
     value: String,
-    places: String,
 }
 
 /// Does the work that needs no database, before the transaction begins and off the threads that serve.
@@ -60,8 +59,7 @@ fn pack_one(org: OrganizationId, evidence: &Evidence) -> Result<Packed> {
         let kind = kind_name(indicator.kind);
         let value = indicator.value.replace('\0', "");
         let id = indicator_id(org, kind, &value);
-        let places = json(&indicator.places)?;
-        indicators.entry(id.clone()).or_insert(PackedIndicator { id, kind, value, places });
+        indicators.entry(id.clone()).or_insert(PackedIndicator { id, kind, value });
     }
     let defects = evidence.root.walk().map(|part| part.defects.len()).sum::<usize>();
     let defects = defects.saturating_add(evidence.defects.len());
@@ -139,7 +137,7 @@ pub(crate) async fn write(
             indicators
                 .entry(&indicator.id)
                 .or_insert_with(|| args![id, decided.organization, indicator.kind, &indicator.value]);
-            sightings.push(args![own.seq, indicator.id.clone(), &indicator.places]);
+            sightings.push(args![own.seq, indicator.id.clone()]);
         }
     }
     // A message that is decided again after it was set aside may have left its evidence.
@@ -153,7 +151,7 @@ pub(crate) async fn write(
     insert_rows(tx, head, "ON CONFLICT (message_seq, path) DO NOTHING", attachments).await?;
     let head = "INSERT INTO indicators (id, organization_id, kind, value)";
     insert_rows(tx, head, "ON CONFLICT (id) DO NOTHING", indicators.into_values().collect()).await?;
-    let head = "INSERT INTO sightings (message_seq, indicator_id, places)";
+    let head = "INSERT INTO sightings (message_seq, indicator_id)";
     insert_rows(tx, head, "ON CONFLICT (message_seq, indicator_id) DO NOTHING", sightings).await?;
     Ok(())
 }

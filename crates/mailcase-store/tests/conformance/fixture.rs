@@ -87,19 +87,19 @@ impl Fixture {
         Self { store, clock, config, org, connector, lease, folder, s3 }
     }
 
-    /// A store of the same kind that nobody has set up.
-    pub(crate) async fn empty(like: &Self) -> Store {
-        let mut config = like.config.clone();
+    /// The configuration of a store of the same kind that does not exist yet.
+    pub(crate) async fn new_database(&self) -> StoreConfig {
+        let mut config = self.config.clone();
         config.database = match config.database {
             DatabaseConfig::Sqlite { .. } => {
-                DatabaseConfig::Sqlite { path: like.folder.path().join("empty.db") }
+                DatabaseConfig::Sqlite { path: self.folder.path().join("new.db") }
             }
             DatabaseConfig::Postgres { .. } => {
                 let url = Postgres::shared().await.unwrap().create_database().await.unwrap();
                 DatabaseConfig::Postgres { url: SecretString::from(url) }
             }
         };
-        Store::open_with_clock(config, like.clock.clone()).await.unwrap()
+        config
     }
 
     /// Another process on the same database and blob store.

@@ -1,11 +1,13 @@
 //! Organizations never see each other: every query of the desk, with the identifiers of somebody else.
 
 use crate::fixture::{Fixture, decided, deliver, mail};
+use mailcase_core::connector::Connector;
 use mailcase_core::permission::{Permission, Role};
-use mailcase_evidence::{Indicator, IndicatorKind};
+use mailcase_core::{CaseId, ConnectorId, MessageId, OrganizationId, TokenId, UserId};
+use mailcase_evidence::{Evidence, Indicator, IndicatorKind};
 use mailcase_store::{
-    Actor, AlarmKind, CaseFilter, CaseOrder, CasePatch, ConnectorPatch, LogLevel, MessageFilter, NewAudit,
-    NewCase, NewToken, NewUser, PageRequest, Result, StoreError, UserPatch,
+    Actor, AlarmKind, CaseFilter, CaseOrder, CasePatch, ConnectorPatch, Lease, LogLevel, MessageFilter,
+    NewAudit, NewCase, NewToken, NewUser, PageRequest, Result, StoreError, UserPatch,
 };
 
 /// The other one's things are not there.
@@ -41,14 +43,26 @@ pub(crate) async fn organizations_never_see_each_other(fx: &Fixture) {
     };
     store.append_audit(entry).await.unwrap();
 
-    let (org, connector, lease) = fx.stranger().await;
-    let page = PageRequest::default();
-    let (id, actor) = (fx.connector.id, Actor::System);
-    // Lists are empty.
+    let theirs = fx.stranger().await;
+    let ours = Ours { message, case, user: user.id, token: token.id };
+    lists_are_empty(fx, &ours, theirs.0, theirs.1.id).await;
+    single_things_are_missing(fx, &ours, theirs.0).await;
+    threads_do_not_cross(fx, &ours, theirs, evidence).await;
+}
+
+struct Ours {
+    message: MessageId,
+    case: CaseId,
+    user: UserId,
+    token: TokenId,
+}
+
+async fn lists_are_empty(fx: &Fixture, ours: &Ours, org: OrganizationId, their_connector: ConnectorId) {
+    let (store, id, page) = (&fx.store, fx.connector.id, PageRequest::default());
     assert!(store.list_messages(org, &MessageFilter::default(), &page).await.unwrap().items.is_empty());
     for filter in [
         MessageFilter { q: Some("secret".to_owned()), ..MessageFilter::default() },
-        MessageFilter { case: Some(case), ..MessageFilter::default() },
+        MessageFilter { case: Some(ours.case), ..MessageFilter::default() },
         MessageFilter { connector: Some(id), ..MessageFilter::default() },
     ] {
         assert!(store.list_messages(org, &filter, &page).await.unwrap().items.is_empty());
@@ -61,18 +75,22 @@ pub(crate) async fn organizations_never_see_each_other(fx: &Fixture) {
     assert!(store.list_alarms(org).await.unwrap().is_empty());
     assert!(store.list_users(org).await.unwrap().is_empty());
     assert!(store.list_people(org).await.unwrap().is_empty());
-    assert!(store.list_tokens(org, user.id).await.unwrap().is_empty());
+    assert!(store.list_tokens(org, ours.user).await.unwrap().is_empty());
     assert!(store.connector_log(org, id, 10).await.unwrap().is_empty());
     assert!(store.connector_secret_names(org, id).await.unwrap().is_empty());
     assert_eq!(store.latest_accounting::<i64>(org, id).await.unwrap(), None);
     let attention = store.needs_attention(org, id).await.unwrap();
     assert!(attention.deliveries.is_empty() && attention.messages.is_empty());
     let listed: Vec<_> = store.list_connectors(org).await.unwrap().into_iter().map(|c| c.id).collect();
-    assert_eq!(listed, [connector.id]);
+    assert_eq!(listed, [their_connector]);
     let listed = store.list_connectors_with_status(org).await.unwrap();
     assert_eq!(listed.len(), 1);
-    assert_eq!(store.connector_by_api_name(org, "phishing").await.unwrap().unwrap().id, connector.id);
-    // Single things are not found, and cannot be changed.
+    assert_eq!(store.connector_by_api_name(org, "phishing").await.unwrap().unwrap().id, their_connector);
+}
+
+async fn single_things_are_missing(fx: &Fixture, ours: &Ours, org: OrganizationId) {
+    let (store, id, page, actor) = (&fx.store, fx.connector.id, PageRequest::default(), Actor::System);
+    let (message, case, user) = (ours.message, ours.case, ours.user);
     missing(store.message(org, message).await, "message");
     missing(store.message_hash(org, message).await, "hash");
     missing(store.message_evidence(org, message).await, "evidence");
@@ -90,7 +108,7 @@ pub(crate) async fn organizations_never_see_each_other(fx: &Fixture) {
     let new = NewCase {
         title: "t".into(),
         severity: mailcase_core::case::Severity::Low,
-        owner: Some(user.id),
+        owner: Some(user),
         tags: vec![],
         acl: None,
     };
@@ -101,18 +119,26 @@ pub(crate) async fn organizations_never_see_each_other(fx: &Fixture) {
     missing(store.set_connector_active(org, id, false).await, "pause connector");
     missing(store.delete_connector(org, id).await, "delete connector");
     missing(store.save_accounting(org, id, &2).await, "accounting");
-    missing(store.user(org, user.id).await, "user");
-    missing(store.update_user(org, user.id, &UserPatch::default()).await, "update user");
-    missing(store.revoke_token(org, user.id, token.id).await, "revoke token");
+    missing(store.user(org, user).await, "user");
+    missing(store.update_user(org, user, &UserPatch::default()).await, "update user");
+    missing(store.revoke_token(org, user, ours.token).await, "revoke token");
     let new = NewToken { name: "t".into(), permissions: vec![], expires_at: None };
-    missing(store.create_token(org, user.id, &new).await, "create token");
+    missing(store.create_token(org, user, &new).await, "create token");
     store.clear_alarm(org, id, AlarmKind::Silent).await.unwrap();
     assert_eq!(store.list_alarms(fx.org).await.unwrap()[0].cleared_at, None, "still standing");
+}
 
-    // The same bytes, the same Message-ID and an answer: another message, another case, no flag.
+/// The same bytes, the same Message-ID and an answer: another message, another case, no flag.
+async fn threads_do_not_cross(
+    fx: &Fixture,
+    ours: &Ours,
+    (org, connector, lease): (OrganizationId, Connector, Lease),
+    evidence: Evidence,
+) {
+    let store = &fx.store;
     let theirs = deliver(store, &lease, org, "INBOX", "1", "raw bytes of 1").await;
     assert!(theirs.new);
-    assert_ne!(theirs.message, message);
+    assert_ne!(theirs.message, ours.message);
     store.commit_decisions(&[decided(&connector, &theirs, evidence)]).await.unwrap();
     let answer = deliver(store, &lease, org, "INBOX", "2", "answer").await;
     let mut answer_decided = decided(&connector, &answer, mail("Re: Secret", "<re@x>", &["<shared@x>"]));
@@ -120,9 +146,9 @@ pub(crate) async fn organizations_never_see_each_other(fx: &Fixture) {
     store.commit_decisions(&[answer_decided]).await.unwrap();
     let found = store.message(org, answer.message).await.unwrap().summary;
     assert!(!found.same_id_other_content);
-    assert_ne!(found.case.as_ref().unwrap().id, case);
+    assert_ne!(found.case.as_ref().unwrap().id, ours.case);
     assert_eq!(found.case.unwrap().number, 1, "numbers count per organization");
-    assert_eq!(store.case(fx.org, case).await.unwrap().message_count, 1);
-    let ours = store.case_indicators(fx.org, case, &page).await.unwrap();
-    assert_eq!(ours.items[0].other_cases, 0, "other organizations do not count");
+    assert_eq!(store.case(fx.org, ours.case).await.unwrap().message_count, 1);
+    let found = store.case_indicators(fx.org, ours.case, &PageRequest::default()).await.unwrap();
+    assert_eq!(found.items[0].other_cases, 0, "other organizations do not count");
 }

@@ -13,6 +13,7 @@ mod identity;
 mod isolation;
 mod leases;
 mod ledger;
+mod open;
 mod people;
 mod reclaim;
 mod secrets;
@@ -72,6 +73,7 @@ on_every_store! {
     ledger::discovery_is_idempotent_and_keeps_the_cursor,
     ledger::failed_fetches_back_off_and_are_set_aside,
     ledger::acknowledgement_waits_for_the_decision,
+    open::many_processes_open_a_new_store_at_once,
     people::set_up_happens_once,
     people::users_and_the_last_administrator,
     people::sessions_end,

@@ -2,7 +2,7 @@
 
 use crate::fixture::Fixture;
 use mailcase_core::permission::{Permission, Role};
-use mailcase_store::{FirstUser, NewSession, NewToken, NewUser, SessionLimits, StoreError, UserPatch};
+use mailcase_store::{FirstUser, NewSession, NewToken, NewUser, SessionLimits, Store, StoreError, UserPatch};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) async fn set_up_happens_once(fx: &Fixture) {
     assert!(!fx.store.setup_needed().await.unwrap(), "the fixture has an organization");
     assert!(fx.store.create_setup().await.unwrap().is_none());
     // A store nobody has set up.
-    let fresh = Fixture::empty(fx).await;
+    let fresh = Store::open_with_clock(fx.new_database().await, fx.clock.clone()).await.unwrap();
     let first = FirstUser {
         username: "Ada".to_owned(),
         display_name: "Ada".to_owned(),
