@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the routes themselves.
 
-use crate::problem::{PROBLEM_JSON, Problem};
+use crate::problem::{Facts, PROBLEM_JSON};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -45,7 +45,7 @@ pub(crate) fn skeleton() -> OpenApi {
             ComponentsBuilder::new()
                 .security_scheme(SESSION_SCHEME, session)
                 .security_scheme(TOKEN_SCHEME, token)
-                .schema(Problem::name(), Problem::schema())
+                .schema(Facts::name(), Facts::schema())
                 .build(),
         ))
         .build()

@@ -13,17 +13,22 @@ use utoipa::ToSchema;
 /// Media type of problems.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// An error answer.
+/// An error answer. Boxed: it travels in every result, and is rarely there.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem(Box<Facts>);
+
+/// What an error answer says.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct Facts {
     /// `urn:mailcase:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
     /// The same for every problem of this code.
-    title: String,
+    title: &'static str,
     status: u16,
     /// Stable word to decide on.
-    code: String,
+    code: &'static str,
     /// What failed this time, and what to do next.
     detail: String,
     /// What is wrong with single fields of the request.
@@ -117,17 +122,17 @@ impl Kind {
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let (status, code, title) = kind.facts();
-        Self {
+        Self(Box::new(Facts {
             kind: format!("urn:mailcase:problem:{code}"),
-            title: title.to_owned(),
+            title,
             status: status.as_u16(),
-            code: code.to_owned(),
+            code,
             detail: detail.into(),
             errors: Vec::new(),
             request_id: None,
             retry_after: None,
             cause: None,
-        }
+        }))
     }
 
     /// One field of the request is wrong.
@@ -141,7 +146,9 @@ impl Problem {
             [only] => format!("{}: {}", only.field, only.message),
             _ => format!("{} fields are not valid", errors.len()),
         };
-        Self { errors, ..Self::new(Kind::Invalid, detail) }
+        let mut problem = Self::new(Kind::Invalid, detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// `what` starts with the article it needs: "no such case".
@@ -159,43 +166,43 @@ impl Problem {
     }
 
     pub(crate) fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.cause = Some(Arc::from(cause.into()));
+        self.0.cause = Some(Arc::from(cause.into()));
         self
     }
 
-    pub(crate) const fn retry_after(mut self, after: Duration) -> Self {
-        self.retry_after = Some(after);
+    pub(crate) fn retry_after(mut self, after: Duration) -> Self {
+        self.0.retry_after = Some(after);
         self
     }
 
     pub(crate) fn with_request_id(mut self, id: Option<String>) -> Self {
-        self.request_id = id;
+        self.0.request_id = id;
         self
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    pub(crate) fn code(&self) -> &str {
-        &self.code
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
     }
 
     pub(crate) fn cause(&self) -> Option<CauseChain<'_>> {
-        self.cause.as_deref().map(|cause| CauseChain(cause))
+        self.0.cause.as_deref().map(|cause| CauseChain(cause))
     }
 
     /// The answer itself, without the note for the middleware.
     pub(crate) fn render(&self) -> Response {
-        let body = serde_json::to_vec(self).unwrap_or_default();
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (self.status(), body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(after) = self.retry_after {
+        if let Some(after) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
-        if self.status == StatusCode::UNAUTHORIZED.as_u16() {
+        if self.0.status == StatusCode::UNAUTHORIZED.as_u16() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"mailcase\""));
         }
         response

@@ -7,6 +7,7 @@ mod downloads;
 mod events;
 mod interface;
 mod problems;
+mod serving;
 mod sessions;
 mod setup;
 mod walk;

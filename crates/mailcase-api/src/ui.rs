@@ -41,10 +41,13 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     }
     let file = if path == REFERENCE { format!("{REFERENCE}index.html") } else { path.to_owned() };
     // Dot files are what a build leaves behind, not what it makes.
-    if !file.is_empty() && file != "index.html" && !file.split('/').any(|name| name.starts_with('.')) {
-        if let Some(found) = Dist::get(&file) {
-            return answer(&file, found, &headers);
-        }
+    let hidden = file.split('/').any(|name| name.starts_with('.'));
+    if !file.is_empty()
+        && file != "index.html"
+        && !hidden
+        && let Some(found) = Dist::get(&file)
+    {
+        return answer(&file, found, &headers);
     }
     if !wants_page(&headers) {
         return (StatusCode::NOT_FOUND, "not found").into_response();

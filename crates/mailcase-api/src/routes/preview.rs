@@ -1,4 +1,4 @@
-//! The HTML body of a message, made safe to look at: sanitised, and under a policy that can load nothing.
+//! The body of a message, made safe to look at: sanitised, and under a policy that can load nothing.
 
 use crate::access::{ReadDesk, Require};
 use crate::download::PREVIEW_CSP;
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mailcase_core::{MessageId, OrganizationId};
-use mailcase_evidence::{Evidence, Part, preview};
+use mailcase_evidence::{Evidence, Part, defang, preview};
 use mailcase_store::{BlobFile, Store};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -24,9 +24,9 @@ const PICTURES_BYTES_MAX: usize = 8 << 20;
 /// Pictures put into one preview: each is another walk through the message.
 const PICTURES_MAX: usize = 32;
 /// Pictures browsers decode and that hold no script; found by content, not by what the sender says.
-const PICTURE_TYPES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
+const PICTURE_TYPES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// The HTML body, sanitised, as a document that can load nothing.
+/// The body, sanitised, as a document that can load nothing; a plain text body when there is no other.
 #[utoipa::path(get, path = "/messages/{id}/preview", tag = "messages",
     params(("id" = Uuid, Path, description = "Id of the message")),
     security(("session" = ["read_desk"]), ("token" = ["read_desk"])),
@@ -38,19 +38,13 @@ pub(crate) async fn preview_message(
     Ids(id): Ids<Uuid>,
 ) -> Result<Response, Problem> {
     let preview = sanitised(&store, &parts, caller.organization, MessageId::from_uuid(id)).await?;
-    let document = format!(
-        "<!doctype html><html><head><meta charset=\"utf-8\"><title>Preview</title>\
-         <style>html{{background:#fff;color:#111;font:14px/1.5 sans-serif}}body{{margin:12px}}img{{max-width:100%}}</style>\
-         </head><body>{}</body></html>",
-        preview.html
-    );
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, PREVIEW_CSP),
         (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
         (header::CACHE_CONTROL, "private, no-store"),
     ];
-    Ok((headers, document).into_response())
+    Ok((headers, preview.html).into_response())
 }
 
 /// What the preview left out, and where its links lead.
@@ -65,7 +59,8 @@ pub(crate) async fn read_preview_facts(
     Ids(id): Ids<Uuid>,
 ) -> Result<Json<PreviewFacts>, Problem> {
     let preview = sanitised(&store, &parts, caller.organization, MessageId::from_uuid(id)).await?;
-    let links = preview.links.into_iter().map(|link| PreviewLink { text: link.text, target: link.target });
+    let links =
+        preview.links.into_iter().map(|link| PreviewLink { text: link.text, target: defang(&link.target) });
     Ok(Json(PreviewFacts { removed: preview.removed, links: links.collect() }))
 }
 
@@ -78,7 +73,9 @@ async fn sanitised(
     let hash = store.message_hash(org, id).await?;
     let evidence = store.message_evidence(org, id).await?.ok_or_else(|| Problem::not_found("preview yet"))?;
     let Some(html) = evidence.html.as_ref().map(|body| body.content.clone()) else {
-        return Err(Problem::not_found("HTML body"));
+        let text = evidence.text.ok_or_else(|| Problem::not_found("body to show"))?;
+        let html = preview::plain(&text.content);
+        return Ok(preview::Preview { html, removed: Vec::new(), links: Vec::new() });
     };
     let pictures = if evidence.root.walk().any(is_picture) {
         Some(Pictures::new(store.blob_file(hash).await?, evidence))

@@ -142,7 +142,7 @@ async fn accounting_finds_the_gap_and_fetches_it() {
 
     let fetch = format!("{path}/fetch");
     assert_eq!(world.ask(&ours.manager, Method::POST, &fetch, None).await.expect(202)["queued"], 1);
-    world.take_mail(ours.id, &ours.ids.connector).await;
+    world.take_mail(ours.id, &ours.ids.connector, 2).await;
     let balanced = world.ask(&ours.manager, Method::POST, &path, None).await.expect(200);
     assert_eq!(balanced["summary"], "2 = 2");
 }

@@ -125,7 +125,7 @@ async fn a_case_shows_what_its_messages_hold() {
 async fn the_same_mail_again_is_the_same_message() {
     let (world, ours, _) = World::inhabited().await;
     world.mailbox.deliver("INBOX", letter("ours"));
-    world.take_mail(ours.id, &ours.ids.connector).await;
+    world.take_mail(ours.id, &ours.ids.connector, 2).await;
     let list = world.get(&ours.reader, "/messages").await;
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     let detail = world.get(&ours.reader, &format!("/messages/{}", ours.ids.message)).await;

@@ -1,16 +1,12 @@
 //! Live events: only one's own, and no longer than one may.
 
-use super::world::{Proof, World};
+use super::world::{DEADLINE, Proof, World};
 use axum::body::BodyDataStream;
 use axum::http::{Method, header};
 use futures::StreamExt;
 use mailcase_core::CaseId;
 use mailcase_store::Event;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// Longer than any event takes on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 struct Stream {
     body: BodyDataStream,

@@ -177,7 +177,7 @@ async fn a_token_is_shown_once_ends_in_time_and_can_be_revoked() {
     world.ask(&bearer, Method::GET, "/session", None).await.expect(401);
 
     let reader = world.sign_in("ours-read_only").await;
-    let body = json!({"name": "t", "permissions": ["read_desk"], "expires_in_days": 2});
+    let body = json!({"name": "t", "permissions": ["read_desk"], "expires_in_days": 30});
     let made = world.ask(&reader, Method::POST, "/tokens", Some(body)).await.expect(201);
     let bearer = Proof::bearer(made["token"].as_str().unwrap());
     world.get(&bearer, "/session").await;

@@ -7,13 +7,19 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use mailcase_core::permission::Role;
 use mailcase_core::{ConnectorId, OrganizationId};
-use mailcase_engine::{Engine, EngineConfig, run_once};
+use mailcase_engine::{Engine, EngineConfig};
 use mailcase_mail::testkit::{FakeFactory, FakeMailbox, INBOX};
-use mailcase_store::{BlobConfig, Clock, DatabaseConfig, MasterKey, NewUser, Store, StoreConfig};
+use mailcase_store::{
+    BlobConfig, Clock, DatabaseConfig, MasterKey, NewUser, PendingWork, Store, StoreConfig,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tower::ServiceExt;
+
+/// Longer than anything takes on a busy machine.
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 
@@ -197,7 +203,7 @@ impl World {
         });
         let body = json!({"settings": settings, "secrets": {"password": "s3cret"}});
         let connector = self.ask(admin, Method::POST, "/connectors", Some(body)).await.expect(201);
-        self.take_mail(tenant.id, connector["id"].as_str().unwrap()).await;
+        self.take_mail(tenant.id, connector["id"].as_str().unwrap(), 1).await;
         let message = self.get(admin, "/messages").await["items"][0].clone();
         let detail = self.get(admin, &format!("/messages/{}", message["id"].as_str().unwrap())).await;
         let body = json!({"name": "script", "permissions": ["read_desk"], "expires_in_days": 1});
@@ -214,13 +220,26 @@ impl World {
         }
     }
 
-    /// Lets the engine take what the connector's mailbox holds.
-    pub(super) async fn take_mail(&self, org: OrganizationId, connector: &str) {
+    /// Lets the engine take what the connector's mailbox holds, until `total` deliveries are done with.
+    pub(super) async fn take_mail(&self, org: OrganizationId, connector: &str, total: u64) {
         let id = ConnectorId::from_uuid(connector.parse().unwrap());
-        let connector = self.store.connector(org, id).await.unwrap();
-        let summary =
-            run_once(&self.store, &self.factory, &connector, &EngineConfig::default(), |_| {}).await.unwrap();
-        assert_eq!(summary.needs_attention, 0);
+        let engine =
+            Engine::start(self.store.clone(), Arc::new(self.factory.clone()), EngineConfig::default());
+        self.store.set_connector_active(org, id, true).await.unwrap();
+        let done = async {
+            loop {
+                // In this order: what is listed is pending until it is done with.
+                let counts = self.store.connector_with_status(org, id).await.unwrap().counts;
+                let work = self.store.pending_work(id).await.unwrap();
+                if counts.total == total && work == PendingWork::default() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, done).await.expect("the mail was not taken in time");
+        self.store.set_connector_active(org, id, false).await.unwrap();
+        engine.shutdown().await.unwrap();
     }
 
     pub(super) async fn get(&self, proof: &Proof, path: &str) -> Value {
