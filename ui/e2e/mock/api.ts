@@ -56,7 +56,7 @@ export function desk(): Answers {
     [`GET /connectors/${data.connectors[1]?.id}`]: { body: data.connectors[1] },
     [`GET ${connector}/log`]: page(data.log),
     [`GET ${connector}/accounting`]: { body: { accounting: data.accounting } },
-    [`GET ${connector}/needs-attention`]: page(data.troubled),
+    [`GET ${connector}/needs-attention`]: { body: data.needsAttention },
     'POST /connectors/test': { body: data.untrusted },
     'POST /connectors/folders': { body: { folders: data.folders } },
     'GET /alarms': page(data.alarms),

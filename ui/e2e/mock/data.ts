@@ -15,12 +15,12 @@ import type {
   Me,
   MessageDetail,
   MessageSummary,
+  NeedsAttention,
   Part,
   Person,
   SessionView,
   TimelineEntry,
   TokenView,
-  TroubledDelivery,
   UserView,
 } from '../../src/api/types';
 
@@ -53,6 +53,7 @@ const summary: MessageSummary = {
   state: 'decided',
   subject: 'FW: Your invoice 2026-0417 is overdue',
   from: { name: 'Petra Lind', address: 'petra.lind@northwind.example' },
+  to: 'phishing@northwind.example',
   connector: phishing,
   received_at: minutesAgo(4),
   sent_at: minutesAgo(5),
@@ -215,6 +216,8 @@ export const message: MessageDetail = {
       discovered_at: minutesAgo(4),
       stored_at: minutesAgo(4),
       acknowledged_at: minutesAgo(4),
+      attempts: 1,
+      remote_size: 48_213,
       last_error: null,
       ack_error: null,
     },
@@ -227,6 +230,8 @@ export const message: MessageDetail = {
       discovered_at: minutesAgo(3),
       stored_at: minutesAgo(3),
       acknowledged_at: null,
+      attempts: 1,
+      remote_size: 48_213,
       last_error: null,
       ack_error: 'the server refused to mark the message read: the folder is read-only',
     },
@@ -408,7 +413,7 @@ export const timeline: TimelineEntry[] = [
     actor: people[0] ?? null,
     text: null,
     message: null,
-    facts: { severity: { old: 'medium', new: 'high' } },
+    facts: { field: 'severity', from: 'medium', to: 'high' },
   },
   { id: id(401), at: minutesAgo(4), kind: 'message', actor: null, text: null, message: id(100), facts: {} },
   { id: id(400), at: minutesAgo(4), kind: 'created', actor: null, text: null, message: null, facts: {} },
@@ -646,40 +651,46 @@ export const passed: CheckReport = {
 export const accounting: Accounting = {
   at: minutesAgo(120),
   balanced: false,
-  on_server: 4812,
-  stored: 4810,
+  summary: '4,812 on the server, 2 of them missing or different here',
   folders: [
     {
       folder: 'INBOX',
       on_server: 4700,
       stored: 4698,
       gap_count: 2,
+      pending: 0,
+      out_of_scope: 0,
       gaps: [
-        { remote_id: '1718000000:311', size: 20_412, received_at: minutesAgo(4000), reason: 'not fetched' },
+        { remote_id: '1718000000:311', size: 20_412, received_at: minutesAgo(4000), reason: 'never_listed' },
         {
           remote_id: '1718000000:312',
           size: 1_204,
           received_at: minutesAgo(3999),
-          reason: 'stored with another size',
+          reason: 'size_differs',
         },
       ],
     },
-    { folder: 'INBOX/Reports', on_server: 112, stored: 112, gap_count: 0, gaps: [] },
+    {
+      folder: 'INBOX/Reports',
+      on_server: 112,
+      stored: 112,
+      gap_count: 0,
+      pending: 0,
+      out_of_scope: 0,
+      gaps: [],
+    },
   ],
 };
 
-export const troubled: TroubledDelivery[] = [
-  {
-    id: id(600),
-    folder: 'INBOX',
-    remote_id: '1718000000:4100',
-    remote_size: 88_120,
+export const needsAttention: NeedsAttention = {
+  deliveries: message.deliveries.slice(0, 1).map((delivery) => ({
+    ...delivery,
+    state: 'needs_attention',
     attempts: 6,
     last_error: 'the server hung up while sending the message',
-    discovered_at: minutesAgo(600),
-    message: null,
-  },
-];
+  })),
+  messages: messages.filter(({ state }) => state === 'needs_attention'),
+};
 
 export const log: LogLine[] = [
   { at: minutesAgo(1), level: 'info', event: 'polled', text: 'INBOX: 1 new message' },
@@ -699,6 +710,7 @@ export const alarms: Alarm[] = [
     kind: 'sign_in',
     text: 'Sign-in fails since 75 minutes.',
     raised_at: minutesAgo(75),
+    cleared_at: null,
   },
 ];
 
@@ -769,8 +781,7 @@ export const audit: AuditEntry[] = [
     at: minutesAgo(2),
     actor: people[0] ?? null,
     action: 'case.updated',
-    subject: 'case 128',
-    address: '192.0.2.7',
+    target: 'case 128',
     facts: { severity: { old: 'medium', new: 'high' } },
   },
   {
@@ -778,8 +789,7 @@ export const audit: AuditEntry[] = [
     at: minutesAgo(60),
     actor: people[0] ?? null,
     action: 'session.created',
-    subject: null,
-    address: '192.0.2.7',
+    target: null,
     facts: {},
   },
   {
@@ -787,8 +797,7 @@ export const audit: AuditEntry[] = [
     at: minutesAgo(300),
     actor: null,
     action: 'folder.reset',
-    subject: 'Phishing reports',
-    address: null,
+    target: 'Phishing reports',
     facts: { folder: 'INBOX', reason: 'UIDVALIDITY changed' },
   },
 ];

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alarms that are raised now. */
+        /** Standing alarms, newest first, then the newest of those that were cleared. */
         get: operations["list_alarms"];
         put?: never;
         post?: never;
@@ -70,7 +70,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes a case. */
+        /** Changes a case; every change stands on its timeline. */
         patch: operations["update_case"];
         trace?: never;
     };
@@ -81,7 +81,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The attachments of a case. */
+        /** The attachments of the messages of a case, oldest message first. */
         get: operations["list_case_attachments"];
         put?: never;
         post?: never;
@@ -98,7 +98,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The indicators of a case. */
+        /** The indicators seen in the messages of a case. */
         get: operations["list_case_indicators"];
         put?: never;
         post?: never;
@@ -115,7 +115,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The messages of a case, oldest first. */
+        /** The messages of a case, newest arrival first. */
         get: operations["list_case_messages"];
         put?: never;
         post?: never;
@@ -149,7 +149,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened in a case, newest first. */
+        /** What happened in a case, oldest first. */
         get: operations["list_case_timeline"];
         put?: never;
         post?: never;
@@ -183,7 +183,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The connectors of the organization. */
+        /** The connectors of the organization, by name. */
         get: operations["list_connectors"];
         put?: never;
         /** Makes a connector. */
@@ -243,7 +243,10 @@ export interface paths {
         delete: operations["delete_connector"];
         options?: never;
         head?: never;
-        /** Changes a connector. */
+        /**
+         * Changes a connector; it starts anew with the new settings.
+         * @description When settings change where a stored secret would be sent, the secret has to be given again.
+         */
         patch: operations["update_connector"];
         trace?: never;
     };
@@ -254,10 +257,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last accounting. */
+        /** The last accounting, if there was one. */
         get: operations["read_accounting"];
         put?: never;
-        /** Counts what the server holds against what is stored. */
+        /** Counts what the server holds against what is stored; may take minutes. */
         post: operations["run_accounting"];
         delete?: never;
         options?: never;
@@ -274,7 +277,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fetches what the last accounting found missing. */
+        /** Counts again, and fetches what is missing. */
         post: operations["fetch_accounting_gaps"];
         delete?: never;
         options?: never;
@@ -340,7 +343,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest lines of a connector's log. */
+        /** The newest lines of a connector's log, newest first. */
         get: operations["list_connector_log"];
         put?: never;
         post?: never;
@@ -357,8 +360,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Deliveries a person has to look at. */
-        get: operations["list_troubled_deliveries"];
+        /** What needs a person at a connector: what could not be fetched, and what could not be decided. */
+        get: operations["read_needs_attention"];
         put?: never;
         post?: never;
         delete?: never;
@@ -384,6 +387,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page to read this document with; it loads nothing from elsewhere. */
+        get: operations["read_reference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -391,7 +411,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live events of the organization (server-sent events). */
+        /**
+         * Live events of the organization (server-sent events).
+         * @description Event names: `message_stored`, `message_decided`, `case_changed`, `connector_changed`, `connector_status`,
+         *     `alarm_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
+         *     events were lost: fetch anew what is shown. The stream ends when the session or token does.
+         */
         get: operations["stream_events"];
         put?: never;
         post?: never;
@@ -408,7 +433,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Messages, newest first. */
+        /** Messages, newest arrival first. */
         get: operations["list_messages"];
         put?: never;
         post?: never;
@@ -564,7 +589,11 @@ export interface paths {
         /** Who is signed in. */
         get: operations["read_session"];
         put?: never;
-        /** Signs in. */
+        /**
+         * Signs in.
+         * @description Sets the session cookie. Tries are limited per user and address; the answer does not tell whether the user
+         *     exists.
+         */
         post: operations["sign_in"];
         /** Signs out. */
         delete: operations["sign_out"];
@@ -632,7 +661,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's API tokens. */
+        /** The caller's API tokens, newest first, with those that are over. */
         get: operations["list_tokens"];
         put?: never;
         /** Makes an API token; it is shown this once. */
@@ -691,7 +720,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes a user. */
+        /** Changes a user. Disabling one, or giving one another role or password, ends the user's sessions. */
         patch: operations["update_user"];
         trace?: never;
     };
@@ -701,19 +730,37 @@ export interface components {
     schemas: {
         AccountedFolder: {
             folder: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of these, missing or different.
+             */
             gap_count: number;
-            /** @description The first gaps; `gap_count` says how many there are in all. */
+            /** @description The first 1,000 gaps. */
             gaps: components["schemas"]["AccountingGap"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Messages the server holds.
+             */
             on_server: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of these, outside what the connector takes.
+             */
+            out_of_scope: number;
+            /**
+             * Format: int64
+             * @description Of these, listed and still to be fetched.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Of these, stored here.
+             */
             stored: number;
         };
         /** @description A message the server holds that is not stored here as it should be. */
         AccountingGap: {
-            /** @description Why it counts as a gap. */
-            reason: string;
+            reason: components["schemas"]["GapReasonView"];
             /** Format: date-time */
             received_at: string | null;
             /** @description Identity of the message on the server. */
@@ -731,16 +778,8 @@ export interface components {
             /** @description Nothing is missing. */
             balanced: boolean;
             folders: components["schemas"]["AccountedFolder"][];
-            /**
-             * Format: int64
-             * @description Messages on the server that are to be watched.
-             */
-            on_server: number;
-            /**
-             * Format: int64
-             * @description How many of those are stored here.
-             */
-            stored: number;
+            /** @description One line for people: `4,812 = 4,812`, or what is missing. */
+            summary: string;
         };
         /** @description A note on the timeline. */
         AddNote: {
@@ -752,6 +791,11 @@ export interface components {
         };
         /** @description Something about a connector that somebody should look at. */
         AlarmView: {
+            /**
+             * Format: date-time
+             * @description `null` while it stands.
+             */
+            cleared_at?: string | null;
             connector: components["schemas"]["ConnectorRef"];
             /** Format: uuid */
             id: string;
@@ -763,17 +807,16 @@ export interface components {
         };
         /** @description Who did what, and when. Only ever added to. */
         AuditEntryView: {
-            /** @description Stable word: `session.created`, `connector.updated`, …. */
+            /** @description Stable word: `sign_in.accepted`, `connector.updated`, …. */
             action: string;
             actor?: components["schemas"]["Person"] | null;
-            /** @description Network address the request came from. */
-            address?: string | null;
             /** Format: date-time */
             at: string;
+            /** @description Particulars, such as the network address the request came from. */
             facts: Record<string, unknown>;
             id: string;
             /** @description What it was done to. */
-            subject?: string | null;
+            target?: string | null;
         };
         /** @enum {string} */
         Automatic: "bounce" | "out_of_office" | "receipt" | "auto_reply" | "auto_generated";
@@ -957,14 +1000,14 @@ export interface components {
             needs_attention: number;
             /**
              * Format: int64
-             * @description Stored, and no decision yet.
+             * @description Stored here, whatever came after.
              */
             stored: number;
             /** Format: int64 */
             total: number;
             /**
              * Format: int64
-             * @description Decided, and not yet marked read, moved or deleted on the server.
+             * @description Stored, and not yet marked read, moved or deleted on the server.
              */
             unacknowledged: number;
         };
@@ -1036,7 +1079,7 @@ export interface components {
         ConnectorStatusView: {
             /**
              * Format: int64
-             * @description Age in seconds of the oldest message the server announced that is no case yet; `null` when there is none.
+             * @description Age in seconds of the oldest message that is listed and not fetched; `null` when there is none.
              */
             lag_seconds: number | null;
             last_error: components["schemas"]["ConnectorErrorView"] | null;
@@ -1129,6 +1172,11 @@ export interface components {
             ack_error: string | null;
             /** Format: date-time */
             acknowledged_at: string | null;
+            /**
+             * Format: int64
+             * @description How often it was tried to fetch.
+             */
+            attempts: number;
             connector: components["schemas"]["ConnectorRef"];
             /** Format: date-time */
             discovered_at: string;
@@ -1139,6 +1187,11 @@ export interface components {
             last_error: string | null;
             /** @description Identity of the message on the server. */
             remote_id: string;
+            /**
+             * Format: int64
+             * @description Bytes, as the server says.
+             */
+            remote_size: number | null;
             state: components["schemas"]["DeliveryState"];
             /** Format: date-time */
             stored_at: string | null;
@@ -1236,6 +1289,8 @@ export interface components {
             /** @description False for names that only hold other folders. */
             selectable: boolean;
         };
+        /** @enum {string} */
+        GapReasonView: "never_listed" | "needs_attention" | "believed_gone" | "size_differs";
         HashesView: {
             md5: string;
             sha1: string;
@@ -1290,17 +1345,18 @@ export interface components {
         MessageState: "stored" | "decided" | "needs_attention";
         /** @description One message as a list shows it. */
         MessageSummary: {
-            /** Format: int32 */
+            /** Format: int64 */
             attachment_count: number;
             automatic: components["schemas"]["Automatic"] | null;
             case: components["schemas"]["CaseRef"] | null;
-            connector: components["schemas"]["ConnectorRef"] | null;
-            /** Format: int32 */
+            /** @description The connector of its first delivery. */
+            connector: components["schemas"]["ConnectorRef"];
+            /** Format: int64 */
             defect_count: number;
             from: components["schemas"]["AddressView"];
             /** Format: uuid */
             id: string;
-            /** Format: int32 */
+            /** Format: int64 */
             indicator_count: number;
             /** @description Why the last try of a stage failed. */
             last_error: string | null;
@@ -1319,6 +1375,8 @@ export interface components {
             state: components["schemas"]["MessageState"];
             /** @description `null` until the message was examined, or when it has none. */
             subject: string | null;
+            /** @description The addresses it was sent to, as one text. */
+            to: string | null;
         };
         MyUser: {
             display_name: string;
@@ -1326,6 +1384,13 @@ export interface components {
             id: string;
             role: components["schemas"]["Role"];
             username: string;
+        };
+        /** @description What needs a person at a connector. */
+        NeedsAttention: {
+            /** @description Could not be fetched. */
+            deliveries: components["schemas"]["DeliveryView"][];
+            /** @description Could not be decided. */
+            messages: components["schemas"]["MessageSummary"][];
         };
         OrganizationView: {
             /** Format: uuid */
@@ -1344,6 +1409,11 @@ export interface components {
         /** @description One page of a list. */
         Page_AlarmView: {
             items: {
+                /**
+                 * Format: date-time
+                 * @description `null` while it stands.
+                 */
+                cleared_at: string | null;
                 connector: components["schemas"]["ConnectorRef"];
                 /** Format: uuid */
                 id: string;
@@ -1359,17 +1429,16 @@ export interface components {
         /** @description One page of a list. */
         Page_AuditEntryView: {
             items: {
-                /** @description Stable word: `session.created`, `connector.updated`, …. */
+                /** @description Stable word: `sign_in.accepted`, `connector.updated`, …. */
                 action: string;
                 actor: components["schemas"]["Person"] | null;
-                /** @description Network address the request came from. */
-                address: string | null;
                 /** Format: date-time */
                 at: string;
+                /** @description Particulars, such as the network address the request came from. */
                 facts: Record<string, unknown>;
                 id: string;
                 /** @description What it was done to. */
-                subject: string | null;
+                target: string | null;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
             next: string | null;
@@ -1499,17 +1568,18 @@ export interface components {
         /** @description One page of a list. */
         Page_MessageSummary: {
             items: {
-                /** Format: int32 */
+                /** Format: int64 */
                 attachment_count: number;
                 automatic: components["schemas"]["Automatic"] | null;
                 case: components["schemas"]["CaseRef"] | null;
-                connector: components["schemas"]["ConnectorRef"] | null;
-                /** Format: int32 */
+                /** @description The connector of its first delivery. */
+                connector: components["schemas"]["ConnectorRef"];
+                /** Format: int64 */
                 defect_count: number;
                 from: components["schemas"]["AddressView"];
                 /** Format: uuid */
                 id: string;
-                /** Format: int32 */
+                /** Format: int64 */
                 indicator_count: number;
                 /** @description Why the last try of a stage failed. */
                 last_error: string | null;
@@ -1528,6 +1598,8 @@ export interface components {
                 state: components["schemas"]["MessageState"];
                 /** @description `null` until the message was examined, or when it has none. */
                 subject: string | null;
+                /** @description The addresses it was sent to, as one text. */
+                to: string | null;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
             next: string | null;
@@ -1546,7 +1618,7 @@ export interface components {
         Page_SessionView: {
             items: {
                 /** @description Network address it was opened from. */
-                address: string | null;
+                address: string;
                 /** Format: date-time */
                 created_at: string;
                 /** @description Whether this request was made with it. */
@@ -1557,7 +1629,7 @@ export interface components {
                 id: string;
                 /** Format: date-time */
                 last_used_at: string;
-                user_agent: string | null;
+                user_agent: string;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
             next: string | null;
@@ -1568,15 +1640,18 @@ export interface components {
                 actor: components["schemas"]["Person"] | null;
                 /** Format: date-time */
                 at: string;
-                /** @description Particulars of the entry; for `changed` the old and new values by field. */
+                /** @description Particulars of the kind; for `changed`: `field`, `from`, `to`. */
                 facts: Record<string, unknown>;
                 /** Format: uuid */
                 id: string;
-                /** @description Stable word: `created`, `message`, `reopened`, `note`, `changed`. */
+                /** @description Stable word: `created`, `message_joined`, `reopened`, `changed`, `note`. */
                 kind: string;
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The message the entry is about.
+                 */
                 message: string | null;
-                /** @description The note, or what happened, for people. */
+                /** @description The text of a note. */
                 text: string | null;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
@@ -1588,7 +1663,7 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
                 /** Format: date-time */
-                expires_at: string;
+                expires_at: string | null;
                 /** Format: uuid */
                 id: string;
                 /** Format: date-time */
@@ -1599,29 +1674,6 @@ export interface components {
                 prefix: string;
                 /** Format: date-time */
                 revoked_at: string | null;
-            }[];
-            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
-            next: string | null;
-        };
-        /** @description One page of a list. */
-        Page_TroubledDelivery: {
-            items: {
-                /** Format: int32 */
-                attempts: number;
-                /** Format: date-time */
-                discovered_at: string;
-                folder: string;
-                /** Format: uuid */
-                id: string;
-                last_error: string | null;
-                /**
-                 * Format: uuid
-                 * @description The message, when its bytes could be stored and a later stage failed.
-                 */
-                message: string | null;
-                remote_id: string;
-                /** Format: int64 */
-                remote_size: number | null;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
             next: string | null;
@@ -1732,7 +1784,7 @@ export interface components {
         /** @description One place the caller is signed in. */
         SessionView: {
             /** @description Network address it was opened from. */
-            address?: string | null;
+            address: string;
             /** Format: date-time */
             created_at: string;
             /** @description Whether this request was made with it. */
@@ -1743,7 +1795,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_used_at: string;
-            user_agent?: string | null;
+            user_agent: string;
         };
         /** @description Whether the first set-up is still to be done. */
         SetupState: {
@@ -1758,21 +1810,24 @@ export interface components {
             username: string;
         };
         /** @enum {string} */
-        Tie: "reference" | "subject_token" | "address_token";
-        /** @description One entry of a case's timeline, newest first. */
+        Tie: "reference" | "answered" | "subject_token" | "address_token";
+        /** @description One entry of a case's timeline. */
         TimelineEntryView: {
             actor?: components["schemas"]["Person"] | null;
             /** Format: date-time */
             at: string;
-            /** @description Particulars of the entry; for `changed` the old and new values by field. */
+            /** @description Particulars of the kind; for `changed`: `field`, `from`, `to`. */
             facts: Record<string, unknown>;
             /** Format: uuid */
             id: string;
-            /** @description Stable word: `created`, `message`, `reopened`, `note`, `changed`. */
+            /** @description Stable word: `created`, `message_joined`, `reopened`, `changed`, `note`. */
             kind: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The message the entry is about.
+             */
             message?: string | null;
-            /** @description The note, or what happened, for people. */
+            /** @description The text of a note. */
             text?: string | null;
         };
         /** @description A personal API token, without the token itself. */
@@ -1780,7 +1835,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
-            expires_at: string;
+            expires_at: string | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -1791,25 +1846,6 @@ export interface components {
             prefix: string;
             /** Format: date-time */
             revoked_at: string | null;
-        };
-        /** @description A delivery a person has to look at. */
-        TroubledDelivery: {
-            /** Format: int32 */
-            attempts: number;
-            /** Format: date-time */
-            discovered_at: string;
-            folder: string;
-            /** Format: uuid */
-            id: string;
-            last_error?: string | null;
-            /**
-             * Format: uuid
-             * @description The message, when its bytes could be stored and a later stage failed.
-             */
-            message?: string | null;
-            remote_id: string;
-            /** Format: int64 */
-            remote_size?: number | null;
         };
         /** @description Settings to try out, saved or not. */
         TryConnector: {
@@ -1896,7 +1932,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The alarms */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1930,7 +1966,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of entries */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1975,7 +2011,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of cases */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2008,7 +2044,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2033,14 +2069,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the case */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The case */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2065,7 +2101,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the case */
                 id: string;
             };
             cookie?: never;
@@ -2076,7 +2112,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Changed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2106,14 +2142,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the case */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of attachments */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2143,14 +2179,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the case */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of indicators */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2180,14 +2216,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the case */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of messages */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2212,7 +2248,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the case */
                 id: string;
             };
             cookie?: never;
@@ -2223,7 +2259,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Added */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2251,14 +2287,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the case */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of entries */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2287,7 +2323,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The kinds */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2316,7 +2352,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description All connectors */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2349,7 +2385,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2382,7 +2418,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The folders */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +2451,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description How it went, also when steps failed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2440,14 +2476,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The connector */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2472,14 +2508,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2502,7 +2538,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
@@ -2513,7 +2549,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Changed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2538,14 +2574,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The last accounting */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2570,14 +2606,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The accounting */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2602,14 +2638,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description On its way */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2634,14 +2670,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Active */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2666,14 +2702,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Paused */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2698,7 +2734,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
                 /** @description Id of the delivery */
                 delivery: string;
@@ -2707,7 +2743,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description On its way */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2728,21 +2764,19 @@ export interface operations {
     list_connector_log: {
         parameters: {
             query?: {
-                /** @description `next` of the page before. */
-                cursor?: string;
-                /** @description Items per page, at most 200. */
+                /** @description Lines, at most 500. */
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The lines */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2762,30 +2796,25 @@ export interface operations {
             };
         };
     };
-    list_troubled_deliveries: {
+    read_needs_attention: {
         parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                cursor?: string;
-                /** @description Items per page, at most 200. */
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description At most 200 of each */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TroubledDelivery"];
+                    "application/json": components["schemas"]["NeedsAttention"];
                 };
             };
             /** @description It did not work; `code` says why */
@@ -2804,15 +2833,42 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the connector */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description On its way */
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_reference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the page is */
+            307: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2838,7 +2894,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Events, without end */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2883,7 +2939,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of messages */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2908,14 +2964,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the message */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The message */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2943,14 +2999,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the message */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The part, as a download */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2975,14 +3031,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the message */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A document for a sandboxed frame */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3007,14 +3063,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the message */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The facts */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3039,14 +3095,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the message */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The message, as a download */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3071,14 +3127,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the message */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description On its way */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3105,7 +3161,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The OpenAPI document */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3134,7 +3190,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description All who can own a case */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3163,7 +3219,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The caller */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3196,7 +3252,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3225,7 +3281,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Signed out; the cookie is taken away */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3252,7 +3308,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The sessions */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3277,14 +3333,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the session */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Ended */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3311,7 +3367,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Whether it is needed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3344,7 +3400,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Set up and signed in */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3373,7 +3429,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The tokens */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3406,7 +3462,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3431,14 +3487,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the token */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Ended */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3465,7 +3521,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description All users */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3498,7 +3554,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3523,7 +3579,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Id of the user */
                 id: string;
             };
             cookie?: never;
@@ -3534,7 +3590,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Changed */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -11,7 +11,7 @@ import { Time } from '../shared/Time';
 
 export function AlarmsBell() {
   const query = useQuery({ queryKey: keys.alarms, queryFn: () => answer(api.GET('/alarms')) });
-  const alarms = query.data?.items ?? [];
+  const alarms = (query.data?.items ?? []).filter((alarm) => alarm.cleared_at === null);
   const label = alarms.length === 0 ? 'No alarms' : counted(alarms.length, 'alarm');
   return (
     <Popover width={340} position="bottom-end" shadow="md" withinPortal>

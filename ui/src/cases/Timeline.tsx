@@ -24,7 +24,7 @@ import { factsText } from './timelineFacts';
 
 const KINDS: Record<string, { icon: ComponentType<IconProps>; words: string }> = {
   created: { icon: IconCirclePlus, words: 'Case made' },
-  message: { icon: IconMail, words: 'Message joined' },
+  message_joined: { icon: IconMail, words: 'Message joined' },
   reopened: { icon: IconArrowBackUp, words: 'Opened again' },
   note: { icon: IconMessage, words: 'Note' },
   changed: { icon: IconEdit, words: 'Changed' },

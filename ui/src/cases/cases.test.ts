@@ -24,6 +24,7 @@ it('writes particulars of any shape', () => {
     'owner: Ada → none',
     'tags: none → a, b',
   ]);
+  expect(factsText({ field: 'severity', from: 'low', to: 'high' })).toEqual(['severity: low → high']);
   expect(factsText({ folder: 'INBOX', empty: null, odd: { a: 1 } })).toEqual([
     'folder: INBOX',
     'odd: {"a":1}',

@@ -1,9 +1,12 @@
 // Particulars of a timeline entry in words. Their shape is free, so nothing is assumed of it.
 import { words } from '../shared/format';
 
-/** One line per particular: "status: open → resolved", "folder: INBOX". */
+/** One line per particular: "folder: INBOX"; a change of a field is one line: "status: open → resolved". */
 export function factsText(facts: unknown): string[] {
   if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) return [];
+  if ('field' in facts && typeof facts.field === 'string' && 'to' in facts) {
+    return [`${words(facts.field)}: ${changeText(facts)}`];
+  }
   return Object.entries(facts)
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => `${words(name)}: ${changeText(value)}`);

@@ -1,12 +1,14 @@
 // "4,812 = 4,812", or what is missing and the button that fetches it.
 import { Button, Group, Stack, Table, Text, ThemeIcon } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconDownload, IconScale } from '@tabler/icons-react';
-import type { Accounting, Connector } from '../api/types';
+import type { Accounting, Connector, GapReason } from '../api/types';
 import { byteSize, count, counted } from '../shared/format';
 import { Panel } from '../shared/Panel';
 import { FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
 import { useAccounting, useFetchGaps, useRunAccounting } from './connectors';
+
+type AccountedFolder = Accounting['folders'][number];
 
 export function AccountingPanel({ connector, mayManage }: { connector: Connector; mayManage: boolean }) {
   const query = useAccounting(connector.id);
@@ -54,18 +56,16 @@ function Result({ id, accounting, mayManage }: { id: string; accounting: Account
         </ThemeIcon>
         <div>
           <Text size="xl" fw={600} className="tabular">
-            {count(accounting.on_server)} {accounting.balanced ? '=' : '≠'} {count(accounting.stored)}
+            {accounting.summary}
           </Text>
           <Text size="xs" c="dimmed" component="div">
-            on the server · stored · counted <Time at={accounting.at} />
+            on the server against stored here · counted <Time at={accounting.at} />
           </Text>
         </div>
       </Group>
       {missing > 0 && (
         <Group justify="space-between">
-          <Text size="sm">
-            {counted(missing, 'message is', 'messages are')} on the server and not stored.
-          </Text>
+          <Text size="sm">{counted(missing, 'message is', 'messages are')} missing or different.</Text>
           {mayManage && (
             <Button
               size="xs"
@@ -85,7 +85,23 @@ function Result({ id, accounting, mayManage }: { id: string; accounting: Account
   );
 }
 
-function FolderResult({ folder }: { folder: Accounting['folders'][number] }) {
+const REASONS: Record<GapReason, string> = {
+  never_listed: 'was never listed',
+  needs_attention: 'could not be fetched',
+  believed_gone: 'was believed gone',
+  size_differs: 'is stored with another size',
+};
+
+/** What of a folder is neither stored nor missing. */
+function expectedText({ pending, out_of_scope }: AccountedFolder): string {
+  const parts = [
+    pending > 0 ? `${count(pending)} still to be fetched` : '',
+    out_of_scope > 0 ? `${count(out_of_scope)} outside what is taken` : '',
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+function FolderResult({ folder }: { folder: AccountedFolder }) {
   return (
     <div>
       <Group justify="space-between">
@@ -93,9 +109,12 @@ function FolderResult({ folder }: { folder: Accounting['folders'][number] }) {
           {folder.folder}
         </Text>
         <Text size="sm" c="dimmed" className="tabular">
-          {count(folder.on_server)} {folder.gap_count === 0 ? '=' : '≠'} {count(folder.stored)}
+          {count(folder.stored)} of {count(folder.on_server)} stored
         </Text>
       </Group>
+      <Text size="xs" c="dimmed">
+        {expectedText(folder)}
+      </Text>
       {folder.gaps.length > 0 && (
         <Table.ScrollContainer minWidth={320} mah={220}>
           <Table fz="xs" verticalSpacing={4} aria-label={`Missing from ${folder.folder}`}>
@@ -104,7 +123,7 @@ function FolderResult({ folder }: { folder: Accounting['folders'][number] }) {
                 <Table.Tr key={gap.remote_id}>
                   <Table.Td className="mono breakable">{gap.remote_id}</Table.Td>
                   <Table.Td>{gap.size == null ? '' : byteSize(gap.size)}</Table.Td>
-                  <Table.Td>{gap.reason}</Table.Td>
+                  <Table.Td>{REASONS[gap.reason]}</Table.Td>
                   <Table.Td>
                     <Time at={gap.received_at} fallback="" />
                   </Table.Td>

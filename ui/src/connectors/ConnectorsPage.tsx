@@ -64,19 +64,22 @@ const COLUMNS: Column<Connector>[] = [
     align: 'center',
     render: (connector) => <StatusIcon connector={connector} />,
   },
-  { key: 'name', header: 'Name', primary: true, render: (connector) => connector.settings.name },
+  {
+    key: 'name',
+    header: 'Name',
+    primary: true,
+    render: (connector) => (
+      <Group gap="xs" component="span">
+        {connector.settings.name}
+        <OriginBadge connector={connector} />
+      </Group>
+    ),
+  },
   {
     key: 'kind',
     header: 'Type',
     width: 130,
     render: (connector) => <KindName kind={connector.settings.kind} />,
-  },
-  {
-    key: 'origin',
-    header: '',
-    label: 'Origin',
-    width: 1,
-    render: (connector) => <OriginBadge connector={connector} />,
   },
   {
     key: 'success',

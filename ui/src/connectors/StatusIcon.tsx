@@ -38,7 +38,7 @@ export function StatusIcon({ connector }: { connector: Connector }) {
         tabIndex={0}
         role="img"
         aria-label={troubled ? `${label}: ${error.message}` : label}
-        style={{ display: 'inline-flex', color, cursor: 'default' }}
+        style={{ display: 'inline-flex', verticalAlign: 'middle', color, cursor: 'default' }}
       >
         <Icon size={18} />
       </UnstyledButton>

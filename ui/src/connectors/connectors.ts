@@ -3,7 +3,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import { keys } from '../api/keys';
 import { usePagedList } from '../api/lists';
-import type { Connector, TroubledDelivery } from '../api/types';
+import type { Connector } from '../api/types';
 import { count } from '../shared/format';
 import { useAction } from '../shared/useAction';
 
@@ -67,32 +67,31 @@ export function useDeleteConnector(connector: Connector, onDone: () => void) {
   });
 }
 
+/** Lines of the log that are shown: the newest ones. */
+const LOG_LINES = 100;
+
 export function useConnectorLog(id: string) {
-  return usePagedList(keys.connector(id, 'log'), (cursor) =>
-    answer(api.GET('/connectors/{id}/log', { params: { path: { id }, query: { cursor } } })),
+  return usePagedList(keys.connector(id, 'log'), () =>
+    answer(api.GET('/connectors/{id}/log', { params: { path: { id }, query: { limit: LOG_LINES } } })),
   );
 }
 
-export function useTroubledDeliveries(id: string) {
-  return usePagedList(keys.connector(id, 'needs-attention'), (cursor) =>
-    answer(api.GET('/connectors/{id}/needs-attention', { params: { path: { id }, query: { cursor } } })),
-  );
+export function useNeedsAttention(id: string) {
+  return useQuery({
+    queryKey: keys.connector(id, 'needs-attention'),
+    queryFn: () => answer(api.GET('/connectors/{id}/needs-attention', { params: { path: { id } } })),
+  });
 }
 
-/** Tries again: the message when its bytes are here, else the fetching of them. */
-export function useRetryDelivery(connector: string) {
+export function useRetryDelivery(id: string) {
   return useAction({
-    run: ({ id: delivery, message }: TroubledDelivery) =>
+    run: (delivery: string) =>
       answer(
-        message
-          ? api.POST('/messages/{id}/retry', { params: { path: { id: message } } })
-          : api.POST('/connectors/{id}/deliveries/{delivery}/retry', {
-              params: { path: { id: connector, delivery } },
-            }),
+        api.POST('/connectors/{id}/deliveries/{delivery}/retry', { params: { path: { id, delivery } } }),
       ),
-    done: 'It is tried again',
+    done: 'It is fetched again',
     failed: 'It was not retried',
-    stale: () => [keys.connector(connector)],
+    stale: () => [keys.connector(id)],
   });
 }
 
@@ -107,7 +106,7 @@ export function useAccounting(id: string) {
 export function useRunAccounting(id: string) {
   return useAction({
     run: () => answer(api.POST('/connectors/{id}/accounting', { params: { path: { id } } })),
-    done: (result) => `Counted: ${count(result.on_server)} on the server, ${count(result.stored)} stored`,
+    done: ({ summary }) => `Counted: ${summary}`,
     failed: 'The accounting failed',
     stale: () => [keys.connector(id, 'accounting')],
   });

@@ -4,6 +4,7 @@ import { AUTOMATIC_WORDS } from '../shared/badges';
 
 const TIES = {
   reference: 'It answers a message of this case (In-Reply-To or References).',
+  answered: 'A message of this case answers it.',
   subject_token: 'Its subject carries the token of this case.',
   address_token: 'It was sent to the address of this case.',
 };

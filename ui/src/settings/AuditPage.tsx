@@ -41,7 +41,7 @@ function Audit() {
               </Text>
             </Group>
             <Text size="sm" className="breakable">
-              {actor(entry)} {entry.subject && `· ${entry.subject}`}
+              {actor(entry)} {entry.target && `· ${entry.target}`}
             </Text>
           </>
         )}
@@ -73,16 +73,15 @@ const COLUMNS: Column<AuditEntry>[] = [
     width: 190,
     render: (entry) => <span className="mono">{entry.action}</span>,
   },
-  { key: 'subject', header: 'To what', render: (entry) => entry.subject ?? '–' },
+  { key: 'subject', header: 'To what', render: (entry) => entry.target ?? '–' },
   {
     key: 'facts',
     header: 'Particulars',
-    width: '28%',
+    width: '36%',
     render: (entry) => (
       <Text span size="sm" c="dimmed" lineClamp={3}>
         {factsText(entry.facts).join('; ')}
       </Text>
     ),
   },
-  { key: 'address', header: 'From', width: 120, render: (entry) => entry.address ?? '–' },
 ];

@@ -28,7 +28,12 @@ const COLUMNS: Column<TokenView>[] = [
     width: 110,
     render: (token) => <Time at={token.last_used_at} fallback="never" />,
   },
-  { key: 'expires', header: 'Expires', width: 110, render: (token) => <Time at={token.expires_at} /> },
+  {
+    key: 'expires',
+    header: 'Expires',
+    width: 110,
+    render: (token) => <Time at={token.expires_at} fallback="never" />,
+  },
   {
     key: 'revoke',
     header: '',
@@ -67,7 +72,8 @@ export function Tokens() {
                 {token.name}
               </Text>
               <Text size="xs" c="dimmed">
-                <span className="mono">{token.prefix}…</span> · expires <Time at={token.expires_at} />
+                <span className="mono">{token.prefix}…</span> · expires{' '}
+                <Time at={token.expires_at} fallback="never" />
               </Text>
             </div>
             <Revoke token={token} />
@@ -91,7 +97,7 @@ function Revoke({ token }: { token: TokenView }) {
     onDone: ask.close,
   });
   if (token.revoked_at) return <Badge color="gray">Revoked</Badge>;
-  if (Date.parse(token.expires_at) < now) return <Badge color="gray">Expired</Badge>;
+  if (token.expires_at && Date.parse(token.expires_at) < now) return <Badge color="gray">Expired</Badge>;
   return (
     <>
       <Button size="compact-xs" variant="default" color="red" onClick={ask.open}>
