@@ -19,6 +19,9 @@ const PATIENCE: u32 = 10;
 /// More responses than this to one command are a flood: the largest folders hold a few million messages.
 const RESPONSES_MAX: u32 = 20_000_000;
 
+/// More responses of no use than this in a row are chatter: a server says "still here" every few seconds.
+const CHATTER_MAX: u32 = 10_000;
+
 /// Names a command among those in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tag(String);
@@ -75,6 +78,7 @@ impl Connection {
             in_flight: 0,
             waited: Duration::ZERO,
             responses: 0,
+            chatter: 0,
             literals_at_once: false,
         }
     }
@@ -209,19 +213,22 @@ impl Connection {
         let Some(frame) = self.frames.next_frame().map_err(excess)? else { return Ok(None) };
         let response = Response::parse(&frame);
         self.responses = self.responses.saturating_add(1);
+        let useful = !matches!(response, Response::Other | Response::Status(_));
+        self.chatter = if useful { 0 } else { self.chatter.saturating_add(1) };
         match &response {
             Response::Status(line) if line.status == Status::Bye => return Err(self.bye(line)),
             Response::Tagged { .. } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
                 self.responses = 0;
-                self.waited = Duration::ZERO;
             }
-            Response::Other | Response::Status(_) => {
-                tracing::trace!(server = %self.endpoint, bytes = frame.len(), "a response of no use");
-            }
-            _ => self.waited = Duration::ZERO,
+            _ => {}
         }
-        if self.responses > RESPONSES_MAX {
+        if useful {
+            self.waited = Duration::ZERO;
+        } else {
+            tracing::trace!(server = %self.endpoint, bytes = frame.len(), "a response of no use");
+        }
+        if self.responses > RESPONSES_MAX || self.chatter > CHATTER_MAX {
             return Err(broken("the server floods this program with answers nobody asked for"));
         }
         Ok(Some(response))

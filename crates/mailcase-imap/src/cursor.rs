@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Version of the cursor's text.
 const VERSION: u32 = 1;
 
+/// New UIDs are kept as pending up to this length of text: it is written with every page.
+const PENDING_SHORT: usize = 2_000;
+
 /// Where the listing of one folder stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,12 +77,29 @@ impl Position {
         let mut taken = Vec::new();
         let mut left = Vec::new();
         for (first, last) in uid_set::parse(&self.pending).unwrap_or_default() {
-            for uid in first..=last {
-                if taken.len() < limit { taken.push(uid) } else { left.push(uid) }
+            let room = u32::try_from(limit.saturating_sub(taken.len())).unwrap_or(u32::MAX);
+            let next = first.saturating_add(room).min(last.saturating_add(1));
+            taken.extend(first..next);
+            if next <= last {
+                left.push((next, last));
             }
         }
-        self.pending = uid_set::compress(&left);
+        self.pending = uid_set::from_ranges(&left);
         taken
+    }
+
+    /// Moves past the first `room` of `new`, the sorted UIDs not listed yet, and leaves only those. The others are
+    /// kept as pending if that is short, which spares the server the same search for the next page.
+    pub(crate) fn pass(&mut self, new: &mut Vec<u32>, room: usize) {
+        let rest = new.split_off(room.min(new.len()));
+        let pending = uid_set::compress(&rest);
+        let last = if pending.len() > PENDING_SHORT { new.last() } else { rest.last().or(new.last()) };
+        if let Some(last) = last {
+            self.next = last.saturating_add(1);
+        }
+        if pending.len() <= PENDING_SHORT {
+            self.pending = pending;
+        }
     }
 }
 
@@ -107,6 +127,27 @@ mod tests {
         assert!(position.has_pending());
         assert_eq!(position.take_pending(3), [9]);
         assert!(!position.has_pending());
+    }
+
+    #[test]
+    fn new_ones_are_passed_page_by_page_without_a_gap() {
+        for step in [1, 2] {
+            let all: Vec<u32> = (0..1_500).map(|n| 10 + n * step).collect();
+            let mut position = Position::new(7, 10, 10, "2026-11-20".parse().unwrap(), &[]);
+            let mut listed = Vec::new();
+            while listed.len() < all.len() {
+                let mut page = position.take_pending(400);
+                if !position.has_pending() {
+                    let mut new: Vec<u32> = all.iter().copied().filter(|&uid| uid >= position.next).collect();
+                    position.pass(&mut new, 400 - page.len());
+                    page.extend(new);
+                }
+                assert!(!page.is_empty() && page.len() <= 400);
+                listed.extend(page);
+            }
+            assert_eq!(listed, all);
+            assert_eq!((position.next, position.has_pending()), (all[1_499] + 1, false));
+        }
     }
 
     #[test]

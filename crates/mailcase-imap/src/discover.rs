@@ -28,30 +28,27 @@ impl Session {
         let limit = limit.max(1);
         let selected = self.select(folder, false).await?;
         let (mut position, reset) = self.position(&selected, scope, after).await?;
-        let mut uids = position.take_pending(limit);
-        let mut more = position.has_pending();
-        let room = limit.saturating_sub(uids.len());
-        if scope != Scope::Unseen && !more && room > 0 && may_hold(&selected, position.next) {
-            // `n:*` names the last message even when it is below n (RFC 3501 §6.4.8).
-            let mut new = self.search(&format!("UID {}:*", position.next)).await?;
-            new.retain(|&uid| uid >= position.next);
-            more = new.len() > room;
-            new.truncate(room);
-            if let Some(last) = new.last() {
-                position.next = last.saturating_add(1);
-            }
-            uids.extend(new);
-        }
-        let heads = self.heads(&uids).await?;
+        let old = position.take_pending(limit);
         let not_before = position.not_before;
-        if !position.has_pending() {
+        let mut new = Vec::new();
+        let mut more = position.has_pending();
+        if !more {
             position.not_before = None;
+            let room = limit.saturating_sub(old.len());
+            if scope != Scope::Unseen && may_hold(&selected, position.next) {
+                // `n:*` names the last message even when it is below n (RFC 3501 §6.4.8).
+                new = self.search(&format!("UID {}:*", position.next)).await?;
+                new.retain(|&uid| uid >= position.next);
+            }
+            more = new.len() > room;
+            position.pass(&mut new, room);
         }
-        let messages = uids
-            .into_iter()
-            .map(|uid| head(selected.uidvalidity, uid, heads.get(&uid)))
-            .filter(|head| in_time(head, not_before))
-            .collect();
+        let uids: Vec<u32> = old.iter().chain(&new).copied().collect();
+        let heads = self.heads(&uids).await?;
+        let describe = |uid: &u32| head(selected.uidvalidity, *uid, heads.get(uid));
+        // The date bounds what was there at the first listing, never what came since, however old it is.
+        let wanted = old.iter().map(describe).filter(|head| in_time(head, not_before));
+        let messages = wanted.chain(new.iter().map(describe)).collect();
         Ok(Discovery { messages, cursor: position.to_cursor(), more, reset })
     }
 

@@ -23,8 +23,13 @@ pub(crate) fn sets(uids: &[u32]) -> Vec<String> {
 
 /// Writes sorted UIDs as one set, however long; empty for none.
 pub(crate) fn compress(uids: &[u32]) -> String {
+    from_ranges(&ranges(uids))
+}
+
+/// Writes sorted ranges as one set.
+pub(crate) fn from_ranges(ranges: &[(u32, u32)]) -> String {
     let mut set = String::new();
-    for (first, last) in ranges(uids) {
+    for &(first, last) in ranges {
         append(&mut set, first, last);
     }
     set
