@@ -99,14 +99,12 @@ fn database(values: &mut Values, data: &Path) -> Database {
     let (Some(url), Some(origin)) = (values.secret("database.url", "database.url_file"), origin) else {
         return default;
     };
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        if !path.is_empty() {
-            return Database::Sqlite(PathBuf::from(path));
-        }
-    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        if Url::parse(&url).is_ok() {
-            return Database::Postgres(url.into());
-        }
+    if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+        return Database::Sqlite(PathBuf::from(path));
+    }
+    let postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if postgres && Url::parse(&url).is_ok() {
+        return Database::Postgres(url.into());
     }
     values.0.mistake(origin, "must be `sqlite:PATH` or `postgres://user:password@host/database`");
     default

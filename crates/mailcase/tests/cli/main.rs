@@ -1,5 +1,7 @@
 //! The real program from the outside: what it prints, how it ends, what it leaves behind.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
 mod commands;
 mod configuration;
 mod demo;

@@ -187,15 +187,12 @@ impl SignedIn {
         let body = json!({"username": username, "password": password});
         let (status, head, answer) = request(address, "POST", "/session", &[], &body);
         assert!((200..300).contains(&status), "{status} {answer}");
-        let set_cookie = head
-            .lines()
-            .find_map(|line| {
-                line.to_ascii_lowercase()
-                    .starts_with("set-cookie:")
-                    .then(|| line["set-cookie:".len()..].trim())
-            })
-            .unwrap();
-        Self { address: address.to_owned(), cookie: set_cookie.split(';').next().unwrap().to_owned() }
+        let cookie = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("set-cookie")
+                .then(|| value.trim().split(';').next().unwrap().to_owned())
+        });
+        Self { address: address.to_owned(), cookie: cookie.unwrap() }
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
