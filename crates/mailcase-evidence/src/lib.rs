@@ -10,6 +10,7 @@
 mod automatic;
 mod content;
 mod defang;
+mod entity;
 mod examine;
 mod extract;
 mod fields;

@@ -213,7 +213,7 @@ impl Defect {
 /// What one examination may cost. Reaching a limit is a defect on the part, not a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Nesting of parts and messages.
+    /// Nesting of parts and messages. Evidence nests twice as deep as JSON, where readers commonly stop at 128.
     pub depth: usize,
     /// Nodes of the tree.
     pub parts: usize,
