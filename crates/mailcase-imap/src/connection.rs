@@ -63,6 +63,7 @@ pub(crate) struct Connection {
     /// "still here". Time a slow receiver takes does not count.
     waited: Duration,
     responses: u32,
+    chatter: u32,
     /// LITERAL+ or LITERAL-: no need to wait before a short literal.
     pub(crate) literals_at_once: bool,
 }
