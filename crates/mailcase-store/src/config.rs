@@ -30,7 +30,8 @@ pub enum BlobConfig {
     S3(S3Config),
 }
 
-/// An S3-compatible store and the bucket in it.
+/// An S3-compatible store and the bucket in it. Large messages are spooled in the system's folder for temporary files
+/// on their way there and back, so that should be a disk and not memory.
 #[derive(Debug, Clone)]
 pub struct S3Config {
     /// Absent for Amazon's own.

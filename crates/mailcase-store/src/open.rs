@@ -9,6 +9,7 @@ use crate::secrets::Keys;
 use crate::sql::{Pool, pause_before_retry};
 use crate::{Inner, Store};
 use secrecy::ExposeSecret;
+use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
@@ -84,13 +85,14 @@ async fn open_sqlite(path: &Path) -> Result<Pool> {
         .foreign_keys(true)
         .busy_timeout(SQLITE_BUSY)
         .statement_cache_capacity(STATEMENTS)
-        .pragma("temp_store", "memory");
-    // One connection that lives as long as the pool: its cache and statements stay warm. 16 MiB of cache; the log
+        .pragma("temp_store", "memory")
+        .disable_statement_logging();
+    // One connection that lives as long as the pool: its cache and statements stay warm. 32 MiB of cache; the log
     // is folded back into the database every 16 MiB and cut to 64 MiB after a burst.
     let writing = options
         .clone()
         .create_if_missing(true)
-        .pragma("cache_size", "-16384")
+        .pragma("cache_size", "-32768")
         .pragma("wal_autocheckpoint", "4096")
         .pragma("journal_size_limit", "67108864");
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
@@ -120,7 +122,8 @@ async fn open_postgres(url: &str) -> Result<Pool> {
     // The parser's error may repeat the URL, which holds a password.
     let options: PgConnectOptions =
         url.parse().map_err(|_| StoreError::Settings("the database URL cannot be understood".to_owned()))?;
-    let options = options.application_name("mailcase").statement_cache_capacity(STATEMENTS);
+    let options =
+        options.application_name("mailcase").statement_cache_capacity(STATEMENTS).disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE)

@@ -222,9 +222,11 @@ CREATE TABLE attachments (
     PRIMARY KEY (message_seq, path)
 );
 
--- An indicator's id is the start of SHA-256 over organization, kind and value: inserting needs no look-up.
+-- Found by the start of SHA-256 over organization, kind and value; numbered, so that sightings stay small and new
+-- ones are written side by side.
 CREATE TABLE indicators (
-    id BYTEA NOT NULL PRIMARY KEY,
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash BYTEA NOT NULL UNIQUE,
     organization_id TEXT NOT NULL,
     kind TEXT NOT NULL,
     value TEXT NOT NULL
@@ -233,7 +235,7 @@ CREATE TABLE indicators (
 -- Which message an indicator was seen in; where in it, the evidence tells.
 CREATE TABLE sightings (
     message_seq BIGINT NOT NULL,
-    indicator_id BYTEA NOT NULL,
+    indicator_id BIGINT NOT NULL,
     PRIMARY KEY (message_seq, indicator_id)
 );
 CREATE INDEX sightings_by_indicator ON sightings (indicator_id, message_seq);

@@ -222,18 +222,20 @@ CREATE TABLE attachments (
     PRIMARY KEY (message_seq, path)
 ) STRICT, WITHOUT ROWID;
 
--- An indicator's id is the start of SHA-256 over organization, kind and value: inserting needs no look-up.
+-- Found by the start of SHA-256 over organization, kind and value; numbered, so that sightings stay small and new
+-- ones are written side by side.
 CREATE TABLE indicators (
-    id BLOB NOT NULL PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
     organization_id TEXT NOT NULL,
     kind TEXT NOT NULL,
     value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Which message an indicator was seen in; where in it, the evidence tells.
 CREATE TABLE sightings (
     message_seq INTEGER NOT NULL,
-    indicator_id BLOB NOT NULL,
+    indicator_id INTEGER NOT NULL,
     PRIMARY KEY (message_seq, indicator_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sightings_by_indicator ON sightings (indicator_id, message_seq);

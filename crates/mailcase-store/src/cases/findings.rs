@@ -2,7 +2,7 @@
 
 use crate::Store;
 use crate::error::Result;
-use crate::page::{Page, PageRequest, decode, text_cursor};
+use crate::page::{Page, PageRequest, number_cursor, read_number_cursor, text_cursor};
 use crate::sql::{Row, args};
 use mailcase_core::{CaseId, MessageId, OrganizationId};
 use mailcase_evidence::{Hashes, IndicatorKind};
@@ -32,7 +32,7 @@ pub struct CaseAttachment {
     pub hashes: Option<Hashes>,
 }
 
-fn indicator_from(row: &Row) -> Result<(String, CaseIndicator)> {
+fn indicator_from(row: &Row) -> Result<(i64, CaseIndicator)> {
     let kind = serde_json::Value::String(row.text("kind")?);
     let indicator = CaseIndicator {
         kind: serde_json::from_value(kind).map_err(crate::StoreError::decode)?,
@@ -40,7 +40,7 @@ fn indicator_from(row: &Row) -> Result<(String, CaseIndicator)> {
         message_count: row.count("messages")?,
         other_cases: row.count("other_cases")?,
     };
-    Ok((data_encoding::HEXLOWER.encode(&row.bytes("id")?), indicator))
+    Ok((row.int("id")?, indicator))
 }
 
 fn attachment_from(row: &Row) -> Result<(String, CaseAttachment)> {
@@ -62,7 +62,7 @@ fn attachment_from(row: &Row) -> Result<(String, CaseAttachment)> {
 }
 
 /// A page without the keys its rows were ordered by.
-fn without_keys<T>(page: Page<(String, T)>) -> Page<T> {
+fn without_keys<K, T>(page: Page<(K, T)>) -> Page<T> {
     Page { items: page.items.into_iter().map(|(_, item)| item).collect(), next: page.next }
 }
 
@@ -75,12 +75,7 @@ impl Store {
         page: &PageRequest,
     ) -> Result<Page<CaseIndicator>> {
         self.require_case(org, case).await?;
-        let after = match page.cursor.as_deref() {
-            Some(cursor) => data_encoding::HEXLOWER
-                .decode(decode(cursor)?.as_bytes())
-                .map_err(|_| crate::StoreError::Settings("the cursor is not one of this list".to_owned()))?,
-            None => Vec::new(),
-        };
+        let after = page.cursor.as_deref().map(read_number_cursor).transpose()?.unwrap_or(0);
         let sql = "SELECT i.id AS id, i.kind AS kind, i.value AS value, COUNT(*) AS messages, \
                      (SELECT COUNT(DISTINCT om.case_id) FROM sightings os JOIN messages om ON om.seq = os.message_seq \
                       WHERE os.indicator_id = i.id AND om.case_id IS NOT NULL AND om.case_id <> $1) AS other_cases \
@@ -90,7 +85,7 @@ impl Store {
                    GROUP BY i.id, i.kind, i.value ORDER BY i.id LIMIT $4";
         let rows = self.pool().fetch_all(sql, args![case, org, after, page.rows()]).await?;
         let items = rows.iter().map(indicator_from).collect::<Result<_>>()?;
-        Ok(without_keys(page.finish(items, |(id, _): &(String, CaseIndicator)| text_cursor(id))?))
+        Ok(without_keys(page.finish(items, |(id, _): &(i64, CaseIndicator)| number_cursor(*id))?))
     }
 
     /// The attachments of a case's messages, oldest message first.

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Fast, and already a quarter of the size on mail.
 const ZSTD_LEVEL: i32 = 1;
-/// Bytes of an indicator's identifier: collisions are out of reach.
-const INDICATOR_ID_BYTES: usize = 16;
+/// Bytes of an indicator's hash: collisions are out of reach.
+const INDICATOR_HASH_BYTES: usize = 16;
 /// Attachments of one message that are listed by themselves; the tree has them all.
 const ATTACHMENTS_MAX: usize = 1_000;
 /// Characters of a file name kept: file systems take 255 bytes, lists show fewer.
@@ -33,7 +33,7 @@ pub(crate) struct PackedAttachment {
 }
 
 pub(crate) struct PackedIndicator {
-    id: Vec<u8>,
+    hash: Vec<u8>,
     kind: &'static str,
     value: String,
 }
@@ -58,8 +58,8 @@ fn pack_one(org: OrganizationId, evidence: &Evidence) -> Result<Packed> {
     for indicator in &evidence.indicators {
         let kind = kind_name(indicator.kind);
         let value = indicator.value.replace('\0', "");
-        let id = indicator_id(org, kind, &value);
-        indicators.entry(id.clone()).or_insert(PackedIndicator { id, kind, value });
+        let hash = indicator_hash(org, kind, &value);
+        indicators.entry(hash.clone()).or_insert(PackedIndicator { hash, kind, value });
     }
     let defects = evidence.root.walk().map(|part| part.defects.len()).sum::<usize>();
     let defects = defects.saturating_add(evidence.defects.len());
@@ -87,13 +87,13 @@ fn attachment_values(part: &Part) -> Vec<Value> {
     ]
 }
 
-fn indicator_id(org: OrganizationId, kind: &str, value: &str) -> Vec<u8> {
+fn indicator_hash(org: OrganizationId, kind: &str, value: &str) -> Vec<u8> {
     let mut hasher = Sha256::new();
     hasher.update(org.uuid().as_bytes());
     hasher.update(kind.as_bytes());
     hasher.update([0]);
     hasher.update(value.as_bytes());
-    hasher.finalize().iter().copied().take(INDICATOR_ID_BYTES).collect()
+    hasher.finalize().iter().copied().take(INDICATOR_HASH_BYTES).collect()
 }
 
 pub(crate) const fn kind_name(kind: IndicatorKind) -> &'static str {
@@ -121,7 +121,7 @@ pub(crate) async fn write(
 ) -> Result<()> {
     let (mut bodies, mut words, mut attachments, mut sightings) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    // Sorted by identifier over the whole batch: two replicas insert shared indicators in the same order.
+    // Sorted by hash over the whole batch: two replicas insert shared indicators in the same order.
     let mut indicators: BTreeMap<&[u8], Vec<Value>> = BTreeMap::new();
     for (decided, packed) in batch.iter().zip(packed) {
         let Some(own) = claimed.get(&decided.message) else { continue };
@@ -133,11 +133,11 @@ pub(crate) async fn write(
             values
         }));
         for indicator in &packed.indicators {
-            let id = indicator.id.clone();
+            let hash = indicator.hash.clone();
             indicators
-                .entry(&indicator.id)
-                .or_insert_with(|| args![id, decided.organization, indicator.kind, &indicator.value]);
-            sightings.push(args![own.seq, indicator.id.clone()]);
+                .entry(&indicator.hash)
+                .or_insert_with(|| args![hash, decided.organization, indicator.kind, &indicator.value]);
+            sightings.push(args![own.seq, indicator.hash.clone()]);
         }
     }
     // A message that is decided again after it was set aside may have left its evidence.
@@ -149,10 +149,13 @@ pub(crate) async fn write(
     let head = "INSERT INTO attachments (message_seq, path, name, safe_name, content_type, sniffed_type, size, md5, \
                 sha1, sha256)";
     insert_rows(tx, head, "ON CONFLICT (message_seq, path) DO NOTHING", attachments).await?;
-    let head = "INSERT INTO indicators (id, organization_id, kind, value)";
-    insert_rows(tx, head, "ON CONFLICT (id) DO NOTHING", indicators.into_values().collect()).await?;
-    let head = "INSERT INTO sightings (message_seq, indicator_id)";
-    insert_rows(tx, head, "ON CONFLICT (message_seq, indicator_id) DO NOTHING", sightings).await?;
+    let head = "INSERT INTO indicators (hash, organization_id, kind, value)";
+    insert_rows(tx, head, "ON CONFLICT (hash) DO NOTHING", indicators.into_values().collect()).await?;
+    let head = "INSERT INTO sightings (message_seq, indicator_id) SELECT v.column1, i.id FROM (";
+    // `WHERE true`: without it SQLite takes ON for a part of the join.
+    let tail = ") AS v JOIN indicators i ON i.hash = v.column2 WHERE true \
+                ON CONFLICT (message_seq, indicator_id) DO NOTHING";
+    insert_rows(tx, head, tail, sightings).await?;
     Ok(())
 }
 
