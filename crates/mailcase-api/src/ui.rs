@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use data_encoding::HEXLOWER;
 use rust_embed::{Embed, EmbeddedFile};
+use std::borrow::Cow;
 
 #[derive(Embed)]
 #[folder = "../../ui/dist"]
@@ -41,15 +42,15 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     }
     let file = if path == REFERENCE { format!("{REFERENCE}index.html") } else { path.to_owned() };
     // Dot files are what a build leaves behind, not what it makes.
+    let is_page = file.is_empty() || file == "index.html";
     let hidden = file.split('/').any(|name| name.starts_with('.'));
-    if !file.is_empty()
-        && file != "index.html"
+    if !is_page
         && !hidden
         && let Some(found) = Dist::get(&file)
     {
         return answer(&file, found, &headers);
     }
-    if !wants_page(&headers) {
+    if !is_page && !wants_page(&headers) {
         return (StatusCode::NOT_FOUND, "not found").into_response();
     }
     match Dist::get("index.html") {
@@ -80,9 +81,24 @@ fn wants_page(headers: &HeaderMap) -> bool {
         .any(|accept| accept.contains("text/html"))
 }
 
-fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+/// A file of the interface, wherever it was embedded from.
+struct File {
+    bytes: Cow<'static, [u8]>,
+    sha256: [u8; 32],
+    mime: String,
+}
+
+impl From<EmbeddedFile> for File {
+    fn from(file: EmbeddedFile) -> Self {
+        let (sha256, mime) = (file.metadata.sha256_hash(), file.metadata.mimetype().to_owned());
+        Self { bytes: file.data, sha256, mime }
+    }
+}
+
+fn answer(path: &str, file: impl Into<File>, headers: &HeaderMap) -> Response {
+    let file = file.into();
     // Weak: the bytes sent may be compressed.
-    let tag = format!("W/\"{}\"", HEXLOWER.encode(file.metadata.sha256_hash().get(..16).unwrap_or_default()));
+    let tag = format!("W/\"{}\"", HEXLOWER.encode(file.sha256.get(..16).unwrap_or_default()));
     let page = path.ends_with(".html");
     let caching = if page {
         "no-store"
@@ -91,17 +107,15 @@ fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     } else {
         "no-cache"
     };
-    let unchanged = !page && matches_tag(headers, &tag);
-    let mut response = if unchanged {
+    let mut response = if !page && matches_tag(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mime = file.metadata.mimetype();
-        let content_type = if mime.starts_with("text/") && !mime.contains("charset") {
-            format!("{mime}; charset=utf-8")
+        let content_type = if file.mime.starts_with("text/") && !file.mime.contains("charset") {
+            format!("{}; charset=utf-8", file.mime)
         } else {
-            mime.to_owned()
+            file.mime
         };
-        ([(header::CONTENT_TYPE, content_type)], file.data).into_response()
+        ([(header::CONTENT_TYPE, content_type)], file.bytes).into_response()
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -123,4 +137,48 @@ fn with_csp(mut response: Response) -> Response {
     let name: HeaderName = header::CONTENT_SECURITY_POLICY;
     response.headers_mut().insert(name, HeaderValue::from_static(CSP));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(mime: &str) -> File {
+        File { bytes: Cow::Borrowed(b"content"), sha256: [0xab; 32], mime: mime.to_owned() }
+    }
+
+    fn ask(path: &str, mime: &str, tag: Option<&str>) -> (u16, String, String) {
+        let mut headers = HeaderMap::new();
+        if let Some(tag) = tag {
+            headers.insert(header::IF_NONE_MATCH, tag.parse().unwrap());
+        }
+        let response = answer(path, file(mime), &headers);
+        let shown = |name| {
+            response.headers().get(name).map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+        };
+        (response.status().as_u16(), shown(header::CACHE_CONTROL), shown(header::CONTENT_TYPE))
+    }
+
+    #[test]
+    fn hashed_files_are_kept_for_ever_others_are_asked_for_again_and_pages_never_kept() {
+        let tag = format!("\"x\", W/\"{}\"", "ab".repeat(16));
+        for (path, mime, known, status, caching, content_type) in [
+            (
+                "assets/a-1.js",
+                "text/javascript",
+                None,
+                200,
+                "public, max-age=31536000, immutable",
+                "text/javascript; charset=utf-8",
+            ),
+            ("favicon.svg", "image/svg+xml", None, 200, "no-cache", "image/svg+xml"),
+            ("favicon.svg", "image/svg+xml", Some(tag.as_str()), 304, "no-cache", ""),
+            ("favicon.svg", "image/svg+xml", Some("W/\"other\""), 200, "no-cache", "image/svg+xml"),
+            ("index.html", "text/html", None, 200, "no-store", "text/html; charset=utf-8"),
+            ("index.html", "text/html", Some(tag.as_str()), 200, "no-store", "text/html; charset=utf-8"),
+        ] {
+            let expected = (status, caching.to_owned(), content_type.to_owned());
+            assert_eq!(ask(path, mime, known), expected, "{path} {known:?}");
+        }
+    }
 }

@@ -31,6 +31,8 @@ async fn people_get_a_page_and_scripts_get_an_error() {
         }
         assert_eq!(answer.header(header::STRICT_TRANSPORT_SECURITY), "", "no TLS, no HSTS");
     }
+    let front = world.send(get("/").body(Body::empty()).unwrap()).await;
+    assert_eq!(front.status, 200, "the front page is a page for whoever asks");
     for path in ["/assets/missing.js", "/.gitkeep", "/../Cargo.toml"] {
         let answer = world.send(get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, 404, "{path}");
