@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use mailcase_core::message::Automatic;
 use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, PARSER_VERSION};
+use mailcase_store::BlobHash;
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -33,22 +34,26 @@ impl Examiner {
         Self { places: Arc::new(Semaphore::new(places.max(1))), large: Arc::new(Semaphore::new(1)), limits }
     }
 
-    /// Starts examining bytes held in memory.
-    pub(crate) fn examine(&self, raw: Bytes) -> Examination {
-        let (tell, told) = oneshot::channel();
+    /// Starts hashing and examining bytes held in memory, one after the other on the same thread while they are in
+    /// its cache. The hash is told first: the blob store waits for it.
+    pub(crate) fn examine(&self, raw: Bytes) -> (oneshot::Receiver<BlobHash>, Examination) {
+        let (tell_hash, hash) = oneshot::channel();
+        let (tell_evidence, evidence) = oneshot::channel();
         let (places, limits) = (Arc::clone(&self.places), self.limits);
         tokio::spawn(async move {
             let Ok(_place) = places.acquire().await else { return };
             let work = tokio::task::spawn_blocking(move || {
-                guarded(|| Ok(mailcase_evidence::examine(&raw, &limits)))
+                // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
+                if tell_hash.send(BlobHash::of(&raw)).is_ok() {
+                    let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &limits)));
+                    drop(tell_evidence.send(Box::new(evidence)));
+                }
             });
-            if let Ok(evidence) = work.await
-                && tell.send(Box::new(evidence)).is_err()
-            {
-                tracing::trace!("nobody waits for this evidence any more");
+            if work.await.is_err() {
+                tracing::error!("an examination ended abnormally");
             }
         });
-        Examination(told)
+        (hash, Examination(evidence))
     }
 
     /// Examines a stored message as a stream, in bounded memory.
@@ -114,7 +119,9 @@ mod tests {
     async fn bytes_in_memory_and_from_a_reader_are_examined() {
         let examiner = Examiner::new(1, Limits::default());
         let raw = Bytes::from_static(b"Subject: hello\r\n\r\nbody\r\n");
-        let small = examiner.examine(raw.clone()).evidence().await;
+        let (hash, examination) = examiner.examine(raw.clone());
+        assert_eq!(hash.await.unwrap(), BlobHash::of(&raw));
+        let small = examination.evidence().await;
         assert_eq!(small.envelope.subject.as_deref(), Some("hello"));
         let size = raw.len() as u64;
         let streamed = examiner.examine_stream(std::io::Cursor::new(raw), size).await;

@@ -9,7 +9,7 @@ use crate::examine::Examiner;
 use bytes::{Bytes, BytesMut};
 use mailcase_core::DeliveryId;
 use mailcase_mail::{Fetched, RemoteHead, RemoteId};
-use mailcase_store::{BlobHash, BlobReceipt, FetchFailure, LargeBlob, SMALL_BLOB_MAX, Store};
+use mailcase_store::{FetchFailure, LargeBlob, SMALL_BLOB_MAX, Store};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -149,13 +149,12 @@ impl Intake {
         let message = match body {
             Body::Small(chunks, size) => {
                 let raw = join(chunks, size);
-                let examination = Some(self.examiner.examine(raw.clone()));
+                let (hash, examination) = self.examiner.examine(raw.clone());
                 let store = self.store.clone();
-                let receipt = tokio::spawn(async move { put_small(&store, raw).await });
-                (
-                    Received { delivery, received, receipt, examination },
-                    u64::try_from(size).unwrap_or(u64::MAX),
-                )
+                // Without a hash the examination was lost; the blob store makes its own.
+                let receipt = tokio::spawn(async move { store.put_small(raw, hash.await.ok()).await });
+                let message = Received { delivery, received, receipt, examination: Some(examination) };
+                (message, u64::try_from(size).unwrap_or(u64::MAX))
             }
             Body::Large(blob, _) => {
                 let receipt = blob.finish().await?;
@@ -209,10 +208,4 @@ fn join(mut chunks: Vec<Bytes>, size: usize) -> Bytes {
         whole.extend_from_slice(&chunk);
     }
     whole.freeze()
-}
-
-async fn put_small(store: &Store, raw: Bytes) -> Result<BlobReceipt, mailcase_store::StoreError> {
-    let hashed = raw.clone();
-    let hash = tokio::task::spawn_blocking(move || BlobHash::of(&hashed)).await.ok();
-    store.put_small(raw, hash).await
 }

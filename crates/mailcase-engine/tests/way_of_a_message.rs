@@ -1,5 +1,7 @@
 //! The way of a message, driven through the engine's public face over a scripted mailbox and a real database.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "support/desk.rs"]
 mod desk;
 
