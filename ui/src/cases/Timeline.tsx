@@ -59,7 +59,9 @@ export function Timeline({ id, mayWrite }: { id: string; mayWrite: boolean }) {
 function Entry({ entry }: { entry: TimelineEntry }) {
   const kind = KINDS[entry.kind];
   const Icon = kind?.icon ?? IconPoint;
-  const facts = factsText(entry.facts);
+  // The message has a link of its own.
+  const { message: _, ...others } = entry.facts;
+  const facts = factsText(others);
   return (
     <li className={classes.entry}>
       <span className={classes.mark} aria-hidden>

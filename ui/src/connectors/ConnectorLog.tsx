@@ -17,9 +17,9 @@ const COLUMNS: Column<LogLine>[] = [
   {
     key: 'at',
     header: 'When',
-    width: 175,
+    width: 190,
     render: (line) => (
-      <Text span size="sm" c="dimmed" className="tabular">
+      <Text span size="sm" c="dimmed" className="tabular" style={{ whiteSpace: 'nowrap' }}>
         {exactUtc(line.at)}
       </Text>
     ),

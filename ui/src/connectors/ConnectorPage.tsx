@@ -115,11 +115,8 @@ function State({ connector }: { connector: Connector }) {
     ['Last success', <Time key="success" at={status.last_success_at} fallback="never" />],
     ['Next poll', <Time key="next" at={status.next_poll_at} />],
     ['Lag', status.lag_seconds == null ? 'none' : duration(status.lag_seconds)],
-    ['Messages', count(counts.total)],
-    [
-      'On their way',
-      `${count(counts.discovered)} to fetch, ${count(counts.stored)} to decide, ${count(counts.unacknowledged)} to acknowledge`,
-    ],
+    ['Messages', `${count(counts.total)} listed, ${count(counts.stored)} stored`],
+    ['On their way', `${count(counts.discovered)} to fetch, ${count(counts.unacknowledged)} to acknowledge`],
     ['Folders', settings.folders?.length ? settings.folders.join(', ') : 'the default folder'],
     ['Type', <KindName key="kind" kind={settings.kind} />],
     ['API name', settings.api_name],

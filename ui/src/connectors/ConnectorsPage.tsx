@@ -119,7 +119,7 @@ const ACTIONS: Column<Connector> = {
 };
 
 function onTheirWay({ counts }: Connector): number {
-  return counts.discovered + counts.stored + counts.unacknowledged;
+  return counts.discovered + counts.unacknowledged;
 }
 
 function AttentionCount({ connector: { counts } }: { connector: Connector }) {

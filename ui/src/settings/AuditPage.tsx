@@ -59,9 +59,9 @@ const COLUMNS: Column<AuditEntry>[] = [
   {
     key: 'at',
     header: 'When',
-    width: 175,
+    width: 190,
     render: (entry) => (
-      <Text span size="sm" c="dimmed" className="tabular">
+      <Text span size="sm" c="dimmed" className="tabular" style={{ whiteSpace: 'nowrap' }}>
         {exactUtc(entry.at)}
       </Text>
     ),
