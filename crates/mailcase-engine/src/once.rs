@@ -78,18 +78,23 @@ pub async fn run_once<F: SourceFactory>(
     };
     let outcome = {
         let round = runner.round();
-        tokio::pin!(round);
-        let mut report = tokio::time::interval(REPORT_EVERY);
-        let mut renew = tokio::time::interval(LEASE / 4);
-        loop {
-            tokio::select! {
-                outcome = &mut round => break outcome,
-                _ = report.tick() => {
-                    let waiting = store.pending_work(connector.id).await?.discovered;
-                    progress(PassProgress { waiting, stored: stored.load(Ordering::Relaxed) });
+        // Beside the round, never between its steps: both write, and the round may hold the one connection that does.
+        let care = async {
+            let mut report = tokio::time::interval(REPORT_EVERY);
+            let mut renew = tokio::time::interval(LEASE / 4);
+            loop {
+                tokio::select! {
+                    _ = report.tick() => {
+                        let waiting = store.pending_work(connector.id).await?.discovered;
+                        progress(PassProgress { waiting, stored: stored.load(Ordering::Relaxed) });
+                    }
+                    _ = renew.tick() => { store.renew_lease(&lease, LEASE).await?; }
                 }
-                _ = renew.tick() => { store.renew_lease(&lease, LEASE).await?; }
             }
+        };
+        tokio::select! {
+            outcome = round => outcome,
+            trouble = care => trouble,
         }
     };
     match store.release_lease(&lease).await {
