@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the routes themselves.
 
 use crate::problem::{Facts, PROBLEM_JSON};
+use mailcase_core::connector::FieldError;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -46,6 +47,8 @@ pub(crate) fn skeleton() -> OpenApi {
                 .security_scheme(SESSION_SCHEME, session)
                 .security_scheme(TOKEN_SCHEME, token)
                 .schema(Facts::name(), Facts::schema())
+                // Only `Facts` refers to it, and no route names that: nothing else would bring it in.
+                .schema(FieldError::name(), FieldError::schema())
                 .build(),
         ))
         .build()
@@ -84,7 +87,7 @@ pub(crate) fn finish(api: &OpenApi) -> Value {
 }
 
 /// Names of the component schemas `value` refers to.
-fn references(value: &Value, names: &mut BTreeSet<String>) {
+pub(crate) fn references(value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             if let Some(name) =

@@ -484,7 +484,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The HTML body, sanitised, as a document that can load nothing. */
+        /** The body, sanitised, as a document that can load nothing; a plain text body when there is no other. */
         get: operations["preview_message"];
         put?: never;
         post?: never;
@@ -1276,6 +1276,12 @@ export interface components {
              */
             queued: number;
         };
+        /** @description One thing wrong with a connector's settings. */
+        FieldError: {
+            /** @description Path of the field, such as `poll_seconds` or `connection.host`. */
+            field: string;
+            message: string;
+        };
         /** @description The folders of a mailbox, as the server lists them now. */
         FolderList: {
             folders: components["schemas"]["FolderView"][];
@@ -1742,7 +1748,7 @@ export interface components {
             /** @description What the reader sees. */
             text: string;
         };
-        /** @description An error answer. */
+        /** @description What an error answer says. */
         Problem: {
             /** @description Stable word to decide on. */
             code: string;
@@ -1909,10 +1915,6 @@ export interface components {
             id: string;
             role: components["schemas"]["Role"];
             username: string;
-        };
-        FieldError: {
-            field: string;
-            message: string;
         };
     };
     responses: never;

@@ -1,5 +1,6 @@
 //! The OpenAPI document beside the interface's sources is the one the code makes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 #[test]
@@ -29,4 +30,14 @@ fn every_operation_says_what_it_is_and_how_it_fails() {
             assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{name}");
         }
     }
+}
+
+#[test]
+fn every_schema_referred_to_is_there() {
+    let document = crate::router::document();
+    let mut named = BTreeSet::new();
+    crate::openapi::references(&document, &mut named);
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let missing: Vec<_> = named.iter().filter(|name| !schemas.contains_key(*name)).collect();
+    assert!(named.contains("FieldError") && missing.is_empty(), "{missing:?}");
 }
