@@ -15,6 +15,7 @@ mod parse;
 mod reference;
 mod samples;
 mod serve;
+mod sole_server;
 mod state;
 mod terminal;
 mod wire;

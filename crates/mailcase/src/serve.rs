@@ -2,12 +2,13 @@
 
 use crate::config::Config;
 use crate::declared::Follower;
+use crate::sole_server::SoleServer;
 use crate::wire::Sources;
 use crate::{Outcome, measure, state, terminal};
 use anyhow::Context as _;
 use mailcase_api::{ApiConfig, ApiState};
 use mailcase_core::OrganizationId;
-use mailcase_engine::Engine;
+use mailcase_engine::{Engine, EngineConfig};
 use mailcase_store::Store;
 use secrecy::ExposeSecret as _;
 use std::net::SocketAddr;
@@ -86,6 +87,7 @@ pub(crate) struct Server {
     pub(crate) public_url: Url,
     http: JoinHandle<std::io::Result<()>>,
     stop: CancellationToken,
+    _sole: Option<SoleServer>,
 }
 
 impl Server {
@@ -97,7 +99,9 @@ impl Server {
         };
         let metrics = measure::start()?;
         let store = state::open(config).await?;
-        let engine = Engine::start(store.clone(), Arc::new(Sources), state::engine_config(config));
+        let sole = SoleServer::claim(config)?;
+        let engine_config = EngineConfig { sole_server: sole.is_some(), ..state::engine_config(config) };
+        let engine = Engine::start(store.clone(), Arc::new(Sources), engine_config);
         let api_config = ApiConfig {
             trusted_proxies: config.trusted_proxies.clone(),
             metrics_token: config.metrics_token.clone(),
@@ -107,7 +111,7 @@ impl Server {
         let api = ApiState::new(store.clone(), engine.handle(), api_config)?;
         let stop = CancellationToken::new();
         let http = tokio::spawn(mailcase_api::serve(listener, api.clone(), stop.clone().cancelled_owned()));
-        Ok(Self { store, engine, api, address, public_url, http, stop })
+        Ok(Self { store, engine, api, address, public_url, http, stop, _sole: sole })
     }
 
     /// The one-time link, when nobody set Mailcase up yet.

@@ -202,3 +202,21 @@ impl SignedIn {
         answer
     }
 }
+
+#[test]
+fn a_second_server_on_the_same_database_is_refused_until_the_first_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = serve(folder.path(), &[]);
+    first.printed("(the link works once): ");
+    let refused = run(folder.path(), &["serve", "--data", "data", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        stderr(&refused).contains("another `mailcase serve` works with this database"),
+        "{}",
+        stderr(&refused)
+    );
+    first.stop(Signal::KILL);
+    let mut next = serve(folder.path(), &[]);
+    next.printed("(the link works once): ");
+    assert!(next.stop(Signal::TERM).success());
+}
