@@ -37,6 +37,16 @@ pub struct NewDelivery {
     pub received: Option<Timestamp>,
 }
 
+/// How far a folder was listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderCursor {
+    pub folder: String,
+    /// In the words of the source.
+    pub cursor: String,
+    /// When it last moved.
+    pub updated_at: Timestamp,
+}
+
 /// A delivery to be fetched now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueDelivery {
@@ -94,6 +104,27 @@ impl Store {
         let sql = "SELECT cursor FROM connector_folders WHERE connector_id = $1 AND folder = $2";
         let row = self.pool().fetch_optional(sql, args![connector, folder]).await?;
         row.map(|row| row.text("cursor")).transpose()
+    }
+
+    /// How far each folder of a connector was listed, by folder; folders it watches no longer are among them.
+    pub async fn list_folder_cursors(
+        &self,
+        org: OrganizationId,
+        connector: ConnectorId,
+    ) -> Result<Vec<FolderCursor>> {
+        let sql = "SELECT f.folder AS folder, f.cursor AS cursor, f.updated_at AS updated_at \
+                   FROM connector_folders f JOIN connectors c ON c.id = f.connector_id \
+                   WHERE c.organization_id = $1 AND c.id = $2 ORDER BY f.folder";
+        let rows = self.pool().fetch_all(sql, args![org, connector]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(FolderCursor {
+                    folder: row.text("folder")?,
+                    cursor: row.text("cursor")?,
+                    updated_at: row.time("updated_at")?,
+                })
+            })
+            .collect()
     }
 
     /// Records a page of a folder's listing and the cursor behind it, in one transaction; returns how many messages

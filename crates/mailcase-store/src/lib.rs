@@ -55,7 +55,8 @@ pub use inbox::{
 };
 pub use leases::Lease;
 pub use ledger::{
-    DueAck, DueDelivery, FETCH_TRIES, FetchFailure, KnownRemote, NewDelivery, StoredDelivery, StoredOutcome,
+    DueAck, DueDelivery, FETCH_TRIES, FetchFailure, FolderCursor, KnownRemote, NewDelivery, StoredDelivery,
+    StoredOutcome,
 };
 pub use messages::{CLAIM_TRIES, ClaimedMessage, DecideContext, STAGE_TRIES};
 pub use organizations::Organization;

@@ -16,6 +16,11 @@ pub(crate) async fn discovery_is_idempotent_and_keeps_the_cursor(fx: &Fixture) {
     // The same identities in another folder are other messages.
     assert_eq!(store.record_discovery(lease, org, "Reports", &heads[..10], "1", None).await.unwrap(), 10);
     assert_eq!(store.folder_cursor(fx.connector.id, "INBOX").await.unwrap().as_deref(), Some("2"));
+    let folders = store.list_folder_cursors(org, fx.connector.id).await.unwrap();
+    let listed: Vec<_> = folders.iter().map(|at| (at.folder.as_str(), at.cursor.as_str())).collect();
+    assert_eq!(listed, [("INBOX", "2"), ("Reports", "1")]);
+    let elsewhere = store.create_organization("elsewhere").await.unwrap();
+    assert_eq!(store.list_folder_cursors(elsewhere, fx.connector.id).await.unwrap(), []);
     let due = store.due_deliveries(lease, "INBOX", 10).await.unwrap();
     let ids: Vec<_> = due.iter().map(|due| due.remote_id.as_str()).collect();
     assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], "oldest first");
