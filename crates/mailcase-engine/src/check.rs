@@ -61,7 +61,13 @@ mod tests {
                 "type": "object", "additionalProperties": false, "required": ["host"],
                 "properties": {"host": {"type": "string"}, "port": {"type": "integer", "minimum": 1, "maximum": 65535}}
             }),
-            secrets: &[SecretField { name: "password", title: "Password", description: "", optional: false }],
+            secrets: &[SecretField {
+                name: "password",
+                title: "Password",
+                description: "",
+                optional: false,
+                show_if: None,
+            }],
             default_folder: "INBOX",
         }
     }

@@ -49,14 +49,23 @@ pub struct ImapSettings {
     #[serde(default)]
     #[schemars(title = "Port", range(min = 1))]
     pub port: Option<u16>,
-    /// tls: encrypted from the first byte. starttls: encrypted before anything secret is sent, or not at all.
-    /// none: everything, the password too, can be read on the way.
+    /// SSL/TLS: encrypted from the first byte. STARTTLS: encrypted before anything secret is sent, or not at all.
+    /// None: everything, the password too, can be read on the way.
     #[serde(default)]
-    #[schemars(title = "Security")]
+    #[schemars(
+        title = "Security",
+        extend("x-labels" = {"tls": "SSL/TLS", "starttls": "STARTTLS", "none": "None"})
+    )]
     pub security: Security,
-    /// password: AUTHENTICATE PLAIN or LOGIN, whatever the server has. xoauth2 and oauthbearer: an OAuth access token.
+    /// Password: AUTHENTICATE PLAIN or LOGIN, whatever the server has. OAuth: an access token, in the form the server
+    /// takes; XOAUTH2 is what Google and Microsoft made, OAUTHBEARER the standard.
     #[serde(default)]
-    #[schemars(title = "Sign-in")]
+    #[schemars(
+        title = "Sign-in",
+        extend("x-labels" = {
+            "password": "Password", "xoauth2": "OAuth (XOAUTH2)", "oauthbearer": "OAuth (OAUTHBEARER)"
+        })
+    )]
     pub auth: AuthMethod,
     /// Who signs in.
     #[schemars(title = "User name", length(min = 1, max = 1024))]
@@ -90,14 +99,16 @@ pub fn kind() -> SourceKind {
             SecretField {
                 name: "password",
                 title: "Password",
-                description: "For sign-in by password.",
+                description: "What the user signs in with.",
                 optional: true,
+                show_if: Some(("auth", &["password"])),
             },
             SecretField {
                 name: "access_token",
                 title: "Access token",
-                description: "For sign-in by xoauth2 or oauthbearer.",
+                description: "An OAuth access token; it has to be replaced before it expires.",
                 optional: true,
+                show_if: Some(("auth", &["xoauth2", "oauthbearer"])),
             },
         ],
         default_folder: "INBOX",
@@ -270,6 +281,33 @@ mod tests {
         let account =
             Account::new(&settings(serde_json::json!({"host": "mail", "username": "ann"})), &secrets);
         assert!(!format!("{account:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn every_choice_has_a_title_and_every_way_of_signing_in_its_secret() {
+        let kind = kind();
+        for property in ["security", "auth"] {
+            let property = &kind.settings_schema["properties"][property];
+            let mut titled: Vec<_> = property["x-labels"].as_object().unwrap().keys().cloned().collect();
+            let mut values: Vec<String> = serde_json::from_value(property["enum"].clone()).unwrap();
+            titled.sort();
+            values.sort();
+            assert_eq!(titled, values);
+        }
+        for auth in kind.settings_schema["properties"]["auth"]["enum"].as_array().unwrap() {
+            let auth = auth.as_str().unwrap();
+            let shown: Vec<_> = kind
+                .secrets
+                .iter()
+                .filter(|secret| {
+                    secret.show_if.is_some_and(|(on, values)| on == "auth" && values.contains(&auth))
+                })
+                .collect();
+            let [secret] = shown[..] else { panic!("{auth}: {shown:?}") };
+            let secrets = BTreeMap::from([(secret.name.to_owned(), SecretString::from("s"))]);
+            let settings = settings(serde_json::json!({"host": "h", "username": "u", "auth": auth}));
+            Account::new(&settings, &secrets).unwrap();
+        }
     }
 
     #[test]

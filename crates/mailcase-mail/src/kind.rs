@@ -11,6 +11,8 @@ pub struct SecretField {
     pub description: &'static str,
     /// May be left out.
     pub optional: bool,
+    /// Applies only while this setting has one of these values, as `x-show-if` says of settings. `None`: always.
+    pub show_if: Option<(&'static str, &'static [&'static str])>,
 }
 
 /// One kind of source as it introduces itself.
