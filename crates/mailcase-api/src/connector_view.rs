@@ -2,11 +2,12 @@
 
 use crate::dto::connector::{
     ConnectorActivity, ConnectorCounts, ConnectorErrorView, ConnectorStatusView, ConnectorView,
+    FolderCursorView,
 };
 use crate::problem::Problem;
 use jiff::Timestamp;
 use mailcase_core::{ConnectorId, OrganizationId};
-use mailcase_store::{ConnectorState, ConnectorStatus, ConnectorWithStatus, ErrorFacts, Store};
+use mailcase_store::{ConnectorState, ConnectorStatus, ConnectorWithStatus, ErrorFacts, FolderCursor, Store};
 
 /// The connector as it is now.
 pub(crate) async fn shown(
@@ -14,14 +15,19 @@ pub(crate) async fn shown(
     org: OrganizationId,
     id: ConnectorId,
 ) -> Result<ConnectorView, Problem> {
-    let connector = store.connector_with_status(org, id).await?;
-    let names = store.connector_secret_names(org, id).await?;
-    Ok(view(connector, names))
+    complete(store, org, store.connector_with_status(org, id).await?).await
 }
 
-pub(crate) fn view(connector: ConnectorWithStatus, secret_names: Vec<String>) -> ConnectorView {
+/// Adds what is kept apart from the connector.
+pub(crate) async fn complete(
+    store: &Store,
+    org: OrganizationId,
+    connector: ConnectorWithStatus,
+) -> Result<ConnectorView, Problem> {
     let ConnectorWithStatus { connector, status, counts, created_at } = connector;
-    ConnectorView {
+    let secret_names = store.connector_secret_names(org, connector.id).await?;
+    let folders = store.list_folder_cursors(org, connector.id).await?;
+    Ok(ConnectorView {
         id: connector.id.uuid(),
         status: status_view(connector.active, status),
         settings: connector.settings,
@@ -36,8 +42,16 @@ pub(crate) fn view(connector: ConnectorWithStatus, secret_names: Vec<String>) ->
             needs_attention: counts.needs_attention,
             total: counts.total,
         },
+        folders: folders
+            .into_iter()
+            .map(|FolderCursor { folder, cursor, updated_at }| FolderCursorView {
+                folder,
+                cursor,
+                updated_at,
+            })
+            .collect(),
         created_at,
-    }
+    })
 }
 
 fn status_view(active: bool, status: ConnectorStatus) -> ConnectorStatusView {

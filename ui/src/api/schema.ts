@@ -1097,6 +1097,8 @@ export interface components {
             counts: components["schemas"]["ConnectorCounts"];
             /** Format: date-time */
             created_at: string;
+            /** @description How far each folder was listed, by folder. Empty until the first listing. */
+            folders: components["schemas"]["FolderCursorView"][];
             /** Format: uuid */
             id: string;
             origin: components["schemas"]["Origin"];
@@ -1281,6 +1283,17 @@ export interface components {
             /** @description Path of the field, such as `poll_seconds` or `connection.host`. */
             field: string;
             message: string;
+        };
+        /** @description How far a folder was listed: the next listing starts here. */
+        FolderCursorView: {
+            /** @description In the words of the source; for people to compare, not for programs to read. */
+            cursor: string;
+            folder: string;
+            /**
+             * Format: date-time
+             * @description When it last moved.
+             */
+            updated_at: string;
         };
         /** @description The folders of a mailbox, as the server lists them now. */
         FolderList: {
@@ -1555,6 +1568,8 @@ export interface components {
                 counts: components["schemas"]["ConnectorCounts"];
                 /** Format: date-time */
                 created_at: string;
+                /** @description How far each folder was listed, by folder. Empty until the first listing. */
+                folders: components["schemas"]["FolderCursorView"][];
                 /** Format: uuid */
                 id: string;
                 origin: components["schemas"]["Origin"];
@@ -1785,6 +1800,10 @@ export interface components {
             description: string;
             name: string;
             optional: boolean;
+            /** @description Applies only while each of these settings has one of the values, as `x-show-if` says of settings. */
+            show_if: {
+                [key: string]: string[];
+            };
             title: string;
         };
         /** @description One place the caller is signed in. */

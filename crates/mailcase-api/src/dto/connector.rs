@@ -32,6 +32,8 @@ pub(crate) struct SecretFieldView {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) optional: bool,
+    /// Applies only while each of these settings has one of the values, as `x-show-if` says of settings.
+    pub(crate) show_if: BTreeMap<String, Vec<String>>,
 }
 
 /// A new connector.
@@ -93,7 +95,19 @@ pub(crate) struct ConnectorView {
     pub(crate) secret_names: Vec<String>,
     pub(crate) status: ConnectorStatusView,
     pub(crate) counts: ConnectorCounts,
+    /// How far each folder was listed, by folder. Empty until the first listing.
+    pub(crate) folders: Vec<FolderCursorView>,
     pub(crate) created_at: Timestamp,
+}
+
+/// How far a folder was listed: the next listing starts here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FolderCursorView {
+    pub(crate) folder: String,
+    /// In the words of the source; for people to compare, not for programs to read.
+    pub(crate) cursor: String,
+    /// When it last moved.
+    pub(crate) updated_at: Timestamp,
 }
 
 /// What a connector is doing.

@@ -27,6 +27,13 @@ impl From<&SecretField> for SecretFieldView {
             title: field.title.to_owned(),
             description: field.description.to_owned(),
             optional: field.optional,
+            show_if: field
+                .show_if
+                .iter()
+                .map(|(setting, values)| {
+                    ((*setting).to_owned(), values.iter().map(|value| (*value).to_owned()).collect())
+                })
+                .collect(),
         }
     }
 }

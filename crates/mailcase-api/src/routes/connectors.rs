@@ -2,7 +2,7 @@
 
 use crate::access::{ManageConnectors, ReadConnectors, Require};
 use crate::client::Client;
-use crate::connector_view::{shown, view};
+use crate::connector_view::{complete, shown};
 use crate::dto::connector::{ConnectorKind, ConnectorView, CreateConnector, UpdateConnector};
 use crate::extract::{Body, Ids};
 use crate::page::Page;
@@ -40,8 +40,7 @@ pub(crate) async fn list_connectors(
 ) -> Result<Json<Page<ConnectorView>>, Problem> {
     let mut items = Vec::new();
     for connector in store.list_connectors_with_status(caller.organization).await? {
-        let names = store.connector_secret_names(caller.organization, connector.connector.id).await?;
-        items.push(view(connector, names));
+        items.push(complete(&store, caller.organization, connector).await?);
     }
     Ok(Json(Page::whole(items)))
 }

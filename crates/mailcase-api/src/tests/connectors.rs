@@ -46,6 +46,24 @@ async fn secrets_go_in_and_never_out() {
 }
 
 #[tokio::test]
+async fn a_connector_says_how_far_each_folder_was_listed() {
+    let (world, ours, _) = World::inhabited().await;
+    let path = format!("/connectors/{}", ours.ids.connector);
+    let before = world.get(&ours.reader, &path).await["folders"].clone();
+    assert_eq!(before.as_array().unwrap().len(), 1, "{before}");
+    assert_eq!(before[0]["folder"], "INBOX");
+    world.mailbox.deliver("INBOX", letter("another"));
+    world.take_mail(ours.id, &ours.ids.connector, 2).await;
+    let after = world.get(&ours.reader, &path).await["folders"].clone();
+    assert_ne!(before[0]["cursor"], after[0]["cursor"]);
+    let list = world.get(&ours.reader, "/connectors").await;
+    assert_eq!(list["items"][0]["folders"], after);
+    let fresh = json!({"settings": settings("fresh")});
+    let fresh = world.ask(&ours.manager, Method::POST, "/connectors", Some(fresh)).await.expect(201);
+    assert_eq!(fresh["folders"], json!([]));
+}
+
+#[tokio::test]
 async fn stored_secrets_are_not_sent_elsewhere() {
     let (world, ours, _) = World::inhabited().await;
     let path = format!("/connectors/{}", ours.ids.connector);

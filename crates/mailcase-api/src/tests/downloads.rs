@@ -66,6 +66,24 @@ async fn the_preview_runs_nothing_and_loads_nothing() {
 }
 
 #[tokio::test]
+async fn text_without_html_is_previewed_as_text() {
+    let (world, ours, _) = World::inhabited().await;
+    let mail = "From: a@evil.example\r\nSubject: only text\r\n\r\nRead <script>steal()</script> this.\r\n";
+    world.mailbox.deliver("INBOX", mail.as_bytes().to_vec());
+    world.take_mail(ours.id, &ours.ids.connector, 2).await;
+    let list = world.get(&ours.reader, "/messages").await;
+    let message = list["items"].as_array().unwrap().iter().find(|one| one["subject"] == "only text").unwrap();
+    let path = format!("/messages/{}/preview", message["id"].as_str().unwrap());
+    let answer = world.ask(&ours.reader, Method::GET, &path, None).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header(header::CONTENT_SECURITY_POLICY).contains("sandbox;"));
+    let page = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(page.contains("Read &lt;script&gt;steal()&lt;/script&gt; this."), "{page}");
+    let facts = world.get(&ours.reader, &format!("{path}/facts")).await;
+    assert_eq!(facts, json!({"removed": [], "links": []}));
+}
+
+#[tokio::test]
 async fn the_detail_shows_the_evidence_and_never_raw_html() {
     let (world, ours, _) = World::inhabited().await;
     let detail = world.get(&ours.reader, &format!("/messages/{}", ours.ids.message)).await;
