@@ -1,13 +1,11 @@
 //! Examine what is stored, decide what it means, and commit both in one transaction per batch.
 
 use crate::error::EngineError;
-use crate::examine::{Examination, automatic};
+use crate::examine::Examination;
 use crate::pipeline::Workshop;
 use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::AutomaticMail;
-use mailcase_core::threading::answered_ids;
 use mailcase_core::{ConnectorId, MessageId, OrganizationId};
-use mailcase_evidence::{Address, Evidence};
 use mailcase_store::{BlobHash, DecidedMessage};
 use tokio::sync::mpsc;
 
@@ -76,47 +74,29 @@ impl Decider {
 
     async fn examined(&self, message: Undecided) -> Result<DecidedMessage, EngineError> {
         let Workshop { store, examiner, .. } = &self.workshop;
-        let evidence = match message.examination {
-            Some(examination) => examination.evidence().await,
-            None => examiner.examine_stream(store.blob_file(message.hash).await?, message.size).await,
+        let under_way = match message.examination {
+            Some(examination) => examination.examined().await,
+            None => None,
         };
-        let key = store.token_key();
-        let organization = message.organization;
-        let subject_token =
-            evidence.envelope.subject.as_deref().and_then(|subject| key.find(organization, subject));
-        let address_token = recipients(&evidence).find_map(|address| key.find(organization, address));
+        let examined = match under_way {
+            Some(examined) => examined?,
+            None => {
+                let raw = store.blob_file(message.hash).await?;
+                examiner.examine_stream(message.organization, raw, message.size).await?
+            }
+        };
         Ok(DecidedMessage {
             message: message.message,
-            organization,
+            organization: message.organization,
             fence: message.fence,
-            answered_ids: answered_ids(&evidence.envelope.in_reply_to, &evidence.envelope.references),
-            subject_token,
-            address_token,
-            automatic: automatic(&evidence),
+            answered_ids: examined.answered_ids,
+            subject_token: examined.subject_token,
+            address_token: examined.address_token,
+            automatic: examined.automatic,
             connector: message.connector,
             automatic_mail: message.automatic_mail,
             case_defaults: message.case_defaults,
-            evidence: *evidence,
+            evidence: examined.evidence,
         })
     }
-}
-
-/// Every address the message says it was sent to.
-fn recipients(evidence: &Evidence) -> impl Iterator<Item = &str> {
-    let envelope = &evidence.envelope;
-    let listed = [&envelope.to, &envelope.cc, &envelope.bcc].into_iter().flatten().filter_map(address);
-    let delivered = evidence
-        .headers
-        .iter()
-        .filter(|header| {
-            ["delivered-to", "x-original-to", "envelope-to"]
-                .iter()
-                .any(|name| header.name.eq_ignore_ascii_case(name))
-        })
-        .map(|header| header.value.as_str());
-    listed.chain(delivered)
-}
-
-fn address(address: &Address) -> Option<&str> {
-    address.address.as_deref()
 }

@@ -85,7 +85,7 @@ impl Engine {
 pub(crate) fn workshop(store: &Store, config: &EngineConfig, role: &str) -> Workshop {
     Workshop {
         store: store.clone(),
-        examiner: Examiner::new(config.examiners, config.limits),
+        examiner: Examiner::new(config.examiners, config.limits, store.token_key()),
         owner: format!("{role}:{}/{}", config.replica, uuid::Uuid::now_v7()),
         message_lease: config.message_lease,
         stored: Arc::default(),

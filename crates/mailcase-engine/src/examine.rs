@@ -1,22 +1,37 @@
-//! Examination away from the event loop: bounded in number, and never a failure.
+//! Examination away from the event loop: bounded in number, and never a failure. What is handed on is what the
+//! decision and the database need, not the evidence itself, which may be large.
 
+use crate::error::EngineError;
 use bytes::Bytes;
+use mailcase_core::OrganizationId;
+use mailcase_core::case_token::TokenKey;
 use mailcase_core::message::Automatic;
+use mailcase_core::threading::answered_ids;
 use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, PARSER_VERSION};
-use mailcase_store::BlobHash;
+use mailcase_store::{BlobHash, PackedEvidence, StoreError};
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
 
-/// The evidence of a message, when it is ready.
+/// What an examined message is decided by, and its evidence ready to be written.
 #[derive(Debug)]
-pub(crate) struct Examination(oneshot::Receiver<Box<Evidence>>);
+pub(crate) struct Examined {
+    pub(crate) answered_ids: Vec<String>,
+    pub(crate) subject_token: Option<i64>,
+    pub(crate) address_token: Option<i64>,
+    pub(crate) automatic: Option<Automatic>,
+    pub(crate) evidence: PackedEvidence,
+}
+
+/// An examination that is under way.
+#[derive(Debug)]
+pub(crate) struct Examination(oneshot::Receiver<Result<Examined, StoreError>>);
 
 impl Examination {
-    /// The evidence. If the examining task was lost, there is evidence that says so.
-    pub(crate) async fn evidence(self) -> Box<Evidence> {
-        self.0.await.unwrap_or_else(|_| Box::new(failed("the examination was lost")))
+    /// What was found; `None` when the examining task was lost.
+    pub(crate) async fn examined(self) -> Option<Result<Examined, StoreError>> {
+        self.0.await.ok()
     }
 }
 
@@ -27,49 +42,91 @@ pub(crate) struct Examiner {
     /// Large messages one after the other: each may hold what several small ones do.
     large: Arc<Semaphore>,
     limits: Limits,
+    /// Case tokens are recognised by it.
+    key: Arc<TokenKey>,
 }
 
 impl Examiner {
-    pub(crate) fn new(places: usize, limits: Limits) -> Self {
-        Self { places: Arc::new(Semaphore::new(places.max(1))), large: Arc::new(Semaphore::new(1)), limits }
+    pub(crate) fn new(places: usize, limits: Limits, key: TokenKey) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(places.max(1))),
+            large: Arc::new(Semaphore::new(1)),
+            limits,
+            key: Arc::new(key),
+        }
     }
 
     /// Starts hashing and examining bytes held in memory, one after the other on the same thread while they are in
     /// its cache. The hash is told first: the blob store waits for it.
-    pub(crate) fn examine(&self, raw: Bytes) -> (oneshot::Receiver<BlobHash>, Examination) {
+    pub(crate) fn examine(
+        &self,
+        organization: OrganizationId,
+        raw: Bytes,
+    ) -> (oneshot::Receiver<BlobHash>, Examination) {
         let (tell_hash, hash) = oneshot::channel();
-        let (tell_evidence, evidence) = oneshot::channel();
-        let (places, limits) = (Arc::clone(&self.places), self.limits);
+        let (tell_examined, examined) = oneshot::channel();
+        let examiner = self.clone();
         tokio::spawn(async move {
-            let Ok(_place) = places.acquire().await else { return };
+            let Ok(_place) = Arc::clone(&examiner.places).acquire_owned().await else { return };
             let work = tokio::task::spawn_blocking(move || {
                 // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
                 if tell_hash.send(BlobHash::of(&raw)).is_ok() {
-                    let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &limits)));
-                    drop(tell_evidence.send(Box::new(evidence)));
+                    let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.limits)));
+                    drop(tell_examined.send(examiner.examined(organization, &evidence)));
                 }
             });
             if work.await.is_err() {
                 tracing::error!("an examination ended abnormally");
             }
         });
-        (hash, Examination(evidence))
+        (hash, Examination(examined))
     }
 
     /// Examines a stored message as a stream, in bounded memory.
-    pub(crate) async fn examine_stream<R>(&self, reader: R, size: u64) -> Box<Evidence>
+    pub(crate) async fn examine_stream<R>(
+        &self,
+        organization: OrganizationId,
+        reader: R,
+        size: u64,
+    ) -> Result<Examined, EngineError>
     where
         R: Read + Seek + Send + 'static,
     {
-        let Ok(_place) = self.large.acquire().await else {
-            return Box::new(failed("the engine is stopping"));
-        };
-        let limits = self.limits;
+        let _place = self.large.acquire().await.map_err(|_| EngineError::Stopping)?;
+        let examiner = self.clone();
         let work = tokio::task::spawn_blocking(move || {
-            guarded(move || mailcase_evidence::examine_reader(reader, size, &limits))
+            let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &examiner.limits));
+            examiner.examined(organization, &evidence)
         });
-        Box::new(work.await.unwrap_or_else(|_| failed("the examination was lost")))
+        Ok(work.await.map_err(|_| EngineError::Task)??)
     }
+
+    fn examined(&self, organization: OrganizationId, evidence: &Evidence) -> Result<Examined, StoreError> {
+        let envelope = &evidence.envelope;
+        let token = |text: &str| self.key.find(organization, text);
+        Ok(Examined {
+            answered_ids: answered_ids(&envelope.in_reply_to, &envelope.references),
+            subject_token: envelope.subject.as_deref().and_then(token),
+            address_token: recipients(evidence).find_map(token),
+            automatic: automatic(evidence),
+            evidence: PackedEvidence::new(organization, evidence)?,
+        })
+    }
+}
+
+/// Headers in which a server writes whom it delivered to.
+const DELIVERED_TO: [&str; 3] = ["delivered-to", "x-original-to", "envelope-to"];
+
+/// Every address the message says it was sent to.
+fn recipients(evidence: &Evidence) -> impl Iterator<Item = &str> {
+    let envelope = &evidence.envelope;
+    let listed = [&envelope.to, &envelope.cc, &envelope.bcc].into_iter().flatten();
+    let delivered = evidence
+        .headers
+        .iter()
+        .filter(|header| DELIVERED_TO.iter().any(|name| header.name.eq_ignore_ascii_case(name)))
+        .map(|header| header.value.as_str());
+    listed.filter_map(|address| address.address.as_deref()).chain(delivered)
 }
 
 /// Turns a panic or a read error into evidence that says so: the message goes on its way all the same.
@@ -93,7 +150,7 @@ fn failed(message: &str) -> Evidence {
 }
 
 /// The evidence's mark in the words of the decision.
-pub(crate) fn automatic(evidence: &Evidence) -> Option<Automatic> {
+fn automatic(evidence: &Evidence) -> Option<Automatic> {
     evidence.automatic.as_ref().map(|mark| match mark.kind {
         AutomaticKind::Bounce => Automatic::Bounce,
         AutomaticKind::OutOfOffice => Automatic::OutOfOffice,
@@ -116,15 +173,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_in_memory_and_from_a_reader_are_examined() {
-        let examiner = Examiner::new(1, Limits::default());
-        let raw = Bytes::from_static(b"Subject: hello\r\n\r\nbody\r\n");
-        let (hash, examination) = examiner.examine(raw.clone());
+    async fn bytes_in_memory_and_from_a_reader_are_examined_alike() {
+        let key = TokenKey::new([7; 32]);
+        let organization = OrganizationId::new();
+        let token = key.subject_token(organization, 42);
+        let examiner = Examiner::new(1, Limits::default(), key);
+        let raw = Bytes::from(format!("Subject: Re: {token} hello\r\nIn-Reply-To: <a@x>\r\n\r\nbody\r\n"));
+        let (hash, examination) = examiner.examine(organization, raw.clone());
         assert_eq!(hash.await.unwrap(), BlobHash::of(&raw));
-        let small = examination.evidence().await;
-        assert_eq!(small.envelope.subject.as_deref(), Some("hello"));
+        let small = examination.examined().await.unwrap().unwrap();
         let size = raw.len() as u64;
-        let streamed = examiner.examine_stream(std::io::Cursor::new(raw), size).await;
-        assert_eq!(streamed.envelope.subject.as_deref(), Some("hello"));
+        let streamed = examiner.examine_stream(organization, std::io::Cursor::new(raw), size).await.unwrap();
+        for examined in [small, streamed] {
+            assert_eq!(examined.subject_token, Some(42));
+            assert_eq!(examined.answered_ids, ["a@x"]);
+        }
     }
 }

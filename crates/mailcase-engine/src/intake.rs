@@ -7,7 +7,7 @@ use crate::batch::{Batch, Received};
 use crate::error::EngineError;
 use crate::examine::Examiner;
 use bytes::{Bytes, BytesMut};
-use mailcase_core::DeliveryId;
+use mailcase_core::{DeliveryId, OrganizationId};
 use mailcase_mail::{Fetched, RemoteHead, RemoteId};
 use mailcase_store::{FetchFailure, LargeBlob, SMALL_BLOB_MAX, Store};
 use std::collections::HashMap;
@@ -58,6 +58,7 @@ struct Open {
 }
 
 pub(crate) struct Intake {
+    pub(crate) organization: OrganizationId,
     pub(crate) store: Store,
     pub(crate) examiner: Examiner,
     pub(crate) awaited: Awaited,
@@ -149,7 +150,7 @@ impl Intake {
         let message = match body {
             Body::Small(chunks, size) => {
                 let raw = join(chunks, size);
-                let (hash, examination) = self.examiner.examine(raw.clone());
+                let (hash, examination) = self.examiner.examine(self.organization, raw.clone());
                 let store = self.store.clone();
                 // Without a hash the examination was lost; the blob store makes its own.
                 let receipt = tokio::spawn(async move { store.put_small(raw, hash.await.ok()).await });

@@ -43,6 +43,7 @@ impl Pipeline {
         let (stored, to_decide) = mpsc::channel(1);
         let awaited = Awaited::default();
         let intake = Intake {
+            organization: connector.organization,
             store: workshop.store.clone(),
             examiner: workshop.examiner.clone(),
             awaited: awaited.clone(),

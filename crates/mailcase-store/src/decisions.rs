@@ -12,9 +12,7 @@ use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::AutomaticMail;
 use mailcase_core::decision::{Facts, Reason, Thread, decide};
 use mailcase_core::message::Automatic;
-use mailcase_core::threading::normalize_message_id;
 use mailcase_core::{CaseId, ConnectorId, MessageId, OrganizationId};
-use mailcase_evidence::Evidence;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,6 +20,7 @@ mod evidence;
 mod outcome;
 mod threads;
 
+pub use evidence::PackedEvidence;
 use outcome::Plan;
 use threads::Threads;
 
@@ -34,7 +33,7 @@ pub struct DecidedMessage {
     pub organization: OrganizationId,
     /// The fence of the lease it was examined under.
     pub fence: i64,
-    pub evidence: Evidence,
+    pub evidence: PackedEvidence,
     /// Normalised Message-IDs it answers, nearest first.
     pub answered_ids: Vec<String>,
     /// The number of the case whose genuine token stands in its subject.
@@ -91,17 +90,12 @@ impl Store {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let packed = evidence::pack(batch).await?;
-        let outcomes = retrying!(self.commit_decisions_once(batch, &packed))?;
+        let outcomes = retrying!(self.commit_decisions_once(batch))?;
         self.tell_decisions(batch, &outcomes);
         Ok(outcomes)
     }
 
-    async fn commit_decisions_once(
-        &self,
-        batch: &[DecidedMessage],
-        packed: &[evidence::Packed],
-    ) -> Result<Vec<DecidedOutcome>> {
+    async fn commit_decisions_once(&self, batch: &[DecidedMessage]) -> Result<Vec<DecidedOutcome>> {
         let now = self.now();
         let mut tx = self.pool().begin().await?;
         let organizations = lock_organizations(&mut tx, batch).await?;
@@ -130,8 +124,8 @@ impl Store {
         let same_id = threads.same_message_id(&claimed);
         Threads::write_answers(&mut tx, &claimed).await?;
         plan.write_cases(&mut tx).await?;
-        evidence::write(&mut tx, &claimed, packed, batch).await?;
-        plan.write_messages(&mut tx, &claimed, packed, batch, &same_id).await?;
+        evidence::write(&mut tx, &claimed, batch).await?;
+        plan.write_messages(&mut tx, &claimed, batch, &same_id).await?;
         tx.commit().await?;
         Ok(outcomes)
     }
@@ -206,8 +200,7 @@ async fn claimed<'a>(tx: &mut Tx, batch: &'a [DecidedMessage]) -> Result<HashMap
         let ours = row.int("fence")? == decided.fence
             && row.named::<OrganizationId>("organization_id")? == decided.organization;
         if ours {
-            let message_id = decided.evidence.envelope.message_id.as_deref().and_then(normalize_message_id);
-            let message_id = message_id.as_deref().map(kept_message_id).filter(|id| !id.is_empty());
+            let message_id = decided.evidence.shown.message_id.clone();
             claimed.insert(id, Claimed { decided, seq: row.int("seq")?, message_id });
         }
     }

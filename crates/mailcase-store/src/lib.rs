@@ -47,7 +47,7 @@ pub use connectors::{
     ConnectorStatusUpdate, ConnectorVitals, ConnectorWithStatus, DeclaredConnector, ErrorFacts, LogLevel,
     PendingWork, SyncReport,
 };
-pub use decisions::{DecidedMessage, DecidedOutcome};
+pub use decisions::{DecidedMessage, DecidedOutcome, PackedEvidence};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventStream};
 pub use inbox::{

@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::sql::{Tx, args};
 use mailcase_evidence::Evidence;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -14,17 +14,16 @@ use unicode_normalization::char::is_combining_mark;
 const TEXT_MAX_BYTES: usize = 256 << 10;
 /// Longer words are no words; FTS5 and tsvector keep long ones whole.
 const WORD_MAX_BYTES: usize = 64;
+/// Bytes of one query that are read.
+const QUERY_MAX_BYTES: usize = 4096;
 /// Words of one query that count.
 const QUERY_WORDS_MAX: usize = 16;
 
-/// The words of a text: runs of letters and digits, folded.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
-        .filter(|word| !word.is_empty())
-        .map(fold)
-        .filter(|word| {
-            !word.is_empty() && word.len() <= WORD_MAX_BYTES && word.chars().all(char::is_alphanumeric)
-        })
+/// The words of a folded text: runs of letters and digits.
+fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && word.len() <= WORD_MAX_BYTES)
 }
 
 /// Lower case without marks, for comparing what people type with what is written.
@@ -52,37 +51,32 @@ pub(crate) fn message_words<'a>(
         .flatten();
     let text = evidence.text.as_ref().map(|body| body.content.as_str());
     let texts = envelope.subject.as_deref().into_iter().chain(people).chain(attachments).chain(text);
-    let mut found = BTreeSet::new();
+    let mut folded = String::new();
     let mut room = TEXT_MAX_BYTES;
     for text in texts {
         let text = cut(text, room);
         room = room.saturating_sub(text.len());
-        found.extend(words(text));
+        folded.push_str(&fold(text));
+        folded.push(' ');
     }
+    let mut found = HashSet::new();
     let mut joined = String::new();
-    for word in cut_words(found) {
-        if !joined.is_empty() {
-            joined.push(' ');
+    for word in words(&folded).filter(|word| found.insert(*word)) {
+        // Compatibility forms may grow under folding; what is kept stays bounded.
+        if joined.len().saturating_add(word.len()) >= TEXT_MAX_BYTES {
+            break;
         }
-        joined.push_str(&word);
+        joined.push_str(word);
+        joined.push(' ');
     }
     joined
-}
-
-/// Compatibility forms may grow under folding; what is kept stays bounded.
-fn cut_words(words: BTreeSet<String>) -> impl Iterator<Item = String> {
-    let mut room = TEXT_MAX_BYTES;
-    words.into_iter().take_while(move |word| {
-        room = room.saturating_sub(word.len().saturating_add(1));
-        room > 0
-    })
 }
 
 /// What a person typed, as a query for the engine: every word must begin a word of the message. `None` when nothing
 /// was typed that could be searched for.
 pub(crate) fn match_query(typed: &str, postgres: bool) -> Option<String> {
     let mut query = String::new();
-    for word in words(cut(typed, 4096)).take(QUERY_WORDS_MAX) {
+    for word in words(&fold(cut(typed, QUERY_MAX_BYTES))).take(QUERY_WORDS_MAX) {
         // A word has letters and digits only: nothing to escape. Writing to a String cannot fail.
         let written = match (query.is_empty(), postgres) {
             (true, false) => write!(query, "\"{word}\"*"),
@@ -108,7 +102,7 @@ pub(crate) fn match_condition(column: &str, n: usize, postgres: bool) -> String 
 
 /// Folded words of a typed text, for titles.
 pub(crate) fn typed_words(typed: &str) -> Vec<String> {
-    words(cut(typed, 4096)).take(QUERY_WORDS_MAX).collect()
+    words(&fold(cut(typed, QUERY_MAX_BYTES))).take(QUERY_WORDS_MAX).map(str::to_owned).collect()
 }
 
 /// Indexes the words of new messages.
@@ -117,7 +111,7 @@ pub(crate) async fn index(tx: &mut Tx, messages: Vec<(i64, String)>) -> Result<(
         let sql = tx.choose(
             "INSERT INTO message_words (rowid, words) VALUES ($1, $2)",
             "INSERT INTO message_words (message_seq, words) \
-             VALUES ($1, array_to_tsvector(string_to_array($2, ' '))) ON CONFLICT (message_seq) DO NOTHING",
+             VALUES ($1, array_to_tsvector(string_to_array(rtrim($2), ' '))) ON CONFLICT (message_seq) DO NOTHING",
         );
         tx.execute(sql, args![seq, words]).await?;
     }
@@ -130,7 +124,7 @@ mod tests {
 
     #[test]
     fn words_are_folded_the_same_way_everywhere() {
-        let all = |text: &str| words(text).collect::<Vec<_>>();
+        let all = |text: &str| words(&fold(text)).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(all("Überweisung: PAY-PAL ﬁne"), ["uberweisung", "pay", "pal", "fine"]);
         assert_eq!(all("e\u{301}t\u{e9} 東京 \u{0}x"), ["ete", "東京", "x"]);
         assert_eq!(all("' \" * ( ) : & | ! -- \\"), Vec::<String>::new());

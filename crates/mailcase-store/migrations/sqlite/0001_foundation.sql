@@ -244,6 +244,8 @@ CREATE INDEX sightings_by_indicator ON sightings (indicator_id, message_seq);
 CREATE VIRTUAL TABLE message_words USING fts5 (
     words, content = '', detail = none, tokenize = 'unicode61 remove_diacritics 2'
 );
+-- Merge when sixteen segments have piled up, not four: a mailbox read in for the first time writes many.
+INSERT INTO message_words (message_words, rank) VALUES ('automerge', 16);
 
 -- The ledger: every remote message ever listed, under its remote identity.
 CREATE TABLE deliveries (

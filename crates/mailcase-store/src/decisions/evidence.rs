@@ -1,10 +1,12 @@
 //! Evidence on its way into the database: the whole as compressed JSON, and the parts people search by.
 
-use super::{Claimed, DecidedMessage};
-use crate::blobs::blocking;
+use super::{Claimed, DecidedMessage, kept_message_id};
 use crate::error::{Result, StoreError};
 use crate::search;
 use crate::sql::{Tx, Value, args, insert_rows};
+use jiff::Timestamp;
+use mailcase_core::case::title_from_subject;
+use mailcase_core::threading::normalize_message_id;
 use mailcase_core::{MessageId, OrganizationId};
 use mailcase_evidence::{Evidence, IndicatorKind, Part, PartKind};
 use sha2::{Digest, Sha256};
@@ -19,51 +21,115 @@ const ATTACHMENTS_MAX: usize = 1_000;
 /// Characters of a file name kept: file systems take 255 bytes, lists show fewer.
 const NAME_MAX_CHARS: usize = 255;
 
-/// A message's evidence, ready to be written.
-pub(crate) struct Packed {
-    pub(super) body: Vec<u8>,
-    pub(super) words: String,
-    pub(super) attachments: Vec<PackedAttachment>,
-    pub(super) indicators: Vec<PackedIndicator>,
-    pub(super) defects: usize,
+/// A message's evidence, ready to be written. Making it needs no database: it is made where the message is examined,
+/// so that the one writer of SQLite has nothing to do but write.
+#[derive(Clone)]
+pub struct PackedEvidence {
+    parser_version: u32,
+    body: Vec<u8>,
+    words: String,
+    attachments: Vec<Vec<Value>>,
+    indicators: Vec<PackedIndicator>,
+    defects: usize,
+    pub(super) shown: Shown,
 }
 
-pub(crate) struct PackedAttachment {
-    values: Vec<Value>,
-}
-
-pub(crate) struct PackedIndicator {
+#[derive(Clone)]
+struct PackedIndicator {
     hash: Vec<u8>,
     kind: &'static str,
     value: String,
 }
 
-/// Does the work that needs no database, before the transaction begins and off the threads that serve.
-pub(crate) async fn pack(batch: &[DecidedMessage]) -> Result<Vec<Packed>> {
-    let own: Vec<(OrganizationId, Evidence)> =
-        batch.iter().map(|decided| (decided.organization, decided.evidence.clone())).collect();
-    blocking("packing evidence", move || own.iter().map(|(org, evidence)| pack_one(*org, evidence)).collect())
-        .await
+/// What lists, titles and threads need of a message.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) title: String,
+    pub(super) message_id: Option<String>,
+    pub(super) sent: Option<Timestamp>,
+    subject: Option<String>,
+    from_name: Option<String>,
+    from_address: Option<String>,
+    to: Option<String>,
 }
 
-fn pack_one(org: OrganizationId, evidence: &Evidence) -> Result<Packed> {
-    let text = serde_json::to_vec(evidence).map_err(StoreError::decode)?;
-    let body = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(StoreError::io("compressing evidence"))?;
-    let parts: Vec<&Part> =
-        evidence.root.walk().filter(|part| is_attachment(part)).take(ATTACHMENTS_MAX).collect();
-    let attachments = parts.iter().map(|part| PackedAttachment { values: attachment_values(part) }).collect();
-    let names = parts.iter().filter_map(|part| part.name.as_deref());
-    let words = search::message_words(evidence, names);
-    let mut indicators = BTreeMap::new();
-    for indicator in &evidence.indicators {
-        let kind = kind_name(indicator.kind);
-        let value = indicator.value.replace('\0', "");
-        let hash = indicator_hash(org, kind, &value);
-        indicators.entry(hash.clone()).or_insert(PackedIndicator { hash, kind, value });
+/// Header text kept in a message's row, in characters: more is never shown in a list.
+const SHOWN_MAX_CHARS: usize = 500;
+/// Recipients shown in a list.
+const SHOWN_RECIPIENTS: usize = 20;
+
+impl std::fmt::Debug for PackedEvidence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackedEvidence").field("bytes", &self.body.len()).finish_non_exhaustive()
     }
-    let defects = evidence.root.walk().map(|part| part.defects.len()).sum::<usize>();
-    let defects = defects.saturating_add(evidence.defects.len());
-    Ok(Packed { body, words, attachments, indicators: indicators.into_values().collect(), defects })
+}
+
+impl PackedEvidence {
+    /// Packs the evidence of a message of `org`.
+    ///
+    /// # Errors
+    /// [`StoreError::Blob`] when it cannot be compressed, which takes a lack of memory.
+    pub fn new(org: OrganizationId, evidence: &Evidence) -> Result<Self> {
+        let text = serde_json::to_vec(evidence).map_err(StoreError::decode)?;
+        let body = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(StoreError::io("compressing evidence"))?;
+        let parts: Vec<&Part> =
+            evidence.root.walk().filter(|part| is_attachment(part)).take(ATTACHMENTS_MAX).collect();
+        let names = parts.iter().filter_map(|part| part.name.as_deref());
+        let words = search::message_words(evidence, names);
+        let mut indicators = BTreeMap::new();
+        for indicator in &evidence.indicators {
+            let kind = kind_name(indicator.kind);
+            let value = indicator.value.replace('\0', "");
+            let hash = indicator_hash(org, kind, &value);
+            indicators.entry(hash.clone()).or_insert(PackedIndicator { hash, kind, value });
+        }
+        let defects = evidence.root.walk().map(|part| part.defects.len()).sum::<usize>();
+        Ok(Self {
+            parser_version: evidence.parser_version,
+            body,
+            words,
+            attachments: parts.iter().map(|part| attachment_values(part)).collect(),
+            indicators: indicators.into_values().collect(),
+            defects: defects.saturating_add(evidence.defects.len()),
+            shown: Shown::of(evidence),
+        })
+    }
+
+    /// The values of a message's row that come from its evidence, in the order of the statement that writes them.
+    pub(super) fn row(&self) -> Vec<Value> {
+        let Shown { subject, from_name, from_address, to, sent, .. } = &self.shown;
+        args![
+            self.parser_version,
+            subject,
+            from_name,
+            from_address,
+            to,
+            *sent,
+            self.attachments.len(),
+            self.indicators.len(),
+            self.defects
+        ]
+    }
+}
+
+impl Shown {
+    fn of(evidence: &Evidence) -> Self {
+        let cut = |text: &str| text.chars().take(SHOWN_MAX_CHARS).collect::<String>();
+        let envelope = &evidence.envelope;
+        let from = envelope.from.first().or(envelope.sender.first());
+        let named = envelope.to.iter().filter_map(|to| to.address.as_deref().or(to.name.as_deref()));
+        let to: Vec<&str> = named.take(SHOWN_RECIPIENTS).collect();
+        let message_id = envelope.message_id.as_deref().and_then(normalize_message_id);
+        Self {
+            title: title_from_subject(envelope.subject.as_deref().unwrap_or_default()),
+            message_id: message_id.as_deref().map(kept_message_id).filter(|id| !id.is_empty()),
+            sent: envelope.date,
+            subject: envelope.subject.as_deref().map(cut),
+            from_name: from.and_then(|from| from.name.as_deref()).map(cut),
+            from_address: from.and_then(|from| from.address.as_deref()).map(cut),
+            to: (!to.is_empty()).then(|| cut(&to.join(", "))),
+        }
+    }
 }
 
 /// What a person would save as a file; a message within is one.
@@ -116,20 +182,20 @@ pub(crate) const fn kind_name(kind: IndicatorKind) -> &'static str {
 pub(crate) async fn write(
     tx: &mut Tx,
     claimed: &HashMap<MessageId, Claimed<'_>>,
-    packed: &[Packed],
     batch: &[DecidedMessage],
 ) -> Result<()> {
     let (mut bodies, mut words, mut attachments, mut sightings) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     // Sorted by hash over the whole batch: two replicas insert shared indicators in the same order.
     let mut indicators: BTreeMap<&[u8], Vec<Value>> = BTreeMap::new();
-    for (decided, packed) in batch.iter().zip(packed) {
+    for decided in batch {
+        let packed = &decided.evidence;
         let Some(own) = claimed.get(&decided.message) else { continue };
-        bodies.push(args![own.seq, decided.evidence.parser_version, packed.body.clone()]);
+        bodies.push(args![own.seq, packed.parser_version, packed.body.clone()]);
         words.push((own.seq, packed.words.clone()));
         attachments.extend(packed.attachments.iter().map(|attachment| {
             let mut values = args![own.seq];
-            values.extend(attachment.values.iter().cloned());
+            values.extend(attachment.iter().cloned());
             values
         }));
         for indicator in &packed.indicators {

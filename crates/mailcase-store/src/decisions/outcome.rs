@@ -1,20 +1,16 @@
 //! Carries decisions out: cases made and joined, and the rows of the messages.
 
-use super::evidence::Packed;
 use super::{Claimed, DecidedMessage, Organization};
 use crate::cases::timeline::{NewEntry, insert_entries};
 use crate::error::{Result, StoreError};
 use crate::search::fold;
 use crate::sql::{Tx, Value, args, in_list, insert_rows, json, values_rows};
-use mailcase_core::case::{CaseStatus, default_acl, title_from_subject};
+use mailcase_core::case::{CaseStatus, default_acl};
 use mailcase_core::decision::{Decision, Reason};
 use mailcase_core::{CaseId, MessageId, OrganizationId};
 use serde_json::json as object;
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// Header text kept in a message's row, in characters: more is never shown in a list.
-const SHOWN_MAX_CHARS: usize = 500;
 
 /// Everything a batch changes about cases.
 pub(super) struct Plan {
@@ -86,7 +82,7 @@ impl Plan {
         organization.next_case_number = number.saturating_add(1);
         let case = CaseId::new();
         let defaults = &decided.case_defaults;
-        let title = title_from_subject(decided.evidence.envelope.subject.as_deref().unwrap_or_default());
+        let title = &decided.evidence.shown.title;
         let acl = defaults.acl.clone().unwrap_or_else(|| default_acl(&organization.name));
         let severity = defaults.severity;
         self.made.insert(case, self.new_cases.len());
@@ -94,8 +90,8 @@ impl Plan {
             case,
             org,
             number,
-            &title,
-            fold(&title),
+            title,
+            fold(title),
             CaseStatus::Open.as_str(),
             severity.as_str(),
             crate::cases::severity_rank(severity),
@@ -173,44 +169,36 @@ impl Plan {
         &self,
         tx: &mut Tx,
         claimed: &HashMap<MessageId, Claimed<'_>>,
-        packed: &[Packed],
         batch: &[DecidedMessage],
         same_id: &HashSet<MessageId>,
     ) -> Result<()> {
         let mut rows = Vec::with_capacity(claimed.len());
-        for (decided, packed) in batch.iter().zip(packed) {
+        for decided in batch {
             let (Some(own), Some((case, reason))) =
                 (claimed.get(&decided.message), self.fates.get(&decided.message))
             else {
                 continue;
             };
-            let facts = RowFacts::of(&decided.evidence);
-            rows.push(args![
-                own.seq,
-                decided.evidence.parser_version,
-                facts.subject,
-                facts.from_name,
-                facts.from_address,
-                facts.to,
-                decided.evidence.envelope.date,
+            let mut row = args![own.seq];
+            row.extend(decided.evidence.row());
+            row.extend(args![
                 &own.message_id,
                 decided.automatic.map(mailcase_core::message::Automatic::as_str),
-                packed.attachments.len(),
-                packed.indicators.len(),
-                packed.defects,
                 *case,
-                json(reason)?
+                json(reason)?,
+                self.now
             ]);
+            rows.push(row);
         }
         values_rows(
             tx,
             "UPDATE messages SET state = 'decided', lease_owner = NULL, lease_until = 0, last_error = NULL, \
-             decided_at = $1, parser_version = v.column2, subject = v.column3, from_name = v.column4, \
-             from_address = v.column5, to_text = v.column6, sent_at = v.column7, message_id_norm = v.column8, \
-             automatic = v.column9, attachment_count = v.column10, indicator_count = v.column11, \
-             defect_count = v.column12, case_id = v.column13, reason = v.column14 FROM (",
+             parser_version = v.column2, subject = v.column3, from_name = v.column4, from_address = v.column5, \
+             to_text = v.column6, sent_at = v.column7, attachment_count = v.column8, indicator_count = v.column9, \
+             defect_count = v.column10, message_id_norm = v.column11, automatic = v.column12, \
+             case_id = v.column13, reason = v.column14, decided_at = v.column15 FROM (",
             ") AS v WHERE messages.seq = v.column1",
-            args![self.now],
+            Vec::new(),
             rows,
         )
         .await?;
@@ -223,33 +211,5 @@ impl Plan {
         let sql = format!("UPDATE messages SET same_id_other_content = 1 WHERE id IN {list}");
         tx.execute(AssertSqlSafe(sql), values).await?;
         Ok(())
-    }
-}
-
-/// What lists show of a message.
-struct RowFacts {
-    subject: Option<String>,
-    from_name: Option<String>,
-    from_address: Option<String>,
-    to: Option<String>,
-}
-
-impl RowFacts {
-    fn of(evidence: &mailcase_evidence::Evidence) -> Self {
-        let cut = |text: &str| text.chars().take(SHOWN_MAX_CHARS).collect::<String>();
-        let envelope = &evidence.envelope;
-        let from = envelope.from.first().or(envelope.sender.first());
-        let to: Vec<&str> = envelope
-            .to
-            .iter()
-            .filter_map(|to| to.address.as_deref().or(to.name.as_deref()))
-            .take(20)
-            .collect();
-        Self {
-            subject: envelope.subject.as_deref().map(cut),
-            from_name: from.and_then(|from| from.name.as_deref()).map(cut),
-            from_address: from.and_then(|from| from.address.as_deref()).map(cut),
-            to: (!to.is_empty()).then(|| cut(&to.join(", "))),
-        }
     }
 }

@@ -152,14 +152,17 @@ fn outcomes(batch: &[StoredDelivery], messages: &HashMap<BlobHash, Known>) -> Re
 }
 
 async fn update_deliveries(tx: &mut Tx, now: i64, lease: &Lease, outcomes: &[StoredOutcome]) -> Result<()> {
-    let rows = outcomes.iter().map(|outcome| args![outcome.delivery, outcome.message]).collect();
+    let rows = outcomes
+        .iter()
+        .map(|outcome| args![outcome.delivery, outcome.message, now, lease.connector])
+        .collect();
     values_rows(
         tx,
-        "UPDATE deliveries SET state = 'stored', message_id = v.column2, stored_at = $1, ack_next_try_at = 0, \
+        "UPDATE deliveries SET state = 'stored', message_id = v.column2, stored_at = v.column3, ack_next_try_at = 0, \
          last_error = NULL FROM (",
-        ") AS v WHERE deliveries.id = v.column1 AND deliveries.connector_id = $2 \
+        ") AS v WHERE deliveries.id = v.column1 AND deliveries.connector_id = v.column4 \
          AND deliveries.state IN ('discovered', 'needs_attention', 'gone')",
-        args![now, lease.connector],
+        Vec::new(),
         rows,
     )
     .await?;

@@ -268,7 +268,7 @@ pub(crate) async fn large_batches_are_written_whole(fx: &Fixture) {
     assert_eq!(outcomes.len(), MESSAGES);
     for n in [0, 1, 77, MESSAGES - 1] {
         let detail = fx.store.message(fx.org, stored[n].message).await.unwrap();
-        assert_eq!(detail.evidence.as_ref(), Some(&messages[n].evidence));
+        assert_eq!(detail.evidence, Some(evidence(n)));
         assert_eq!(detail.summary.indicator_count, 40);
         assert_eq!(detail.summary.subject, Some(format!("Subject {n}")));
         let case = case_of(&outcomes[n]).unwrap();

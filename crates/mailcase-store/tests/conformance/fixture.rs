@@ -7,7 +7,7 @@ use mailcase_core::{CaseId, MessageId, OrganizationId};
 use mailcase_evidence::{Address, Body, Evidence};
 use mailcase_store::{
     BlobConfig, Clock, DatabaseConfig, DecidedMessage, DecidedOutcome, Lease, MasterKey, NewDelivery,
-    S3Config, Store, StoreConfig, StoredDelivery, StoredOutcome,
+    PackedEvidence, S3Config, Store, StoreConfig, StoredDelivery, StoredOutcome,
 };
 use mailcase_testbed::postgres::Postgres;
 use mailcase_testbed::s3::S3;
@@ -160,7 +160,7 @@ pub(crate) fn decided(connector: &Connector, stored: &StoredOutcome, evidence: E
         connector: connector.id,
         automatic_mail: AutomaticMail::Keep,
         case_defaults: connector.settings.case_defaults.clone(),
-        evidence,
+        evidence: PackedEvidence::new(connector.organization, &evidence).unwrap(),
     }
 }
 
