@@ -453,7 +453,12 @@ export const kinds: ConnectorKind[] = [
           ],
         },
         username: { type: 'string', title: 'User name' },
-        auth: { title: 'Sign-in', default: 'password', enum: ['password', 'oauth'] },
+        auth: {
+          title: 'Sign-in',
+          default: 'password',
+          enum: ['password', 'oauth'],
+          'x-labels': { password: 'Password', oauth: 'OAuth' },
+        },
         mailbox: {
           type: ['string', 'null'],
           title: 'Mailbox',
@@ -482,6 +487,14 @@ export const kinds: ConnectorKind[] = [
         title: 'Password',
         description: 'Encrypted at rest, never shown again.',
         optional: false,
+        show_if: { auth: ['password'] },
+      },
+      {
+        name: 'access_token',
+        title: 'Access token',
+        description: 'Encrypted at rest, never shown again.',
+        optional: true,
+        show_if: { auth: ['oauth'] },
       },
     ],
   },
@@ -528,6 +541,18 @@ export const connectors: Connector[] = [
       leased_by: 'replica-1',
     },
     counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 1, total: 4812 },
+    folders: [
+      {
+        folder: 'INBOX',
+        cursor: '{"v":1,"uidvalidity":1718000000,"next":4701,"baseline":1,"since":"2026-01-05","pending":""}',
+        updated_at: minutesAgo(4),
+      },
+      {
+        folder: 'INBOX/Reports',
+        cursor: '{"v":1,"uidvalidity":1718000001,"next":113}',
+        updated_at: minutesAgo(75),
+      },
+    ],
     created_at: minutesAgo(90_000),
   },
   {
@@ -551,6 +576,7 @@ export const connectors: Connector[] = [
       leased_by: 'replica-1',
     },
     counts: { discovered: 12, stored: 0, unacknowledged: 3, needs_attention: 0, total: 911 },
+    folders: [],
     created_at: minutesAgo(80_000),
   },
   {
@@ -569,6 +595,7 @@ export const connectors: Connector[] = [
       leased_by: null,
     },
     counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 0, total: 0 },
+    folders: [],
     created_at: minutesAgo(70_000),
   },
 ];

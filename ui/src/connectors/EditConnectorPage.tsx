@@ -41,7 +41,7 @@ function EditConnector(props: { connector: Connector; kinds: ConnectorKind[] }) 
           params: { path: { id: connector.id } },
           body: {
             settings: sentSettings(draft, kind),
-            secrets: sentSecrets(draft),
+            secrets: sentSecrets(draft, kind),
             active: draft.active,
             revision: connector.revision,
           },

@@ -31,7 +31,11 @@ function NewConnector({ kinds }: { kinds: ConnectorKind[] }) {
     run: ({ draft, kind }: { draft: Draft; kind: ConnectorKind }) =>
       answer(
         api.POST('/connectors', {
-          body: { settings: sentSettings(draft, kind), secrets: sentSecrets(draft), active: draft.active },
+          body: {
+            settings: sentSettings(draft, kind),
+            secrets: sentSecrets(draft, kind),
+            active: draft.active,
+          },
         }),
       ),
     done: (connector) => `${connector.settings.name} was made`,

@@ -21,6 +21,7 @@ import {
   stepOf,
   triedConnector,
   trustField,
+  visibleSecrets,
   withTrusted,
 } from './draft';
 import { FolderPicker } from './FolderPicker';
@@ -69,7 +70,7 @@ export function ConnectorWizard({ start, kinds, existing, save, onCancel }: Conn
 
   const submit = () => {
     setFailure(null);
-    if (showErrors(missingFields(draft, kind, existing?.secret_names ?? []))) return;
+    if (showErrors(missingFields(draft, kind))) return;
     saving.mutate(kind, {
       onError: (error) => {
         const problem = asProblem(error);
@@ -123,14 +124,7 @@ export function ConnectorWizard({ start, kinds, existing, save, onCancel }: Conn
           <Text fw={600} size="lg" component="h2" m={0}>
             {TITLES[step]}
           </Text>
-          <StepContent
-            step={step}
-            {...common}
-            kinds={kinds}
-            kind={kind}
-            existing={existing}
-            readOnly={readOnly}
-          />
+          <StepContent step={step} {...common} kinds={kinds} kind={kind} readOnly={readOnly} />
           <Group justify="space-between" mt="xs">
             <Button variant="transparent" color="gray" px={0} onClick={onCancel}>
               {readOnly ? 'Close' : 'Cancel'}
@@ -174,12 +168,11 @@ type StepContentProps = {
   isNew: boolean;
   kinds: ConnectorKind[];
   kind: ConnectorKind;
-  existing: Connector | undefined;
   readOnly: boolean;
 };
 
 function StepContent(props: StepContentProps) {
-  const { step, draft, change, errors, kind, existing, readOnly } = props;
+  const { step, draft, change, errors, kind, readOnly } = props;
   const live = useLiveFolders(draft, kind);
   const test = useConnectionTest(props);
   const { settings } = draft;
@@ -199,8 +192,8 @@ function StepContent(props: StepContentProps) {
             disabled={readOnly}
           />
           <SecretFields
-            secrets={kind.secrets}
-            stored={existing?.secret_names ?? []}
+            secrets={visibleSecrets(draft, kind)}
+            stored={draft.stored}
             values={draft.secrets}
             onChange={(secrets) => change({ ...draft, secrets })}
             errors={errors}
@@ -213,7 +206,7 @@ function StepContent(props: StepContentProps) {
           onChange={(folders) => setSettings({ folders })}
           live={live}
           defaultFolder={kind.default_folder}
-          ready={connectionGiven(draft, kind, existing)}
+          ready={connectionGiven(draft, kind)}
           error={errors.folders}
         />
       )}
@@ -224,8 +217,8 @@ function StepContent(props: StepContentProps) {
 }
 
 /** Whether nothing is plainly missing from the connection. */
-function connectionGiven(draft: Draft, kind: ConnectorKind, existing: Connector | undefined): boolean {
-  const missing = missingFields(draft, kind, existing?.secret_names ?? []);
+function connectionGiven(draft: Draft, kind: ConnectorKind): boolean {
+  const missing = missingFields(draft, kind);
   return !Object.keys(missing).some((field) => stepOf(field) === 'connection');
 }
 

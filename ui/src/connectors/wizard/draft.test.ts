@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectorKind } from '../../api/types';
+import type { ConnectorKind, SecretField } from '../../api/types';
 import {
   errorsByField,
   missingFields,
@@ -7,8 +7,13 @@ import {
   sentSecrets,
   stepOf,
   trustField,
+  visibleSecrets,
   withTrusted,
 } from './draft';
+
+function secret(name: string): SecretField {
+  return { name, title: name, description: '', optional: false, show_if: {} };
+}
 
 const kind: ConnectorKind = {
   kind: 'imap',
@@ -22,12 +27,12 @@ const kind: ConnectorKind = {
       trusted: { type: 'array', 'x-widget': 'certificates' },
     },
   },
-  secrets: [{ name: 'password', title: 'Password', description: '', optional: false }],
+  secrets: [{ ...secret('password'), title: 'Password' }],
 };
 
 describe('draft', () => {
   it('names everything that is missing at once', () => {
-    expect(missingFields(newDraft(kind), kind, [])).toEqual({
+    expect(missingFields(newDraft(kind), kind)).toEqual({
       name: 'Give the connector a name',
       api_name: 'Use 1 to 64 lower-case letters, digits, - and _',
       'connection.host': 'Server is needed',
@@ -36,15 +41,30 @@ describe('draft', () => {
   });
 
   it('needs no secret that is stored, unless it is replaced by nothing', () => {
-    const draft = newDraft(kind);
-    expect(missingFields(draft, kind, ['password'])).not.toHaveProperty('secrets.password');
+    const draft = { ...newDraft(kind), stored: ['password'] };
+    expect(missingFields(draft, kind)).not.toHaveProperty('secrets.password');
     const replaced = { ...draft, secrets: { password: '' } };
-    expect(missingFields(replaced, kind, ['password'])).toHaveProperty(['secrets.password']);
+    expect(missingFields(replaced, kind)).toHaveProperty(['secrets.password']);
   });
 
   it('sends new secrets and removals, never empty ones', () => {
+    const manySecrets = { ...kind, secrets: ['password', 'token', 'key'].map(secret) };
     const secrets = { password: '', token: null, key: 'k' };
-    expect(sentSecrets({ ...newDraft(kind), secrets })).toEqual({ token: null, key: 'k' });
+    expect(sentSecrets({ ...newDraft(kind), secrets }, manySecrets)).toEqual({ token: null, key: 'k' });
+  });
+
+  it('asks only for the secrets the settings have a use for, and removes stored ones they have none for', () => {
+    const token = { ...secret('token'), show_if: { host: ['oauth.example'] } };
+    const password = { ...secret('password'), show_if: { host: ['mail.example'] } };
+    const either = { ...kind, secrets: [password, token] };
+    const draft = newDraft(either);
+    draft.settings.connection.host = 'oauth.example';
+    expect(visibleSecrets(draft, either)).toEqual([token]);
+    expect(missingFields(draft, either)).toHaveProperty(['secrets.token']);
+    expect(missingFields(draft, either)).not.toHaveProperty(['secrets.password']);
+    const filled = { ...draft, secrets: { password: 'typed before', token: 't' } };
+    expect(sentSecrets(filled, either)).toEqual({ token: 't' });
+    expect(sentSecrets({ ...filled, stored: ['password'] }, either)).toEqual({ token: 't', password: null });
   });
 
   it('trusts a certificate once', () => {

@@ -1,6 +1,13 @@
 // A connector while it is being written down, and what of it is sent. Pure.
-import type { Connector, ConnectorKind, ConnectorSettings, FieldError, TryConnector } from '../../api/types';
-import { defaultValues, schemaFields, sentValues } from './schemaFields';
+import type {
+  Connector,
+  ConnectorKind,
+  ConnectorSettings,
+  FieldError,
+  SecretField,
+  TryConnector,
+} from '../../api/types';
+import { applies, defaultValues, schemaFields, sentValues } from './schemaFields';
 
 export type DraftSettings = Omit<Required<ConnectorSettings>, 'case_defaults'> & {
   case_defaults: Required<NonNullable<ConnectorSettings['case_defaults']>>;
@@ -9,6 +16,8 @@ export type DraftSettings = Omit<Required<ConnectorSettings>, 'case_defaults'> &
 export type Draft = {
   id?: string;
   settings: DraftSettings;
+  /** Names of the secrets that are stored. */
+  stored: string[];
   /** New values only: a secret that is not named here stays as it is stored; `null` removes it. */
   secrets: Record<string, string | null>;
   active: boolean;
@@ -33,7 +42,12 @@ const STARTING_SETTINGS: Omit<DraftSettings, 'kind' | 'connection'> = {
 
 export function newDraft(kind: ConnectorKind): Draft {
   const connection = defaultValues(schemaFields(kind.settings_schema));
-  return { settings: { ...STARTING_SETTINGS, kind: kind.kind, connection }, secrets: {}, active: true };
+  return {
+    settings: { ...STARTING_SETTINGS, kind: kind.kind, connection },
+    stored: [],
+    secrets: {},
+    active: true,
+  };
 }
 
 export function draftOf(connector: Connector): Draft {
@@ -46,6 +60,7 @@ export function draftOf(connector: Connector): Draft {
       connection: { ...connection },
       case_defaults: { ...STARTING_SETTINGS.case_defaults, ...case_defaults },
     },
+    stored: connector.secret_names,
     secrets: {},
     active: connector.active,
   };
@@ -65,13 +80,24 @@ export function sentSettings(draft: Draft, kind: ConnectorKind): ConnectorSettin
   };
 }
 
-/** A field left empty sets no secret. */
-export function sentSecrets(draft: Draft): Draft['secrets'] {
-  return Object.fromEntries(Object.entries(draft.secrets).filter(([, value]) => value !== ''));
+/** The secrets these settings have a use for. */
+export function visibleSecrets(draft: Draft, kind: ConnectorKind): SecretField[] {
+  const fields = schemaFields(kind.settings_schema);
+  return kind.secrets.filter((secret) => applies(secret.show_if, fields, draft.settings.connection));
+}
+
+/** A field left empty sets no secret. One the settings have no use for is not sent, and removed if it is stored. */
+export function sentSecrets(draft: Draft, kind: ConnectorKind): Draft['secrets'] {
+  const visible = visibleSecrets(draft, kind).map((secret) => secret.name);
+  const given = Object.entries(draft.secrets).filter(
+    ([name, value]) => visible.includes(name) && value !== '',
+  );
+  const useless = draft.stored.filter((name) => !visible.includes(name));
+  return Object.fromEntries([...given, ...useless.map((name) => [name, null] as const)]);
 }
 
 export function triedConnector(draft: Draft, kind: ConnectorKind): TryConnector {
-  const body: TryConnector = { settings: sentSettings(draft, kind), secrets: sentSecrets(draft) };
+  const body: TryConnector = { settings: sentSettings(draft, kind), secrets: sentSecrets(draft, kind) };
   if (draft.id) body.id = draft.id;
   return body;
 }
@@ -79,7 +105,7 @@ export function triedConnector(draft: Draft, kind: ConnectorKind): TryConnector 
 export type DraftErrors = Record<string, string>;
 
 /** What is plainly missing, before the server is asked. */
-export function missingFields(draft: Draft, kind: ConnectorKind, storedSecrets: string[]): DraftErrors {
+export function missingFields(draft: Draft, kind: ConnectorKind): DraftErrors {
   const errors: DraftErrors = {};
   const { settings } = draft;
   if (!settings.name.trim()) errors.name = 'Give the connector a name';
@@ -91,9 +117,9 @@ export function missingFields(draft: Draft, kind: ConnectorKind, storedSecrets: 
     if (field.required && !(field.name in sent))
       errors[`connection.${field.name}`] = `${field.label} is needed`;
   }
-  for (const secret of kind.secrets) {
+  for (const secret of visibleSecrets(draft, kind)) {
     const given = draft.secrets[secret.name];
-    const missing = given === undefined ? !storedSecrets.includes(secret.name) : !given;
+    const missing = given === undefined ? !draft.stored.includes(secret.name) : !given;
     if (!secret.optional && missing) errors[`secrets.${secret.name}`] = `${secret.title} is needed`;
   }
   if (settings.disposition.action === 'move' && !settings.disposition.folder.trim()) {

@@ -40,13 +40,20 @@ export function schemaFields(schema: unknown): SchemaField[] {
 
 /** The fields to show for these values; values not given count as the defaults. */
 export function visibleFields(fields: SchemaField[], values: Record<string, unknown>): SchemaField[] {
+  return fields.filter((field) => applies(field.showIf, fields, values));
+}
+
+/** Whether each setting named by `showIf` has one of the values it lists. */
+export function applies(
+  showIf: Record<string, unknown[]>,
+  fields: SchemaField[],
+  values: Record<string, unknown>,
+): boolean {
   const current = (name: string) => values[name] ?? fields.find((field) => field.name === name)?.default;
-  return fields.filter((field) =>
-    Object.entries(field.showIf).every(([other, allowed]) => {
-      const value = current(other);
-      return Array.isArray(allowed) ? allowed.includes(value) : allowed === value;
-    }),
-  );
+  return Object.entries(showIf).every(([other, allowed]) => {
+    const value = current(other);
+    return Array.isArray(allowed) ? allowed.includes(value) : allowed === value;
+  });
 }
 
 /** What a new connector of this kind starts with. */
