@@ -40,13 +40,15 @@ export function AccountingPanel({ connector, mayManage }: { connector: Connector
           nightly and when asked.
         </Text>
       )}
-      {query.data && <Result id={connector.id} accounting={query.data} mayManage={mayManage} />}
+      {query.data && <Result connector={connector} accounting={query.data} mayManage={mayManage} />}
     </Panel>
   );
 }
 
-function Result({ id, accounting, mayManage }: { id: string; accounting: Accounting; mayManage: boolean }) {
-  const fetchGaps = useFetchGaps(id);
+type ResultProps = { connector: Connector; accounting: Accounting; mayManage: boolean };
+
+function Result({ connector, accounting, mayManage }: ResultProps) {
+  const fetchGaps = useFetchGaps(connector.id);
   const missing = accounting.folders.reduce((sum, folder) => sum + folder.gap_count, 0);
   return (
     <Stack gap="sm">
@@ -78,11 +80,23 @@ function Result({ id, accounting, mayManage }: { id: string; accounting: Account
           )}
         </Group>
       )}
+      {maybeLeftOut(connector, accounting) && (
+        <Text size="xs" c="dimmed">
+          A mailbox that keeps no order of arrival, such as a Maildir or a directory of files, cannot tell
+          which messages the first run left out: they are among those never listed, and Fetch takes them too.
+        </Text>
+      )}
       {accounting.folders.map((folder) => (
         <FolderResult key={folder.folder} folder={folder} />
       ))}
     </Stack>
   );
+}
+
+/** Whether gaps may be messages the first run left out on purpose. */
+function maybeLeftOut({ settings }: Connector, { folders }: Accounting): boolean {
+  if (settings.fetch === 'unseen' || settings.backfill?.take === 'all') return false;
+  return folders.some((folder) => folder.gaps.some((gap) => gap.reason === 'never_listed'));
 }
 
 const REASONS: Record<GapReason, string> = {

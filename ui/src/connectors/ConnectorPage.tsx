@@ -12,10 +12,12 @@ import { Panel } from '../shared/Panel';
 import { FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
 import { AccountingPanel } from './AccountingPanel';
+import { ConnectionTestPanel } from './ConnectionTestPanel';
 import { ConnectorActions } from './ConnectorActions';
 import { ConnectorLog } from './ConnectorLog';
 import { KindName, OriginBadge } from './ConnectorsPage';
 import { connectorOptions, usePollNow } from './connectors';
+import { FolderCursors } from './FolderCursors';
 import { health } from './health';
 import { NeedsAttention } from './NeedsAttention';
 import { StatusIcon } from './StatusIcon';
@@ -54,6 +56,10 @@ function ConnectorView({ connector }: { connector: Connector }) {
           <State connector={connector} />
         </Panel>
         <AccountingPanel connector={connector} mayManage={mayManage} />
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mt="md" style={{ alignItems: 'start' }}>
+        <FolderCursors folders={connector.folders} />
+        {mayManage && <ConnectionTestPanel connector={connector} />}
       </SimpleGrid>
       <NeedsAttention id={connector.id} />
       <Title order={2} mt="lg" mb="xs">

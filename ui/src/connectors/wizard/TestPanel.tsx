@@ -1,5 +1,5 @@
 // "Test connection": every step with what was found, and the offer to trust a certificate after showing it.
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
   IconAlertTriangle,
@@ -10,6 +10,7 @@ import {
   type IconProps,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
+import { Link } from 'react-router';
 import { asProblem } from '../../api/problem';
 import type { CheckReport, CheckStep } from '../../api/types';
 import { Confirm } from '../../shared/confirm';
@@ -23,6 +24,8 @@ export type ConnectionTest = {
   run: () => void;
   /** Absent when the kind of source knows no trusted certificates, or nothing may be changed. */
   trust?: (pem: string) => void;
+  /** Where it can be trusted instead. */
+  trustAt?: string;
 };
 
 export function TestPanel({ test }: { test: ConnectionTest }) {
@@ -54,7 +57,7 @@ export function TestPanel({ test }: { test: ConnectionTest }) {
           ))}
         </ol>
       )}
-      {report?.untrusted && <TrustOffer report={report} trust={test.trust} />}
+      {report?.untrusted && <TrustOffer report={report} test={test} />}
       {report && report.chain.length > 0 && <CertificateChain chain={report.chain} open={report.untrusted} />}
     </Stack>
   );
@@ -106,7 +109,8 @@ function Step({ step }: { step: CheckStep }) {
   );
 }
 
-function TrustOffer({ report, trust }: { report: CheckReport; trust: ConnectionTest['trust'] }) {
+function TrustOffer({ report, test }: { report: CheckReport; test: ConnectionTest }) {
+  const { trust, trustAt } = test;
   const [asking, ask] = useDisclosure(false);
   const leaf = report.chain[0];
   if (!leaf) return null;
@@ -122,6 +126,11 @@ function TrustOffer({ report, trust }: { report: CheckReport; trust: ConnectionT
           <Button size="xs" color="orange" variant="outline" onClick={ask.open}>
             Trust this certificate
           </Button>
+        )}
+        {trustAt && (
+          <Anchor component={Link} to={trustAt} size="sm">
+            Trust it in the settings
+          </Anchor>
         )}
       </Stack>
       {trust && (
