@@ -57,6 +57,8 @@ test.describe('inbox', () => {
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(/FW: Your invoice/);
     await page.keyboard.press('Escape');
     await expect(page).toHaveURL(/\/inbox$/);
+    // The address changes before the list stands alone again, and the search field beside the message goes with it.
+    await expect(page.getByRole('heading', { name: 'Inbox', level: 1 })).toBeVisible();
     await page.keyboard.press('/');
     await expect(page.getByRole('searchbox', { name: 'Search' })).toBeFocused();
     await page.keyboard.press('Escape');
@@ -79,6 +81,16 @@ test('a message shows its preview in a frame that can do nothing', async ({ page
   await expect(page.getByText('looks like application/zip')).toBeVisible();
   await page.getByRole('tab', { name: /Deliveries/ }).click();
   await expect(page.getByText(/the folder is read-only/)).toBeVisible();
+});
+
+test('a message of text alone has the same preview', async ({ page, answers }) => {
+  const { evidence } = data.message;
+  answers[`GET /messages/${data.message.summary.id}`] = {
+    body: { ...data.message, evidence: evidence && { ...evidence, has_html: false } },
+  };
+  await page.goto(messagePath);
+  await expect(page.getByRole('tab', { name: 'Preview' })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByTitle('Message preview')).toHaveAttribute('sandbox', '');
 });
 
 test('a case is changed where it stands, with the CSRF token', async ({ page }) => {
@@ -131,6 +143,38 @@ test.describe('connectors', () => {
     await page.getByRole('button', { name: 'Trust and test again' }).click();
     const { settings } = (await again).postDataJSON();
     expect(settings.connection.trusted_certificates).toEqual([data.untrusted.chain[0]?.pem]);
+    await expect(page.getByText('The test passed.')).toBeVisible();
+  });
+
+  test('a way of signing in asks for its own secret', async ({ page }) => {
+    await page.goto('/settings/connectors/new');
+    await page.getByRole('button', { name: 'Next' }).click();
+    await expect(page.getByRole('textbox', { name: 'Password' })).toBeVisible();
+    await expect(page.getByRole('textbox', { name: 'Access token' })).toHaveCount(0);
+    await page.getByRole('combobox', { name: 'Sign-in' }).click();
+    await page.getByRole('option', { name: 'OAuth' }).click();
+    await expect(page.getByRole('textbox', { name: 'Access token' })).toBeVisible();
+    await expect(page.getByRole('textbox', { name: 'Password' })).toHaveCount(0);
+  });
+
+  test('its page shows the cursor of each folder and tests the stored connection', async ({
+    page,
+    answers,
+  }) => {
+    const connector = data.connectors[0];
+    await page.goto(`/settings/connectors/${connector?.id}`);
+    const cursors = page.getByRole('table', { name: 'Cursor of each folder' });
+    await expect(cursors.getByRole('row', { name: /INBOX\/Reports/ })).toContainText('1718000001');
+    await cursors.getByRole('button', { name: 'Copy the cursor of INBOX', exact: true }).click();
+    const asked = page.waitForRequest('**/connectors/test');
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    expect((await asked).postDataJSON()).toEqual({ id: connector?.id, settings: connector?.settings });
+    await expect(page.getByRole('list', { name: 'Steps of the test' })).toContainText(
+      'Encrypt the connection',
+    );
+    await expect(page.getByRole('link', { name: 'Trust it in the settings' })).toBeVisible();
+    answers['POST /connectors/test'] = { body: data.passed };
+    await page.getByRole('button', { name: 'Test connection' }).click();
     await expect(page.getByText('The test passed.')).toBeVisible();
   });
 

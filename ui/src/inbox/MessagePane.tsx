@@ -142,8 +142,8 @@ function Decision({ message: { summary, evidence } }: { message: MessageDetail }
 function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<MessageDetail['evidence']> }) {
   const { message, evidence } = props;
   const [params, setParams] = useSearchParams();
-  // A message without HTML has nothing to preview: its text is all there is.
-  const first = evidence.has_html ? 'preview' : 'text';
+  const previewable = evidence.has_html || evidence.text !== null;
+  const first = previewable ? 'preview' : 'text';
   const asked = params.get('tab') ?? first;
   const open = (tab: string | null) =>
     setParams(
@@ -163,14 +163,14 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
   return (
     <Tabs value={asked === 'preview' ? first : asked} onChange={open}>
       <Tabs.List>
-        {evidence.has_html && <Tabs.Tab value="preview">Preview</Tabs.Tab>}
+        {previewable && <Tabs.Tab value="preview">Preview</Tabs.Tab>}
         <Tabs.Tab value="text">Text</Tabs.Tab>
         <Tabs.Tab value="headers">Headers</Tabs.Tab>
         <Tabs.Tab value="parts">Parts {counts.parts}</Tabs.Tab>
         <Tabs.Tab value="indicators">Indicators {counts.indicators}</Tabs.Tab>
         <Tabs.Tab value="deliveries">Deliveries {counts.deliveries}</Tabs.Tab>
       </Tabs.List>
-      {evidence.has_html && (
+      {previewable && (
         <Tabs.Panel value="preview" pt="sm">
           <Preview id={message.summary.id} />
         </Tabs.Panel>
