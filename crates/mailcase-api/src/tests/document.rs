@@ -36,7 +36,7 @@ fn every_operation_says_what_it_is_and_how_it_fails() {
 fn every_schema_referred_to_is_there() {
     let document = crate::router::document();
     let mut named = BTreeSet::new();
-    crate::openapi::references(&document, &mut named);
+    crate::openapi::references(document, &mut named);
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let missing: Vec<_> = named.iter().filter(|name| !schemas.contains_key(*name)).collect();
     assert!(named.contains("FieldError") && missing.is_empty(), "{missing:?}");
