@@ -72,11 +72,18 @@ pub fn sanitize(page: &str, cid: impl Fn(&str) -> Option<String>) -> Preview {
     Preview { html: document(&out), removed: removed.list(), links }
 }
 
-/// A plain text body as the same kind of document.
+/// A plain text body as the same kind of document, its URLs defanged.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut out = String::from("<pre>");
-    escape(&mut out, text);
+    let mut finder = linkify::LinkFinder::new();
+    finder.kinds(&[linkify::LinkKind::Url]);
+    for span in finder.spans(text) {
+        match span.kind() {
+            Some(_) => escape(&mut out, &crate::defang(span.as_str())),
+            None => escape(&mut out, span.as_str()),
+        }
+    }
     out.push_str("</pre>");
     document(&out)
 }

@@ -263,6 +263,8 @@ fn ordinary_mail_keeps_its_shape() {
 
 #[test]
 fn plain_text_is_only_text() {
+    let linked = preview::plain("see https://evil.example.test/a?b=1 now");
+    assert!(linked.contains("hxxps[://]evil[.]example[.]test/a?b=1 now"), "{linked}");
     let html = preview::plain("a < b & <script>alert(1)</script>\n\"quoted\"");
     assert_inert("plain", &html);
     assert!(html.contains("<pre>a &lt; b &amp; &lt;script&gt;alert(1)&lt;/script&gt;\n"));
