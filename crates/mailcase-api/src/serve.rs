@@ -13,6 +13,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -58,7 +59,10 @@ pub async fn serve(
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((socket, peer, place)) = accepted else { continue };
+        let asked = Arc::new(AtomicBool::new(false));
+        let has_asked = Arc::clone(&asked);
         let service = app.clone().map_request(move |mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
             request.map(Body::new)
         });
@@ -66,7 +70,13 @@ pub async fn serve(
             builder.serve_connection(TokioIo::new(socket), TowerToHyperService::new(service)).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            tokio::pin!(connection);
+            // Before the first bytes tell HTTP/1 from HTTP/2, hyper waits for ever; we do not.
+            let ended = tokio::select! {
+                ended = &mut connection => Some(ended),
+                () = silence(&has_asked) => None,
+            };
+            if let Some(Err(error)) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
@@ -78,6 +88,14 @@ pub async fn serve(
         tracing::warn!("some requests did not end in time and were cut off");
     }
     Ok(())
+}
+
+/// Ends when a connection has made no request within [`HEADERS_WITHIN`]; never once it has.
+async fn silence(has_asked: &AtomicBool) {
+    tokio::time::sleep(HEADERS_WITHIN).await;
+    if has_asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
 }
 
 type Accepted = (tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);

@@ -48,7 +48,8 @@ impl SignInThrottle {
     pub(crate) fn admit(&self, username: &str, address: IpAddr) -> Result<(), Duration> {
         let network = network(address);
         let address_bucket = self.hasher.hash_one(("address", network)) % BUCKETS;
-        let user_bucket = self.hasher.hash_one(("user", username.to_lowercase(), network)) % BUCKETS;
+        let user_bucket =
+            self.hasher.hash_one(("user", mailcase_store::folded_username(username), network)) % BUCKETS;
         for (limiter, bucket) in [(&self.by_address, address_bucket), (&self.by_user, user_bucket)] {
             if let Err(refused) = limiter.check_key(&bucket) {
                 return Err(refused.wait_time_from(self.clock.now()));

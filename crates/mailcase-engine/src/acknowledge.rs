@@ -39,9 +39,15 @@ pub(crate) async fn acknowledge_due<S: MailSource>(
             acknowledged = acknowledged.saturating_add(done.len());
             continue;
         };
+        let asked = due.len();
+        let mut done = 0_usize;
         for (folder, acks) in by_folder(due) {
-            acknowledged =
-                acknowledged.saturating_add(act(source, store, lease, &folder, &acks, &action).await?);
+            done = done.saturating_add(act(source, store, lease, &folder, &acks, &action).await?);
+        }
+        acknowledged = acknowledged.saturating_add(done);
+        // What was refused comes due again later; waiting for it here would hold up the mailbox.
+        if done < asked {
+            return Ok(acknowledged);
         }
     }
 }

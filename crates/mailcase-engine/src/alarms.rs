@@ -50,7 +50,7 @@ async fn look_over(store: &Store) -> Result<(), EngineError> {
     for (connector, vitals) in store.connector_vitals().await? {
         let (organization, id) = (connector.organization, connector.id);
         let patience = i64::from(connector.settings.alarm_after_minutes);
-        let since = vitals.last_success.unwrap_or(vitals.activated_at);
+        let since = vitals.last_success.map_or(vitals.activated_at, |at| at.max(vitals.activated_at));
         let overdue = since.checked_add(patience.minutes()).is_ok_and(|deadline| deadline < now);
         if overdue {
             let text = match vitals.last_success {

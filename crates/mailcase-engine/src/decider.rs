@@ -6,7 +6,7 @@ use crate::pipeline::Workshop;
 use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::AutomaticMail;
 use mailcase_core::{ConnectorId, MessageId, OrganizationId};
-use mailcase_store::{BlobHash, DecidedMessage};
+use mailcase_store::{BlobHash, DecidedMessage, StoreError};
 use tokio::sync::mpsc;
 
 /// A stored message on its way to its decision.
@@ -47,7 +47,7 @@ impl Decider {
             let (id, fence) = (message.message, message.fence);
             match self.examined(message).await {
                 Ok(message) => decided.push(message),
-                Err(error) => self.set_back(id, fence, &error).await?,
+                Err(error) => self.set_back(id, fence, error).await?,
             }
         }
         let Err(error) = self.workshop.store.commit_decisions(&decided).await else {
@@ -59,13 +59,20 @@ impl Decider {
         for message in &decided {
             match self.workshop.store.commit_decisions(std::slice::from_ref(message)).await {
                 Ok(_) => metrics::counter!("mailcase_messages_decided_total").increment(1),
-                Err(error) => self.set_back(message.message, message.fence, &error.into()).await?,
+                Err(error) => self.set_back(message.message, message.fence, error.into()).await?,
             }
         }
         Ok(())
     }
 
-    async fn set_back(&self, message: MessageId, fence: i64, error: &EngineError) -> Result<(), EngineError> {
+    async fn set_back(&self, message: MessageId, fence: i64, error: EngineError) -> Result<(), EngineError> {
+        // The blob store being away is no message's fault: the lease runs out and the message is taken up again.
+        if matches!(
+            error,
+            EngineError::Store(StoreError::Blob { .. }) | EngineError::Read(_) | EngineError::Stopping
+        ) {
+            return Err(error);
+        }
         tracing::warn!(%message, %error, "a message could not be decided");
         metrics::counter!("mailcase_stage_failures_total").increment(1);
         self.workshop.store.record_stage_failure(message, fence, &error.to_string()).await?;

@@ -86,7 +86,7 @@ impl<S: MailSource> Runner<S> {
                 Err(error) => return Err(error),
             }
         }
-        round.fetched = self.fetch_due(&mut round).await?;
+        round.fetched = self.fetch_due(&mut round, &mut missing).await?;
         round.acknowledged = round.acknowledged.saturating_add(self.acknowledge().await?);
         match missing {
             Some(error) => Err(error.into()),
@@ -138,7 +138,11 @@ impl<S: MailSource> Runner<S> {
     }
 
     /// Fetches everything that is due, folder by folder; acknowledges along the way.
-    async fn fetch_due(&mut self, round: &mut Round) -> Result<usize, EngineError> {
+    async fn fetch_due(
+        &mut self,
+        round: &mut Round,
+        missing: &mut Option<SourceError>,
+    ) -> Result<usize, EngineError> {
         let mut fetched = 0_usize;
         for folder in self.post.folders.clone() {
             loop {
@@ -153,7 +157,13 @@ impl<S: MailSource> Runner<S> {
                 let outcome = self.fetch_all(&folder, &due, &pipeline, round).await;
                 let awaited = pipeline.awaited.clone();
                 pipeline.finish().await?;
-                self.blame_for(outcome, &awaited.left()).await?;
+                match self.blame_for(outcome, &awaited.left()).await {
+                    Err(EngineError::Source(error @ SourceError::FolderNotFound { .. })) => {
+                        *missing = Some(error);
+                        break;
+                    }
+                    outcome => outcome?,
+                }
                 fetched = fetched.saturating_add(due.len());
             }
         }
@@ -220,10 +230,15 @@ impl<S: MailSource> Runner<S> {
         Err(error)
     }
 
+    /// Carries out what is due. May be cut off: what was done and not recorded is done again, which changes nothing.
     async fn acknowledge(&mut self) -> Result<usize, EngineError> {
-        let Workshop { store, .. } = &self.post.workshop;
-        acknowledge_due(&mut self.source, store, &self.post.lease, &self.post.connector.settings.disposition)
-            .await
+        let Post { workshop, lease, connector, cancel, .. } = &self.post;
+        let work = acknowledge_due(&mut self.source, &workshop.store, lease, &connector.settings.disposition);
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(EngineError::Stopping),
+            acknowledged = work => acknowledged,
+        }
     }
 
     async fn wait(&mut self) -> Result<(), EngineError> {

@@ -107,6 +107,8 @@ impl<F: SourceFactory> Supervisor<F> {
         let task = tokio::spawn(async move {
             let store = workshop.store.clone();
             let kept = lease.clone();
+            // However this task ends, by a panic too, the lease is no longer kept: somebody else may take over.
+            let _keeps = runner_cancel.clone().drop_guard();
             let keeper = tokio::spawn(keeper);
             match open(&*factory, &store, &connector).await {
                 Ok(source) => {
@@ -115,7 +117,10 @@ impl<F: SourceFactory> Supervisor<F> {
                         Post { workshop, connector, lease, folders, interrupt: runner_interrupt, cancel };
                     Runner { post, source, blame: FetchBlame::default() }.run().await;
                 }
-                Err(facts) => {
+                Err(NotOpened::ForNow(error)) => {
+                    tracing::error!(%error, connector = %kept.connector, "a connector could not be started; trying again");
+                }
+                Err(NotOpened::UntilEdited(facts)) => {
                     let update = ConnectorStatusUpdate {
                         state: ConnectorState::Failed,
                         last_success: None,
@@ -139,11 +144,19 @@ impl<F: SourceFactory> Supervisor<F> {
     }
 }
 
+/// Why a source could not be opened.
+enum NotOpened {
+    /// Our own storage failed: the next claim tries again.
+    ForNow(StoreError),
+    /// Nothing gets better until somebody edits the connector.
+    UntilEdited(ErrorFacts),
+}
+
 async fn open<F: SourceFactory>(
     factory: &F,
     store: &Store,
     connector: &Connector,
-) -> Result<F::Source, ErrorFacts>
+) -> Result<F::Source, NotOpened>
 where
     F::Source: MailSource,
 {
@@ -153,13 +166,17 @@ where
         hint: hint.map(str::to_owned),
         at: Timestamp::now(),
     };
-    let secrets = store
-        .connector_secrets(connector.id)
-        .await
-        .map_err(|error| facts("secrets", error.to_string(), Some("Enter the connector's secrets again.")))?;
-    factory
-        .open(&connector.settings.kind, &connector.settings.connection, &secrets)
-        .map_err(|error| facts(error.code(), error.to_string(), Some("Correct the connector's settings.")))
+    let secrets = store.connector_secrets(connector.id).await.map_err(|error| match error {
+        StoreError::Secret(_) => {
+            let hint = Some("Enter the connector's secrets again.");
+            NotOpened::UntilEdited(facts("secrets", error.to_string(), hint))
+        }
+        error => NotOpened::ForNow(error),
+    })?;
+    factory.open(&connector.settings.kind, &connector.settings.connection, &secrets).map_err(|error| {
+        let hint = Some("Correct the connector's settings.");
+        NotOpened::UntilEdited(facts(error.code(), error.to_string(), hint))
+    })
 }
 
 /// Renews a lease until cancelled; cancels the runner when the lease is lost or cannot be renewed in time.

@@ -325,3 +325,37 @@ async fn the_books_balance_and_gaps_are_found_and_fetched() {
     assert_eq!(desk.messages().await.len(), 5);
     assert_eq!(desk.alarms().await, 0);
 }
+
+#[tokio::test]
+async fn a_folder_that_vanishes_with_mail_to_fetch_does_not_hold_up_the_others() {
+    let mailbox = FakeMailbox::new();
+    mailbox.add_folder("Archive");
+    let poison = mailbox.deliver("Archive", letter("never given"));
+    mailbox.set_unreadable("Archive", &poison, Some("internal error"));
+    let desk = Desk::open(&mailbox).await;
+    let connector =
+        desk.connect(|settings| settings.folders = vec!["Archive".to_owned(), INBOX.to_owned()]).await;
+    desk.until(async || (mailbox.times_fetched(&poison) > 0 || mailbox.calls(Call::Fetch) > 0).then_some(()))
+        .await;
+    mailbox.remove_folder("Archive");
+    // Its delivery is due again at once, as after a person's retry.
+    desk.make_everything_due().await;
+    mailbox.deliver(INBOX, letter("still taken"));
+    desk.handle().poll_now(connector).await;
+    desk.until(async || (desk.cases().await.len() == 1).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_message_believed_gone_that_is_listed_again_is_fetched() {
+    let mailbox = FakeMailbox::new();
+    mailbox.deliver(INBOX, letter("one"));
+    let desk = Desk::open(&mailbox).await;
+    let connector = desk.connect(|settings| settings.fetch = FetchMode::Unseen).await;
+    desk.until_settled(1).await;
+    let second = mailbox.deliver(INBOX, letter("two"));
+    desk.until_settled(2).await;
+    mailbox.mark_unseen(INBOX, &second);
+    desk.believe_gone("two").await;
+    desk.handle().poll_now(connector).await;
+    desk.until_settled(2).await;
+}

@@ -1,5 +1,7 @@
 //! The rules of the house as a test: which crate may know which, and how files are made.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

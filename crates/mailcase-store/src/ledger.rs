@@ -173,7 +173,9 @@ impl Store {
             &mut tx,
             "INSERT INTO deliveries (id, organization_id, connector_id, folder, remote_id, state, remote_size, \
              remote_received, discovered_at)",
-            "ON CONFLICT (connector_id, folder, remote_id) DO NOTHING",
+            // What is listed is there, whatever was believed before.
+            "ON CONFLICT (connector_id, folder, remote_id) DO UPDATE SET state = 'discovered', attempts = 0, \
+             next_try_at = 0, last_error = NULL WHERE deliveries.state = 'gone'",
             rows,
         )
         .await?;

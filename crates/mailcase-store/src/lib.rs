@@ -64,7 +64,7 @@ pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
 pub use sessions::{NewSession, OpenedSession, Session, SessionLimits, SignedIn};
 pub use setup::FirstUser;
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenHolder};
-pub use users::{NewUser, User, UserPatch};
+pub use users::{NewUser, User, UserPatch, folded_username};
 
 use std::sync::Arc;
 

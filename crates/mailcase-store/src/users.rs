@@ -80,7 +80,8 @@ fn from_row(row: &Row) -> Result<User> {
 }
 
 /// User names are compared without regard to case, marks and width, so that none can be made to look like another.
-fn folded(username: &str) -> String {
+#[must_use]
+pub fn folded_username(username: &str) -> String {
     fold(username.trim())
 }
 
@@ -95,7 +96,7 @@ pub(crate) async fn insert_in(tx: &mut Tx, now: i64, org: OrganizationId, new: &
         id,
         org,
         username,
-        folded(username),
+        folded_username(username),
         &new.display_name,
         new.role.as_str(),
         &new.password_hash,
@@ -145,7 +146,8 @@ impl Store {
     /// The user with this name, of whatever organization: for signing in.
     pub async fn user_by_username(&self, username: &str) -> Result<Option<User>> {
         let sql = format!("{COLUMNS} WHERE username_folded = $1");
-        let row = self.pool().fetch_optional(sqlx::AssertSqlSafe(sql), args![folded(username)]).await?;
+        let row =
+            self.pool().fetch_optional(sqlx::AssertSqlSafe(sql), args![folded_username(username)]).await?;
         row.as_ref().map(from_row).transpose()
     }
 
@@ -184,6 +186,9 @@ impl Store {
         }
         if password_hash.is_some() || *disabled == Some(true) {
             tx.execute("DELETE FROM sessions WHERE user_id = $1", args![id]).await?;
+            // Whoever had the old password may have made tokens with it.
+            let sql = "UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
+            tx.execute(sql, args![id, self.now()]).await?;
         }
         tx.commit().await
     }

@@ -84,6 +84,8 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
     if let Command::Demo { no_mail_server, .. } = cli.command {
         return runtime.block_on(Box::pin(demo::run(flags, no_mail_server)));
     }
+    // Databases, mail and keys are for their owner's eyes only, wherever they are put.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let config = config::load(flags, environment())?;
     logging::start(&config.log)?;
     runtime.block_on(Box::pin(work(cli.command, config)))

@@ -71,7 +71,8 @@ fn create(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
         file.write_all(text.expose_secret())?;
         file.sync_all()?;
         // The name must last as long as the database that needs it.
-        std::fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().with_context(|| format!("the master key {} cannot be written", path.display()))?;
     tracing::info!(file = %path.display(), "made a master key: keep a copy of it apart from the database");

@@ -234,4 +234,15 @@ impl Desk {
             "DELETE FROM deliveries WHERE id = (SELECT MIN(id) FROM deliveries WHERE connector_id = $1)";
         sqlx::query(sql).bind(connector.to_string()).execute(&self.database).await.unwrap();
     }
+
+    /// Lets every delivery be tried again now.
+    pub(crate) async fn make_everything_due(&self) {
+        sqlx::query("UPDATE deliveries SET next_try_at = 0").execute(&self.database).await.unwrap();
+    }
+
+    /// Marks a delivery as vanished from the server, as a share that is not mounted makes it seem.
+    pub(crate) async fn believe_gone(&self, subject: &str) {
+        let sql = "UPDATE deliveries SET state = 'gone' WHERE message_id = (SELECT id FROM messages WHERE subject = $1)";
+        assert_eq!(sqlx::query(sql).bind(subject).execute(&self.database).await.unwrap().rows_affected(), 1);
+    }
 }
