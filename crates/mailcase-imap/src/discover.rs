@@ -2,7 +2,7 @@
 
 use crate::connection::Answer;
 use crate::cursor::{Position, remote_id};
-use crate::refusal::{asks_for_patience, refused};
+use crate::refusal::refused;
 use crate::session::{Selected, Session};
 use crate::wire::command::Command;
 use crate::wire::date::search_date;
@@ -155,11 +155,10 @@ impl Session {
                 })
                 .await?;
             match answer {
-                Answer::No(line) if asks_for_patience(&line) => {
+                // Some are gone; the others were answered (RFC 5530).
+                Answer::No(line) if line.code("EXPUNGEISSUED").is_none() => {
                     return Err(refused("to describe messages", &line));
                 }
-                // Some are gone (RFC 5530), or the server cannot describe one of them. The others were answered, and
-                // what is not described is listed all the same: one message must not hold up the listing.
                 Answer::Ok(_) | Answer::No(_) => {}
             }
         }
