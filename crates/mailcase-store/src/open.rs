@@ -96,12 +96,27 @@ async fn open_sqlite(path: &Path) -> Result<Pool> {
         .pragma("wal_autocheckpoint", "4096")
         .pragma("journal_size_limit", "67108864");
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
-    let writer = pool().max_connections(1).connect_with(writing).await?;
+    let writer = connect_sqlite(&pool().max_connections(1), &writing).await?;
     migrate_sqlite(&writer).await?;
     // Not `read_only`: a reader of a log-structured database has to be able to recover it.
-    let readers =
-        pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
+    let reading = options.pragma("query_only", "on");
+    let readers = connect_sqlite(&pool().max_connections(SQLITE_READERS), &reading).await?;
     Ok(Pool::Sqlite { writer, readers })
+}
+
+/// Connects. Of several processes that open a new database at once only one can switch its journal; SQLite tells the
+/// others that it is locked without waiting (its busy time-out does not hold there), and then it is done.
+async fn connect_sqlite(pool: &SqlitePoolOptions, options: &SqliteConnectOptions) -> Result<SqlitePool> {
+    let mut tries = 1_u32;
+    loop {
+        match pool.clone().connect_with(options.clone()).await.map_err(StoreError::from) {
+            Err(error) if error.is_transient() && tries < MIGRATION_TRIES => {
+                tries = tries.saturating_add(1);
+                tokio::time::sleep(pause_before_retry(tries)).await;
+            }
+            connected => return connected,
+        }
+    }
 }
 
 /// Brings the schema up to date. SQLite has no lock that spans several migrations: of two processes that open a new

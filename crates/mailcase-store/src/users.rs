@@ -186,6 +186,8 @@ impl Store {
         }
         if password_hash.is_some() || *disabled == Some(true) {
             tx.execute("DELETE FROM sessions WHERE user_id = $1", args![id]).await?;
+        }
+        if password_hash.is_some() {
             // Whoever had the old password may have made tokens with it.
             let sql = "UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
             tx.execute(sql, args![id, self.now()]).await?;

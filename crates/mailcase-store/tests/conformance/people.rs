@@ -156,4 +156,8 @@ pub(crate) async fn tokens_end_and_shrink_with_the_role(fx: &Fixture) {
     store.revoke_token(fx.org, user.id, made.token.id).await.unwrap();
     assert!(store.token_by_secret(&made.secret).await.unwrap().is_none(), "revoked");
     assert!(store.revoke_token(fx.org, user.id, made.token.id).await.is_err());
+    let made = store.create_token(fx.org, user.id, &lasting).await.unwrap();
+    let reset = UserPatch { password_hash: Some("another".to_owned()), ..UserPatch::default() };
+    store.update_user(fx.org, user.id, &reset).await.unwrap();
+    assert!(store.token_by_secret(&made.secret).await.unwrap().is_none(), "ends with the password");
 }
