@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 /// Libraries that write what they send and receive at the levels below `info`: passwords, tokens, mail.
-const TALKATIVE: &[&str] = &["async_imap", "imap_proto", "h2", "hyper", "reqwest", "object_store", "sqlx"];
+const TALKATIVE: &[&str] = &["h2", "hyper", "reqwest", "object_store", "sqlx"];
 
 /// Starts logging. Called once.
 pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn only_whole_library_names_count() {
-        assert!(is_talkative("async_imap::imap_stream"));
+        assert!(is_talkative("hyper::proto"));
         assert!(is_talkative("sqlx"));
         assert!(!is_talkative("mailcase_imap::session"));
         assert!(!is_talkative("h2_like::frame"));

@@ -78,8 +78,7 @@ CREATE TABLE connectors (
     status_state TEXT NOT NULL DEFAULT 'starting',
     last_success_at BIGINT,
     last_error TEXT,
-    next_poll_at BIGINT,
-    server_unread BIGINT
+    next_poll_at BIGINT
 );
 CREATE UNIQUE INDEX connectors_api_name ON connectors (organization_id, api_name) WHERE deleted_at IS NULL;
 

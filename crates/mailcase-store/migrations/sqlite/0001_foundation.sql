@@ -78,8 +78,7 @@ CREATE TABLE connectors (
     status_state TEXT NOT NULL DEFAULT 'starting',
     last_success_at INTEGER,
     last_error TEXT,
-    next_poll_at INTEGER,
-    server_unread INTEGER
+    next_poll_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX connectors_api_name ON connectors (organization_id, api_name) WHERE deleted_at IS NULL;
 
