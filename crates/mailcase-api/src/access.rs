@@ -55,7 +55,8 @@ impl Caller {
 pub(crate) trait Demand: Send + Sync + 'static {
     /// `None`: being somebody is enough.
     const PERMISSION: Option<Permission>;
-    /// Only with a session: a token must not make tokens or end sessions.
+    /// Only with a session: a token must not make tokens, end sessions, or make and change users. Whoever finds one
+    /// would outlive it.
     const IN_PERSON: bool = false;
 }
 
@@ -86,6 +87,15 @@ pub(crate) enum InPerson {}
 
 impl Demand for InPerson {
     const PERMISSION: Option<Permission> = None;
+    const IN_PERSON: bool = true;
+}
+
+/// Somebody who signed in with a password and may manage users.
+#[derive(Debug)]
+pub(crate) enum ManageUsersInPerson {}
+
+impl Demand for ManageUsersInPerson {
+    const PERMISSION: Option<Permission> = Some(Permission::ManageUsers);
     const IN_PERSON: bool = true;
 }
 

@@ -699,7 +699,10 @@ export interface paths {
         /** The users of the organization. */
         get: operations["list_users"];
         put?: never;
-        /** Makes a user. */
+        /**
+         * Makes a user; not with an API token.
+         * @description A token that is found must not make its finder an administrator.
+         */
         post: operations["create_user"];
         delete?: never;
         options?: never;
@@ -720,7 +723,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes a user. Disabling one, or giving one another role or password, ends the user's sessions. */
+        /**
+         * Changes a user; not with an API token.
+         * @description Disabling one, or giving one another role or password, ends the user's sessions.
+         */
         patch: operations["update_user"];
         trace?: never;
     };

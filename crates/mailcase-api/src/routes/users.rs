@@ -1,6 +1,6 @@
 //! The people of an organization.
 
-use crate::access::{ManageUsers, ReadDesk, Require};
+use crate::access::{ManageUsers, ManageUsersInPerson, ReadDesk, Require};
 use crate::client::Client;
 use crate::dto::people::{CreateUser, Person, UpdateUser, UserView};
 use crate::extract::{Body, Ids};
@@ -30,14 +30,16 @@ pub(crate) async fn list_users(
     Ok(Json(Page::whole(users.into_iter().map(view).collect())))
 }
 
-/// Makes a user.
+/// Makes a user; not with an API token.
+///
+/// A token that is found must not make its finder an administrator.
 #[utoipa::path(post, path = "/users", tag = "users", request_body = CreateUser,
-    security(("session" = ["manage_users"]), ("token" = ["manage_users"])),
+    security(("session" = ["manage_users"])),
     responses((status = 201, description = "Made", body = UserView)))]
 pub(crate) async fn create_user(
     State(store): State<Store>,
     State(passwords): State<Passwords>,
-    Require(caller, _): Require<ManageUsers>,
+    Require(caller, _): Require<ManageUsersInPerson>,
     client: Client,
     Body(body): Body<CreateUser>,
 ) -> Result<(StatusCode, Json<UserView>), Problem> {
@@ -64,16 +66,18 @@ pub(crate) async fn create_user(
     Ok((StatusCode::CREATED, Json(view(user))))
 }
 
-/// Changes a user. Disabling one, or giving one another role or password, ends the user's sessions.
+/// Changes a user; not with an API token.
+///
+/// Disabling one, or giving one another role or password, ends the user's sessions.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", request_body = UpdateUser,
     params(("id" = Uuid, Path, description = "Id of the user")),
-    security(("session" = ["manage_users"]), ("token" = ["manage_users"])),
+    security(("session" = ["manage_users"])),
     responses((status = 200, description = "Changed", body = UserView)))]
 pub(crate) async fn update_user(
     State(store): State<Store>,
     State(passwords): State<Passwords>,
     State(sessions): State<Sessions>,
-    Require(caller, _): Require<ManageUsers>,
+    Require(caller, _): Require<ManageUsersInPerson>,
     client: Client,
     Ids(id): Ids<Uuid>,
     Body(body): Body<UpdateUser>,

@@ -26,6 +26,8 @@ enum Demand {
     /// With a session, not with a token.
     InPerson,
     Permission(Permission),
+    /// With a session whose user has the permission, not with a token that has it.
+    PermissionInPerson(Permission),
 }
 
 fn operations() -> Vec<Operation> {
@@ -58,6 +60,7 @@ fn demand(security: &Value) -> Demand {
     match (names.as_slice(), permissions.len()) {
         ([], 0) => Demand::Nothing,
         (["session"], 0) => Demand::InPerson,
+        (["session"], 1) => Demand::PermissionInPerson(permissions.first().unwrap().parse().unwrap()),
         (["session", "token"], 0) => Demand::SignedIn,
         (["session", "token"], 1) => Demand::Permission(permissions.first().unwrap().parse().unwrap()),
         other => panic!("no demand reads like {other:?}"),
@@ -67,8 +70,8 @@ fn demand(security: &Value) -> Demand {
 impl Operation {
     fn may(&self, role: Role) -> bool {
         match self.demand {
-            Demand::Permission(permission) => role.may(permission),
-            _ => true,
+            Demand::Permission(permission) | Demand::PermissionInPerson(permission) => role.may(permission),
+            Demand::Nothing | Demand::SignedIn | Demand::InPerson => true,
         }
     }
 
@@ -226,6 +229,7 @@ async fn a_token_may_what_it_was_given_and_nothing_else() {
     let (world, ours, _) = World::inhabited().await;
     for (given, role, proof) in [
         (Permission::ReadDesk, Role::Administrator, &ours.administrator),
+        (Permission::ManageUsers, Role::Administrator, &ours.administrator),
         (Permission::ManageConnectors, Role::IntegrationManager, &ours.manager),
     ] {
         let body = json!({"name": "t", "permissions": [given], "expires_in_days": 1});
@@ -236,7 +240,7 @@ async fn a_token_may_what_it_was_given_and_nothing_else() {
             let allowed = match operation.demand {
                 Demand::Nothing => continue,
                 Demand::SignedIn => true,
-                Demand::InPerson => false,
+                Demand::InPerson | Demand::PermissionInPerson(_) => false,
                 Demand::Permission(needed) => needed == given,
             };
             if allowed {
@@ -246,6 +250,30 @@ async fn a_token_may_what_it_was_given_and_nothing_else() {
             }
         }
     }
+}
+
+/// Whoever finds a token must not be able to make themselves an administrator with it.
+#[tokio::test]
+async fn no_token_makes_or_changes_users() {
+    let (world, ours, _) = World::inhabited().await;
+    let every: Vec<_> = Role::Administrator.permissions().to_vec();
+    let body = json!({"name": "t", "permissions": every, "expires_in_days": 1});
+    let token = world.ask(&ours.administrator, Method::POST, "/tokens", Some(body)).await.expect(201);
+    let bearer = Proof::bearer(token["token"].as_str().unwrap());
+    let before = world.get(&bearer, "/users").await;
+    let new = json!({
+        "username": "intruder", "display_name": "I", "role": "administrator", "password": "correct horse battery"
+    });
+    let one = format!("/users/{}", ours.ids.user);
+    for (method, path, body) in [
+        (Method::POST, "/users", new),
+        (Method::PATCH, one.as_str(), json!({"password": "correct horse battery"})),
+        (Method::PATCH, one.as_str(), json!({"role": "administrator"})),
+    ] {
+        let problem = world.ask(&bearer, method, path, Some(body)).await.expect(403);
+        assert_eq!(problem["code"], "forbidden");
+    }
+    assert_eq!(world.get(&bearer, "/users").await, before);
 }
 
 #[tokio::test]
