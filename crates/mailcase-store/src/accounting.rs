@@ -40,14 +40,15 @@ impl Store {
         })
     }
 
-    /// Connectors `owner` runs whose books were last made up before `before`, or never.
+    /// Connectors `owner` runs whose books were last made up before `before`, or never. Those that
+    /// cannot be read are left out.
     pub async fn accounting_due(&self, owner: &str, before: Timestamp) -> Result<Vec<Connector>> {
-        let sql = "SELECT c.id AS id, c.organization_id AS organization_id, c.settings AS settings, \
-                     c.active AS active, c.origin AS origin, c.revision AS revision FROM connectors c \
+        let sql = "SELECT c.id AS id, c.organization_id AS organization_id, c.name AS name, \
+                     c.api_name AS api_name, c.settings AS settings, c.active AS active, c.origin AS origin, c.revision AS revision FROM connectors c \
                    WHERE c.active = 1 AND c.deleted_at IS NULL AND c.lease_owner = $1 AND c.lease_until > $2 \
                    AND NOT EXISTS (SELECT 1 FROM accountings a WHERE a.connector_id = c.id AND a.at > $3)";
         let rows = self.pool().fetch_all(sql, args![owner, self.now(), before]).await?;
-        rows.iter().map(crate::connectors::from_row).collect()
+        Ok(crate::connectors::unreadable::readable(&rows))
     }
 
     /// The newest result.

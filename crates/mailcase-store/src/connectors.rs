@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 mod declared;
 pub(crate) mod log;
 mod status;
+pub(crate) mod unreadable;
 
 pub use declared::{DeclaredConnector, SyncReport};
 pub use log::{ConnectorLogEntry, LogLevel};
@@ -57,11 +58,11 @@ fn read_only(origin: &Origin) -> Result<()> {
 }
 
 impl Store {
-    /// The organization's connectors, by name.
+    /// The organization's connectors, by name; those that cannot be read are left out.
     pub async fn list_connectors(&self, org: OrganizationId) -> Result<Vec<Connector>> {
-        let sql = "SELECT id, organization_id, settings, active, origin, revision FROM connectors \
+        let sql = "SELECT id, organization_id, name, api_name, settings, active, origin, revision FROM connectors \
                    WHERE organization_id = $1 AND deleted_at IS NULL ORDER BY name, id";
-        self.pool().fetch_all(sql, args![org]).await?.iter().map(from_row).collect()
+        Ok(unreadable::readable(&self.pool().fetch_all(sql, args![org]).await?))
     }
 
     pub async fn connector(&self, org: OrganizationId, id: ConnectorId) -> Result<Connector> {

@@ -1,9 +1,9 @@
 //! Who runs which connector. A lease is time-limited; its fence tells its holder from every earlier one.
 
 use crate::Store;
-use crate::connectors;
+use crate::connectors::{LogLevel, log, unreadable};
 use crate::error::{Result, StoreError};
-use crate::sql::{Tx, args, retrying};
+use crate::sql::{Row, Tx, args, retrying};
 use jiff::Timestamp;
 use mailcase_core::ConnectorId;
 use mailcase_core::connector::Connector;
@@ -20,8 +20,13 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
+/// A connector this version cannot read is looked at again after this: meanwhile another version may claim it, and
+/// nobody looks in vain at every tick.
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
+
 impl Store {
-    /// Claims up to `max` active connectors that nobody holds, or whose holder did not renew in time.
+    /// Claims up to `max` active connectors that nobody holds, or whose holder did not renew in time. Those that
+    /// cannot be read are left out, with the reason in their status and log.
     pub async fn claim_connectors(
         &self,
         owner: &str,
@@ -53,26 +58,58 @@ impl Store {
             "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN \
                (SELECT id FROM connectors WHERE active = 1 AND deleted_at IS NULL AND lease_until <= $3 \
                 ORDER BY lease_until, id LIMIT $4) \
-             RETURNING id, organization_id, settings, active, origin, revision, fence, lease_until",
+             RETURNING id, organization_id, name, api_name, settings, active, origin, revision, fence, \
+               lease_until, last_error",
             "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN \
                (SELECT id FROM connectors WHERE active = 1 AND deleted_at IS NULL AND lease_until <= $3 \
                 ORDER BY lease_until, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
-             RETURNING id, organization_id, settings, active, origin, revision, fence, lease_until",
+             RETURNING id, organization_id, name, api_name, settings, active, origin, revision, fence, \
+               lease_until, last_error",
         );
         let rows = tx.fetch_all(sql, args![owner, until, now, max]).await?;
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match unreadable::read(row) {
+                Ok((connector, None)) => {
+                    let lease = Lease {
+                        connector: connector.id,
+                        owner: owner.to_owned(),
+                        fence: row.int("fence")?,
+                        until: row.time("lease_until")?,
+                    };
+                    claimed.push((connector, lease));
+                }
+                Ok((connector, Some(reason))) => {
+                    self.pass_over_in(&mut tx, row, connector.id, &reason).await?;
+                }
+                Err(error) => tracing::error!(%error, "a connector cannot be read and is left out"),
+            }
+        }
         tx.commit().await?;
-        rows.iter()
-            .map(|row| {
-                let connector = connectors::from_row(row)?;
-                let lease = Lease {
-                    connector: connector.id,
-                    owner: owner.to_owned(),
-                    fence: row.int("fence")?,
-                    until: row.time("lease_until")?,
-                };
-                Ok((connector, lease))
-            })
-            .collect()
+        Ok(claimed)
+    }
+
+    /// Gives an unreadable connector back for a while and says why it is not run, in its log only once.
+    async fn pass_over_in(
+        &self,
+        tx: &mut Tx,
+        row: &Row,
+        connector: ConnectorId,
+        reason: &unreadable::Unreadable,
+    ) -> Result<()> {
+        let (facts, new) = unreadable::noted(row, reason, self.clock().now())?;
+        let again = self.clock().in_micros(UNREADABLE_PAUSE);
+        if !new {
+            let sql = "UPDATE connectors SET lease_owner = NULL, lease_until = $2 WHERE id = $1";
+            tx.execute(sql, args![connector, again]).await?;
+            return Ok(());
+        }
+        unreadable::tell(connector, reason);
+        let sql = "UPDATE connectors SET lease_owner = NULL, lease_until = $2, status_state = 'failed', \
+                   last_error = $3, next_poll_at = NULL WHERE id = $1";
+        tx.execute(sql, args![connector, again, facts]).await?;
+        log::append_in(tx, self.now(), connector, LogLevel::Error, unreadable::CODE, &reason.to_string())
+            .await
     }
 
     /// Claims one connector, active or not, for a pass in the foreground.

@@ -1,6 +1,6 @@
 //! How a connector is doing: written by its runner, read by people and alarms.
 
-use super::from_row;
+use super::unreadable;
 use crate::Store;
 use crate::error::{Result, StoreError};
 use crate::events::Event;
@@ -127,12 +127,13 @@ pub struct ConnectorVitals {
     pub last_message: Option<Timestamp>,
 }
 
+/// A state or an error a newer version wrote is no reason to show nothing at all: the next round writes both anew.
 fn status_from(row: &Row, now: i64) -> Result<ConnectorStatus> {
     let leased = row.int("lease_until")? > now;
     Ok(ConnectorStatus {
-        state: row.named("status_state")?,
+        state: row.named("status_state").unwrap_or(ConnectorState::Starting),
         last_success: row.opt_time("last_success_at")?,
-        last_error: row.opt_json("last_error")?,
+        last_error: row.opt_json("last_error").unwrap_or_default(),
         next_poll: row.opt_time("next_poll_at")?,
         leased_by: row.opt_text("lease_owner")?.filter(|_| leased),
         waiting_since: row.opt_time("waiting_since")?,
@@ -151,7 +152,8 @@ fn counts_from(row: &Row) -> Result<ConnectorCounts> {
 }
 
 /// Connectors with everything the table of connectors shows.
-const WITH_STATUS: &str = "SELECT c.id AS id, c.organization_id AS organization_id, c.settings AS settings, \
+const WITH_STATUS: &str = "SELECT c.id AS id, c.organization_id AS organization_id, c.name AS name, \
+     c.api_name AS api_name, c.settings AS settings, \
      c.active AS active, c.origin AS origin, c.revision AS revision, c.created_at AS created_at, \
      c.lease_owner AS lease_owner, c.lease_until AS lease_until, c.status_state AS status_state, \
      c.last_success_at AS last_success_at, c.last_error AS last_error, c.next_poll_at AS next_poll_at, \
@@ -195,11 +197,14 @@ impl Store {
         Ok(())
     }
 
-    /// The organization's connectors with their state and counts, by name.
+    /// The organization's connectors with their state and counts, by name. One that cannot be read is among them,
+    /// with stand-ins for its settings and the reason as its error.
     pub async fn list_connectors_with_status(&self, org: OrganizationId) -> Result<Vec<ConnectorWithStatus>> {
         let sql = format!("{WITH_STATUS} ORDER BY c.name, c.id");
         let rows = self.pool().fetch_all(sqlx::AssertSqlSafe(sql), args![org]).await?;
-        rows.iter().map(|row| self.with_status(row)).collect()
+        unreadable::read_each(&rows)
+            .map(|(row, connector, reason)| self.with_status(row, connector, reason))
+            .collect()
     }
 
     pub async fn connector_with_status(
@@ -209,13 +214,25 @@ impl Store {
     ) -> Result<ConnectorWithStatus> {
         let sql = format!("{WITH_STATUS} AND c.id = $2");
         let row = self.pool().fetch_optional(sqlx::AssertSqlSafe(sql), args![org, id]).await?;
-        self.with_status(&row.ok_or(StoreError::missing("connector"))?)
+        let row = row.ok_or(StoreError::missing("connector"))?;
+        let (connector, reason) = unreadable::read(&row)?;
+        self.with_status(&row, connector, reason)
     }
 
-    fn with_status(&self, row: &Row) -> Result<ConnectorWithStatus> {
+    fn with_status(
+        &self,
+        row: &Row,
+        connector: Connector,
+        reason: Option<unreadable::Unreadable>,
+    ) -> Result<ConnectorWithStatus> {
+        let mut status = status_from(row, self.now())?;
+        if let Some(reason) = reason {
+            status.state = ConnectorState::Failed;
+            status.last_error = Some(reason.facts(self.clock().now()));
+        }
         Ok(ConnectorWithStatus {
-            connector: from_row(row)?,
-            status: status_from(row, self.now())?,
+            connector,
+            status,
             counts: counts_from(row)?,
             created_at: row.time("created_at")?,
         })
@@ -241,23 +258,24 @@ impl Store {
         })
     }
 
-    /// Every active connector of every organization, with what alarms are judged by. For the engine.
+    /// Every active connector of every organization, with what alarms are judged by. For the engine. Those that
+    /// cannot be read are among them, with the usual patience: nobody polls them, which is worth an alarm.
     pub async fn connector_vitals(&self) -> Result<Vec<(Connector, ConnectorVitals)>> {
-        let sql = "SELECT c.id AS id, c.organization_id AS organization_id, c.settings AS settings, \
-                   c.active AS active, c.origin AS origin, c.revision AS revision, \
+        let sql = "SELECT c.id AS id, c.organization_id AS organization_id, c.name AS name, \
+                   c.api_name AS api_name, c.settings AS settings, c.active AS active, c.origin AS origin, c.revision AS revision, \
                    c.last_success_at AS last_success_at, c.activated_at AS activated_at, \
                    (SELECT MAX(d.stored_at) FROM deliveries d WHERE d.connector_id = c.id AND d.stored_at IS NOT NULL) \
                      AS last_message \
                    FROM connectors c WHERE c.active = 1 AND c.deleted_at IS NULL ORDER BY c.id";
         let rows = self.pool().fetch_all(sql, vec![]).await?;
-        rows.iter()
-            .map(|row| {
+        unreadable::read_each(&rows)
+            .map(|(row, connector, _)| {
                 let vitals = ConnectorVitals {
                     last_success: row.opt_time("last_success_at")?,
                     activated_at: row.time("activated_at")?,
                     last_message: row.opt_time("last_message")?,
                 };
-                Ok((from_row(row)?, vitals))
+                Ok((connector, vitals))
             })
             .collect()
     }

@@ -1,6 +1,6 @@
 //! Connectors as people configure them.
 
-use crate::fixture::{Fixture, at, settings};
+use crate::fixture::{Fixture, TTL, at, settings};
 use mailcase_core::connector::Origin;
 use mailcase_store::{
     AlarmKind, ConnectorPatch, ConnectorState, ConnectorStatusUpdate, DeclaredConnector, ErrorFacts,
@@ -8,6 +8,7 @@ use mailcase_store::{
 };
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub(crate) async fn settings_secrets_and_names(fx: &Fixture) {
     let (store, org) = (&fx.store, fx.org);
@@ -126,4 +127,58 @@ pub(crate) async fn alarms_accounting_and_log(fx: &Fixture) {
     let log = store.connector_log(org, id, 1000).await.unwrap();
     assert_eq!(log.len(), 500);
     assert_eq!((log[0].text.as_str(), log[499].text.as_str()), ("509", "10"));
+}
+
+pub(crate) async fn one_that_cannot_be_read_is_shown_and_holds_up_nobody(fx: &Fixture) {
+    let (store, org) = (&fx.store, fx.org);
+    let settings = settings("other");
+    let other = store.create_connector(org, &settings, &BTreeMap::new(), true).await.unwrap();
+    let newer = "UPDATE connectors SET settings = '{\"kind\":\"imap\",\"quota\":\"ada@example.org\"}', \
+                 status_state = 'hibernating', last_error = '[]' WHERE api_name = 'phishing'";
+    assert_eq!(fx.meddle(newer).await, 1);
+    store.release_lease(&fx.lease).await.unwrap();
+    let claimed = store.claim_connectors("process", TTL, 10).await.unwrap();
+    assert_eq!(claimed.iter().map(|(connector, _)| connector.id).collect::<Vec<_>>(), [other.id]);
+    let listed = store.list_connectors_with_status(org).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    let usable: Vec<_> = store.list_connectors(org).await.unwrap().into_iter().map(|c| c.id).collect();
+    assert_eq!(usable, [other.id]);
+    let shown = store.connector_with_status(org, fx.connector.id).await.unwrap();
+    assert!(listed.contains(&shown));
+    let error = shown.status.last_error.unwrap();
+    assert_eq!(error.message, "its settings cannot be read: unknown field `quota`");
+    assert_eq!((shown.status.state, shown.status.leased_by), (ConnectorState::Failed, None));
+    let settings = &shown.connector.settings;
+    assert_eq!((settings.name.as_str(), settings.api_name.as_str()), ("Mailbox phishing", "phishing"));
+    assert_eq!(settings.kind, "imap");
+    assert_eq!(store.connector_vitals().await.unwrap().len(), 2, "silence of both is noticed");
+    let due = store.accounting_due("process", at("2026-03-01T00:00:00Z")).await.unwrap();
+    assert_eq!(due.iter().map(|connector| connector.id).collect::<Vec<_>>(), [other.id]);
+
+    // It is looked at again now and then, and told of once.
+    for _ in 0..3 {
+        fx.clock.advance(Duration::from_secs(120));
+        store.renew_lease(&claimed[0].1, Duration::from_secs(600)).await.unwrap();
+        assert!(store.claim_connectors("process", TTL, 10).await.unwrap().is_empty());
+    }
+    let log = store.connector_log(org, fx.connector.id, 10).await.unwrap();
+    assert_eq!(log.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["settings"]);
+
+    for damage in [
+        "UPDATE connectors SET settings = 'no json at all' WHERE api_name = 'phishing'",
+        "UPDATE connectors SET settings = '{\"name\":7,\"api_name\":\"x\",\"kind\":\"x\"}' WHERE api_name = 'phishing'",
+        "UPDATE connectors SET origin = '{}' WHERE api_name = 'phishing'",
+    ] {
+        fx.meddle(damage).await;
+        let shown = store.connector_with_status(org, fx.connector.id).await.unwrap();
+        assert!(shown.status.last_error.unwrap().message.contains("cannot be read"));
+        assert_eq!(store.list_connectors_with_status(org).await.unwrap().len(), 2);
+    }
+
+    // The version that can read it takes it up.
+    let mended = "UPDATE connectors SET origin = '{\"from\":\"api\"}', settings = (SELECT settings FROM connectors \
+                  WHERE api_name = 'other') WHERE api_name = 'phishing'";
+    fx.meddle(mended).await;
+    fx.clock.advance(Duration::from_secs(120));
+    assert_eq!(store.claim_connectors("process", TTL, 10).await.unwrap().len(), 1);
 }

@@ -11,7 +11,8 @@ use mailcase_store::{
 };
 use mailcase_testbed::postgres::Postgres;
 use mailcase_testbed::s3::S3;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{ConnectOptions, Connection};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -105,6 +106,21 @@ impl Fixture {
     /// Another process on the same database and blob store.
     pub(crate) async fn another_process(&self) -> Store {
         Store::open_with_clock(self.config.clone(), self.clock.clone()).await.unwrap()
+    }
+
+    /// Changes the database as no program of ours does; returns how many rows that were.
+    pub(crate) async fn meddle(&self, sql: &'static str) -> u64 {
+        match &self.config.database {
+            DatabaseConfig::Sqlite { path } => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut connection = options.connect().await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+            DatabaseConfig::Postgres { url } => {
+                let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+        }
     }
 
     pub(crate) fn is_disk(&self) -> bool {

@@ -50,6 +50,7 @@ on_every_store! {
     connectors::settings_secrets_and_names,
     connectors::declared_connectors_follow_their_files,
     connectors::alarms_accounting_and_log,
+    connectors::one_that_cannot_be_read_is_shown_and_holds_up_nobody,
     decisions::a_batch_threads_into_its_own_cases,
     decisions::answers_join_and_reopen_and_machines_do_not,
     decisions::tokens_tie_to_cases,
