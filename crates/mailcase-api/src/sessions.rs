@@ -6,7 +6,7 @@ use crate::live::{LiveStreams, Revocation};
 use crate::problem::{Kind, Problem};
 use mailcase_core::{SessionId, TokenId, UserId};
 use mailcase_store::{
-    NewSession, OpenedSession, Session, SessionLimits, SignedIn, Store, StoreError, TokenHolder,
+    NewAudit, NewSession, OpenedSession, Session, SessionLimits, SignedIn, Store, StoreError, TokenHolder,
 };
 use secrecy::SecretString;
 use std::time::Duration;
@@ -31,14 +31,19 @@ impl Sessions {
     }
 
     /// Opens a session for somebody whose password was right.
-    pub(crate) async fn open(&self, user: UserId, client: &Client) -> Result<OpenedSession, StoreError> {
+    pub(crate) async fn open(
+        &self,
+        user: UserId,
+        client: &Client,
+        entry: NewAudit,
+    ) -> Result<OpenedSession, StoreError> {
         let new = NewSession {
             user,
             lasts: SESSION_LASTS,
             ip: client.address.to_string(),
             user_agent: client.user_agent.clone().unwrap_or_default(),
         };
-        self.store.create_session(&new).await
+        self.store.recorded(entry).create_session(&new).await
     }
 
     pub(crate) async fn by_cookie(&self, secret: &SecretString) -> Result<Caller, Problem> {
@@ -84,23 +89,31 @@ impl Sessions {
         self.store.list_sessions(user, LIMITS).await
     }
 
-    pub(crate) async fn end(&self, user: UserId, session: SessionId) -> Result<(), StoreError> {
-        self.store.revoke_session(user, session).await?;
+    pub(crate) async fn end(
+        &self,
+        user: UserId,
+        session: SessionId,
+        entry: NewAudit,
+    ) -> Result<(), StoreError> {
+        self.store.recorded(entry).revoke_session(user, session).await?;
         self.streams.revoke(Revocation::Session(session));
         Ok(())
     }
 
-    pub(crate) async fn end_token(&self, caller: &Caller, token: TokenId) -> Result<(), StoreError> {
-        self.store.revoke_token(caller.organization, caller.user, token).await?;
+    pub(crate) async fn end_token(
+        &self,
+        caller: &Caller,
+        token: TokenId,
+        entry: NewAudit,
+    ) -> Result<(), StoreError> {
+        self.store.recorded(entry).revoke_token(caller.organization, caller.user, token).await?;
         self.streams.revoke(Revocation::Token(token));
         Ok(())
     }
 
-    /// Ends everything a user has open: another role or password must not be outlived by old sessions.
-    pub(crate) async fn end_all(&self, user: UserId, except: Option<SessionId>) -> Result<(), StoreError> {
-        self.store.revoke_sessions(user, except).await?;
+    /// Ends the event streams of a user whose sessions the store has ended.
+    pub(crate) fn hang_up(&self, user: UserId) {
         self.streams.revoke(Revocation::User(user));
-        Ok(())
     }
 }
 

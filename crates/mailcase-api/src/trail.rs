@@ -73,22 +73,25 @@ impl From<&Caller> for Doer {
     }
 }
 
-/// Appends one entry. `target` names what it was done to; `facts` is a JSON object and holds no secrets.
+/// The entry of a change, to be made through [`Store::recorded`]. `facts` is a JSON object and holds no secrets.
+pub(crate) fn entry(client: &Client, doer: impl Into<Doer>, action: Action, mut facts: Value) -> NewAudit {
+    let Doer { organization, actor } = doer.into();
+    if let Some(facts) = facts.as_object_mut() {
+        facts.insert("address".to_owned(), json!(client.address));
+    }
+    NewAudit { organization, actor, action: action.as_str(), target: None, detail: facts }
+}
+
+/// Writes down what is no change of one transaction. `target` names what it was done to.
 pub(crate) async fn record(
     store: &Store,
     client: &Client,
     doer: impl Into<Doer>,
     action: Action,
     target: impl fmt::Display,
-    mut facts: Value,
+    facts: Value,
 ) -> Result<(), Problem> {
-    let Doer { organization, actor } = doer.into();
-    if let Some(facts) = facts.as_object_mut() {
-        facts.insert("address".to_owned(), json!(client.address));
-    }
     let target = Some(target.to_string()).filter(|target| !target.is_empty());
-    store
-        .append_audit(NewAudit { organization, actor, action: action.as_str(), target, detail: facts })
-        .await?;
+    store.append_audit(NewAudit { target, ..entry(client, doer, action, facts) }).await?;
     Ok(())
 }

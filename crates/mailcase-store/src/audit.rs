@@ -1,4 +1,5 @@
-//! The audit trail: who did what, append-only. The database itself refuses changes to it.
+//! The audit trail: who did what, append-only. The database itself refuses changes to it. What people do is written
+//! down in the transaction that does it: neither is ever there without the other.
 
 use crate::Store;
 use crate::error::Result;
@@ -6,6 +7,8 @@ use crate::page::{Page, PageRequest, number_cursor, read_number_cursor};
 use crate::sql::{Row, Tx, args, json, retrying};
 use jiff::Timestamp;
 use mailcase_core::{OrganizationId, UserId};
+use serde_json::Value;
+use std::fmt;
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +51,28 @@ pub struct NewAudit {
     pub actor: Actor,
     /// Stable word: `session.created`, `connector.updated`, …
     pub action: &'static str,
-    /// The identifier of what it was done to.
+    /// The identifier of what it was done to. What a change makes is named by the change itself.
     pub target: Option<String>,
-    /// More facts. Never a secret.
+    /// More facts, as a JSON object. Never a secret.
     pub detail: serde_json::Value,
+}
+
+/// The store with an entry for the trail: a change made through it is written down in the same transaction, or
+/// neither happens. For one change.
+#[derive(Debug, Clone)]
+pub struct Recorded<'a> {
+    pub(crate) store: &'a Store,
+    entry: NewAudit,
+}
+
+impl Recorded<'_> {
+    pub(crate) const fn entry(&self) -> Option<&NewAudit> {
+        Some(&self.entry)
+    }
+
+    pub(crate) const fn actor(&self) -> &Actor {
+        &self.entry.actor
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +86,13 @@ pub struct AuditEntry {
 }
 
 impl Store {
+    /// Makes a change together with its entry on the trail.
+    #[must_use]
+    pub const fn recorded(&self, entry: NewAudit) -> Recorded<'_> {
+        Recorded { store: self, entry }
+    }
+
+    /// Writes down what changes nothing here, such as a refused sign-in.
     pub async fn append_audit(&self, entry: NewAudit) -> Result<()> {
         retrying!(async {
             let mut tx = self.pool().begin().await?;
@@ -91,6 +119,24 @@ impl Store {
         };
         page.finish(rows.iter().map(entry).collect::<Result<_>>()?, |entry| number_cursor(entry.id))
     }
+}
+
+/// Writes the entry of a change, if it is to have one: about `target` unless it names another, with `facts` only the
+/// change itself knew.
+pub(crate) async fn note_in(
+    tx: &mut Tx,
+    now: i64,
+    entry: Option<&NewAudit>,
+    target: impl fmt::Display,
+    facts: &[(&str, Value)],
+) -> Result<()> {
+    let Some(entry) = entry else { return Ok(()) };
+    let mut entry = entry.clone();
+    entry.target.get_or_insert_with(|| target.to_string());
+    if let Some(detail) = entry.detail.as_object_mut() {
+        detail.extend(facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+    append_in(tx, now, &entry).await
 }
 
 pub(crate) async fn append_in(tx: &mut Tx, now: i64, entry: &NewAudit) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Cases as analysts work them.
 
 use crate::Store;
-use crate::audit::Actor;
+use crate::audit::{Actor, NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
 use crate::inbox::CaseRef;
@@ -170,12 +170,28 @@ impl Store {
 
     /// Makes a case by hand.
     pub async fn create_case(&self, org: OrganizationId, new: &NewCase, actor: &Actor) -> Result<CaseRef> {
-        let case = retrying!(self.create_case_once(org, new, actor))?;
+        self.create_case_noting(org, new, actor, None).await
+    }
+
+    async fn create_case_noting(
+        &self,
+        org: OrganizationId,
+        new: &NewCase,
+        actor: &Actor,
+        audit: Option<&NewAudit>,
+    ) -> Result<CaseRef> {
+        let case = retrying!(self.create_case_once(org, new, actor, audit))?;
         self.tell(Event::CaseChanged { org, case: case.id });
         Ok(case)
     }
 
-    async fn create_case_once(&self, org: OrganizationId, new: &NewCase, actor: &Actor) -> Result<CaseRef> {
+    async fn create_case_once(
+        &self,
+        org: OrganizationId,
+        new: &NewCase,
+        actor: &Actor,
+        audit: Option<&NewAudit>,
+    ) -> Result<CaseRef> {
         let (title, tags, now) = (checked_title(&new.title)?, checked_tags(&new.tags)?, self.now());
         let mut tx = self.pool().begin().await?;
         let sql = "UPDATE organizations SET next_case_number = next_case_number + 1 WHERE id = $1 \
@@ -206,7 +222,15 @@ impl Store {
             detail: serde_json::json!({}),
         };
         timeline::insert_entries(&mut tx, now, vec![entry]).await?;
+        note_in(&mut tx, now, audit, id, &[("number", serde_json::json!(number))]).await?;
         tx.commit().await?;
         Ok(CaseRef { id, number, title })
+    }
+}
+
+impl Recorded<'_> {
+    /// As [`Store::create_case`], by the actor of the entry, which names the number.
+    pub async fn create_case(&self, org: OrganizationId, new: &NewCase) -> Result<CaseRef> {
+        self.store.create_case_noting(org, new, self.actor(), self.entry()).await
     }
 }

@@ -1,6 +1,7 @@
 //! Connectors as people configure them, their status, and their log.
 
 use crate::Store;
+use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
 use crate::sql::{Row, Tx, args, json, retrying};
@@ -46,6 +47,10 @@ pub(crate) fn from_row(row: &Row) -> Result<Connector> {
 fn name_taken(api_name: &str) -> impl FnOnce(StoreError) -> StoreError {
     let what = format!("there is a connector with the API name `{api_name}` already");
     move |error| if error.is_unique_violation() { StoreError::conflict(what) } else { error }
+}
+
+fn switched(active: bool) -> ConnectorPatch {
+    ConnectorPatch { active: Some(active), ..ConnectorPatch::default() }
 }
 
 fn read_only(origin: &Origin) -> Result<()> {
@@ -95,6 +100,17 @@ impl Store {
         secrets: &BTreeMap<String, SecretString>,
         active: bool,
     ) -> Result<Connector> {
+        self.create_connector_noting(org, settings, secrets, active, None).await
+    }
+
+    async fn create_connector_noting(
+        &self,
+        org: OrganizationId,
+        settings: &ConnectorSettings,
+        secrets: &BTreeMap<String, SecretString>,
+        active: bool,
+        entry: Option<&NewAudit>,
+    ) -> Result<Connector> {
         let connector = Connector {
             id: ConnectorId::new(),
             organization: org,
@@ -103,7 +119,8 @@ impl Store {
             origin: Origin::Api,
             revision: 1,
         };
-        retrying!(self.insert_connector(&connector, secrets)).map_err(name_taken(&settings.api_name))?;
+        retrying!(self.insert_connector(&connector, secrets, entry))
+            .map_err(name_taken(&settings.api_name))?;
         self.tell(Event::ConnectorChanged { org, connector: connector.id });
         Ok(connector)
     }
@@ -112,11 +129,13 @@ impl Store {
         &self,
         connector: &Connector,
         secrets: &BTreeMap<String, SecretString>,
+        entry: Option<&NewAudit>,
     ) -> Result<()> {
         let mut tx = self.pool().begin().await?;
         self.insert_connector_in(&mut tx, connector).await?;
         let secrets = secrets.iter().map(|(name, secret)| (name.clone(), Some(secret.clone()))).collect();
         self.set_secrets_in(&mut tx, connector.id, &secrets).await?;
+        note_in(&mut tx, self.now(), entry, connector.id, &[]).await?;
         tx.commit().await
     }
 
@@ -151,9 +170,19 @@ impl Store {
         id: ConnectorId,
         patch: &ConnectorPatch,
     ) -> Result<Connector> {
+        self.update_connector_noting(org, id, patch, None).await
+    }
+
+    async fn update_connector_noting(
+        &self,
+        org: OrganizationId,
+        id: ConnectorId,
+        patch: &ConnectorPatch,
+        entry: Option<&NewAudit>,
+    ) -> Result<Connector> {
         let api_name = patch.settings.as_ref().map_or("", |settings| settings.api_name.as_str());
         let connector =
-            retrying!(self.update_connector_once(org, id, patch)).map_err(name_taken(api_name))?;
+            retrying!(self.update_connector_once(org, id, patch, entry)).map_err(name_taken(api_name))?;
         self.tell(Event::ConnectorChanged { org, connector: id });
         Ok(connector)
     }
@@ -163,6 +192,7 @@ impl Store {
         org: OrganizationId,
         id: ConnectorId,
         patch: &ConnectorPatch,
+        entry: Option<&NewAudit>,
     ) -> Result<Connector> {
         let mut tx = self.pool().begin().await?;
         let before = self.locked_connector(&mut tx, org, id).await?;
@@ -176,6 +206,7 @@ impl Store {
             Connector { settings, active, revision: before.revision.saturating_add(1), ..before.clone() };
         self.write_connector_in(&mut tx, &before, &after).await?;
         self.set_secrets_in(&mut tx, id, &patch.secrets).await?;
+        note_in(&mut tx, self.now(), entry, id, &[]).await?;
         tx.commit().await?;
         Ok(after)
     }
@@ -209,22 +240,36 @@ impl Store {
         id: ConnectorId,
         active: bool,
     ) -> Result<Connector> {
-        self.update_connector(org, id, &ConnectorPatch { active: Some(active), ..ConnectorPatch::default() })
-            .await
+        self.update_connector(org, id, &switched(active)).await
     }
 
     /// Deletes a connector: its mail stays, its API name is free again, its secrets are gone.
     pub async fn delete_connector(&self, org: OrganizationId, id: ConnectorId) -> Result<()> {
-        retrying!(self.delete_connector_once(org, id))?;
+        self.delete_connector_noting(org, id, None).await
+    }
+
+    async fn delete_connector_noting(
+        &self,
+        org: OrganizationId,
+        id: ConnectorId,
+        entry: Option<&NewAudit>,
+    ) -> Result<()> {
+        retrying!(self.delete_connector_once(org, id, entry))?;
         self.tell(Event::ConnectorChanged { org, connector: id });
         self.tell(Event::AlarmChanged { org });
         Ok(())
     }
 
-    async fn delete_connector_once(&self, org: OrganizationId, id: ConnectorId) -> Result<()> {
+    async fn delete_connector_once(
+        &self,
+        org: OrganizationId,
+        id: ConnectorId,
+        entry: Option<&NewAudit>,
+    ) -> Result<()> {
         let mut tx = self.pool().begin().await?;
         read_only(&self.locked_connector(&mut tx, org, id).await?.origin)?;
         self.delete_connector_in(&mut tx, id).await?;
+        note_in(&mut tx, self.now(), entry, id, &[]).await?;
         tx.commit().await
     }
 
@@ -273,5 +318,43 @@ impl Store {
         let sql = "SELECT s.name AS name FROM connector_secrets s JOIN connectors c ON c.id = s.connector_id \
                    WHERE c.organization_id = $1 AND c.id = $2 AND c.deleted_at IS NULL ORDER BY s.name";
         self.pool().fetch_all(sql, args![org, id]).await?.iter().map(|row| row.text("name")).collect()
+    }
+}
+
+impl Recorded<'_> {
+    /// As [`Store::create_connector`].
+    pub async fn create_connector(
+        &self,
+        org: OrganizationId,
+        settings: &ConnectorSettings,
+        secrets: &BTreeMap<String, SecretString>,
+        active: bool,
+    ) -> Result<Connector> {
+        self.store.create_connector_noting(org, settings, secrets, active, self.entry()).await
+    }
+
+    /// As [`Store::update_connector`].
+    pub async fn update_connector(
+        &self,
+        org: OrganizationId,
+        id: ConnectorId,
+        patch: &ConnectorPatch,
+    ) -> Result<Connector> {
+        self.store.update_connector_noting(org, id, patch, self.entry()).await
+    }
+
+    /// As [`Store::set_connector_active`].
+    pub async fn set_connector_active(
+        &self,
+        org: OrganizationId,
+        id: ConnectorId,
+        active: bool,
+    ) -> Result<Connector> {
+        self.update_connector(org, id, &switched(active)).await
+    }
+
+    /// As [`Store::delete_connector`].
+    pub async fn delete_connector(&self, org: OrganizationId, id: ConnectorId) -> Result<()> {
+        self.store.delete_connector_noting(org, id, self.entry()).await
     }
 }

@@ -31,7 +31,7 @@ mod users;
 
 pub use accounting::KeptAccounting;
 pub use alarms::{Alarm, AlarmKind};
-pub use audit::{Actor, AuditEntry, NewAudit};
+pub use audit::{Actor, AuditEntry, NewAudit, Recorded};
 pub use blobs::{
     BlobFile, BlobHash, BlobReader, BlobReceipt, LargeBlob, Location, NoHash, RECLAIM_GRACE, ReclaimOptions,
     ReclaimReport, ReclaimStep, SMALL_BLOB_MAX, VerifyProgress, VerifyReport,

@@ -1,6 +1,7 @@
 //! Browser sessions: opened by signing in, ended by time, by disuse, or by hand.
 
 use crate::Store;
+use crate::audit::{NewAudit, Recorded, note_in};
 use crate::clock::micros;
 use crate::error::{Result, StoreError};
 use crate::sql::{Row, args, retrying};
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use mailcase_core::permission::Role;
 use mailcase_core::{OrganizationId, SessionId, UserId};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use std::time::Duration;
 
 /// Text kept of a browser's name, in characters.
@@ -72,6 +74,14 @@ pub struct Session {
 impl Store {
     /// Opens a session; forgets those that are over.
     pub async fn create_session(&self, new: &NewSession) -> Result<OpenedSession> {
+        self.create_session_noting(new, None).await
+    }
+
+    async fn create_session_noting(
+        &self,
+        new: &NewSession,
+        entry: Option<&NewAudit>,
+    ) -> Result<OpenedSession> {
         let id = SessionId::new();
         let (secret, csrf) = (new_secret(""), new_secret(""));
         let (now, expires) = (self.now(), self.clock().in_micros(new.lasts));
@@ -84,6 +94,7 @@ impl Store {
             let sql = "INSERT INTO sessions (id, user_id, token_hash, csrf_token, created_at, last_used_at, \
                        expires_at, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
             tx.execute(sql, values.clone()).await?;
+            note_in(&mut tx, now, entry, new.user, &[("session", json!(id))]).await?;
             tx.commit().await
         })?;
         let expires_at = Timestamp::from_microsecond(expires).map_err(StoreError::decode)?;
@@ -145,23 +156,35 @@ impl Store {
 
     /// Ends one of a user's sessions.
     pub async fn revoke_session(&self, user: UserId, id: SessionId) -> Result<()> {
-        let sql = "DELETE FROM sessions WHERE id = $1 AND user_id = $2";
-        match retrying!(self.pool().execute(sql, args![id, user]))? {
-            0 => Err(StoreError::missing("session")),
-            _ => Ok(()),
-        }
+        self.revoke_session_noting(user, id, None).await
     }
 
-    /// Ends all of a user's sessions, except perhaps the one in use; returns those that ended.
-    pub async fn revoke_sessions(&self, user: UserId, except: Option<SessionId>) -> Result<Vec<SessionId>> {
-        let kept = except.map(|id| id.to_string()).unwrap_or_default();
-        let rows = retrying!(async {
+    async fn revoke_session_noting(
+        &self,
+        user: UserId,
+        id: SessionId,
+        entry: Option<&NewAudit>,
+    ) -> Result<()> {
+        retrying!(async {
             let mut tx = self.pool().begin().await?;
-            let sql = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id";
-            let rows = tx.fetch_all(sql, args![user, kept.as_str()]).await?;
-            tx.commit().await?;
-            Ok::<_, StoreError>(rows)
-        })?;
-        rows.iter().map(|row| row.named("id")).collect()
+            let sql = "DELETE FROM sessions WHERE id = $1 AND user_id = $2";
+            if tx.execute(sql, args![id, user]).await? == 0 {
+                return Err(StoreError::missing("session"));
+            }
+            note_in(&mut tx, self.now(), entry, id, &[]).await?;
+            tx.commit().await
+        })
+    }
+}
+
+impl Recorded<'_> {
+    /// As [`Store::create_session`]. The entry is about the user and names the session.
+    pub async fn create_session(&self, new: &NewSession) -> Result<OpenedSession> {
+        self.store.create_session_noting(new, self.entry()).await
+    }
+
+    /// As [`Store::revoke_session`].
+    pub async fn revoke_session(&self, user: UserId, id: SessionId) -> Result<()> {
+        self.store.revoke_session_noting(user, id, self.entry()).await
     }
 }

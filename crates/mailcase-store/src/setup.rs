@@ -1,6 +1,7 @@
 //! The first set-up: a one-time link makes the first organization and its administrator, once.
 
 use crate::Store;
+use crate::audit::{Actor, NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::organizations;
 use crate::sql::{args, retrying};
@@ -60,6 +61,16 @@ impl Store {
         organization: &str,
         user: &FirstUser,
     ) -> Result<(OrganizationId, User)> {
+        self.complete_setup_noting(token, organization, user, None).await
+    }
+
+    async fn complete_setup_noting(
+        &self,
+        token: &SecretString,
+        organization: &str,
+        user: &FirstUser,
+        entry: Option<&NewAudit>,
+    ) -> Result<(OrganizationId, User)> {
         let hash = hash_secret(token.expose_secret());
         let (org, id) = retrying!(async {
             let mut tx = self.pool().begin().await?;
@@ -75,9 +86,27 @@ impl Store {
             let FirstUser { username, display_name, password_hash } = user.clone();
             let new = NewUser { username, display_name, role: Role::Administrator, password_hash };
             let id = users::insert_in(&mut tx, self.now(), org, &new).await?;
+            let entry = entry.map(|entry| NewAudit {
+                organization: Some(org),
+                actor: Actor::User { id, name: new.display_name.clone() },
+                ..entry.clone()
+            });
+            note_in(&mut tx, self.now(), entry.as_ref(), id, &[]).await?;
             tx.commit().await?;
             Ok((org, id))
         })?;
         Ok((org, self.user(org, id).await?))
+    }
+}
+
+impl Recorded<'_> {
+    /// As [`Store::complete_setup`]. The entry stands in the new organization, done by its administrator.
+    pub async fn complete_setup(
+        &self,
+        token: &SecretString,
+        organization: &str,
+        user: &FirstUser,
+    ) -> Result<(OrganizationId, User)> {
+        self.store.complete_setup_noting(token, organization, user, self.entry()).await
     }
 }

@@ -1,6 +1,7 @@
 //! Personal API tokens, and how secrets of our own making are made and kept: random, and only as their hash.
 
 use crate::Store;
+use crate::audit::{NewAudit, Recorded, note_in};
 use crate::clock::micros;
 use crate::error::{Result, StoreError};
 use crate::sql::{Row, args, json, retrying};
@@ -101,6 +102,16 @@ impl Store {
         user: UserId,
         new: &NewToken,
     ) -> Result<CreatedToken> {
+        self.create_token_noting(org, user, new, None).await
+    }
+
+    async fn create_token_noting(
+        &self,
+        org: OrganizationId,
+        user: UserId,
+        new: &NewToken,
+        entry: Option<&NewAudit>,
+    ) -> Result<CreatedToken> {
         self.user(org, user).await?;
         let secret = new_secret(TOKEN_PREFIX);
         let now = self.clock().now();
@@ -127,7 +138,12 @@ impl Store {
             token.expires_at,
             now
         ];
-        retrying!(self.pool().execute(sql, values.clone()))?;
+        retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            tx.execute(sql, values.clone()).await?;
+            note_in(&mut tx, self.now(), entry, token.id, &[]).await?;
+            tx.commit().await
+        })?;
         Ok(CreatedToken { secret, token })
     }
 
@@ -173,11 +189,42 @@ impl Store {
 
     /// Revokes one of a user's tokens, for ever.
     pub async fn revoke_token(&self, org: OrganizationId, user: UserId, id: TokenId) -> Result<()> {
+        self.revoke_token_noting(org, user, id, None).await
+    }
+
+    async fn revoke_token_noting(
+        &self,
+        org: OrganizationId,
+        user: UserId,
+        id: TokenId,
+        entry: Option<&NewAudit>,
+    ) -> Result<()> {
         let sql = "UPDATE api_tokens SET revoked_at = $4 \
                    WHERE organization_id = $1 AND user_id = $2 AND id = $3 AND revoked_at IS NULL";
-        match retrying!(self.pool().execute(sql, args![org, user, id, self.now()]))? {
-            0 => Err(StoreError::missing("token")),
-            _ => Ok(()),
-        }
+        retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            if tx.execute(sql, args![org, user, id, self.now()]).await? == 0 {
+                return Err(StoreError::missing("token"));
+            }
+            note_in(&mut tx, self.now(), entry, id, &[]).await?;
+            tx.commit().await
+        })
+    }
+}
+
+impl Recorded<'_> {
+    /// As [`Store::create_token`].
+    pub async fn create_token(
+        &self,
+        org: OrganizationId,
+        user: UserId,
+        new: &NewToken,
+    ) -> Result<CreatedToken> {
+        self.store.create_token_noting(org, user, new, self.entry()).await
+    }
+
+    /// As [`Store::revoke_token`].
+    pub async fn revoke_token(&self, org: OrganizationId, user: UserId, id: TokenId) -> Result<()> {
+        self.store.revoke_token_noting(org, user, id, self.entry()).await
     }
 }

@@ -1,6 +1,7 @@
 //! Users: who may sign in, and as what. Passwords arrive hashed; this crate never sees one.
 
 use crate::Store;
+use crate::audit::{NewAudit, Recorded, note_in};
 use crate::cases::Person;
 use crate::error::{Result, StoreError};
 use crate::search::fold;
@@ -50,11 +51,20 @@ impl fmt::Debug for NewUser {
 #[derive(Clone, Default)]
 pub struct UserPatch {
     pub display_name: Option<String>,
+    /// A role, also the one the user has, ends the user's sessions.
     pub role: Option<Role>,
     /// Disabling ends the user's sessions.
     pub disabled: Option<bool>,
     /// A new password ends the user's sessions.
     pub password_hash: Option<String>,
+}
+
+impl UserPatch {
+    /// Whether the user has to sign in again: old sessions must not outlive another role or password.
+    #[must_use]
+    pub fn ends_sessions(&self) -> bool {
+        self.password_hash.is_some() || self.role.is_some() || self.disabled == Some(true)
+    }
 }
 
 impl fmt::Debug for UserPatch {
@@ -114,9 +124,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when the name is taken, in whatever organization.
     pub async fn create_user(&self, org: OrganizationId, new: &NewUser) -> Result<User> {
+        self.create_user_noting(org, new, None).await
+    }
+
+    async fn create_user_noting(
+        &self,
+        org: OrganizationId,
+        new: &NewUser,
+        entry: Option<&NewAudit>,
+    ) -> Result<User> {
         let id = retrying!(async {
             let mut tx = self.pool().begin().await?;
             let id = insert_in(&mut tx, self.now(), org, new).await?;
+            note_in(&mut tx, self.now(), entry, id, &[]).await?;
             tx.commit().await?;
             Ok::<_, StoreError>(id)
         })?;
@@ -151,16 +171,32 @@ impl Store {
         row.as_ref().map(from_row).transpose()
     }
 
-    /// Changes a user. A new password and disabling end the user's sessions.
+    /// Changes a user. A new password, a given role and disabling end the user's sessions.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the organization would be left without an administrator who can sign in.
     pub async fn update_user(&self, org: OrganizationId, id: UserId, patch: &UserPatch) -> Result<User> {
-        retrying!(self.update_user_once(org, id, patch))?;
+        self.update_user_noting(org, id, patch, None).await
+    }
+
+    async fn update_user_noting(
+        &self,
+        org: OrganizationId,
+        id: UserId,
+        patch: &UserPatch,
+        entry: Option<&NewAudit>,
+    ) -> Result<User> {
+        retrying!(self.update_user_once(org, id, patch, entry))?;
         self.user(org, id).await
     }
 
-    async fn update_user_once(&self, org: OrganizationId, id: UserId, patch: &UserPatch) -> Result<()> {
+    async fn update_user_once(
+        &self,
+        org: OrganizationId,
+        id: UserId,
+        patch: &UserPatch,
+        entry: Option<&NewAudit>,
+    ) -> Result<()> {
         let mut tx = self.pool().begin().await?;
         // Locks the organization: two administrators who demote each other at once follow one another.
         let sql = tx.choose(
@@ -184,7 +220,7 @@ impl Store {
                 "an organization keeps at least one administrator who can sign in",
             ));
         }
-        if password_hash.is_some() || *disabled == Some(true) {
+        if patch.ends_sessions() {
             tx.execute("DELETE FROM sessions WHERE user_id = $1", args![id]).await?;
         }
         if password_hash.is_some() {
@@ -192,6 +228,19 @@ impl Store {
             let sql = "UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
             tx.execute(sql, args![id, self.now()]).await?;
         }
+        note_in(&mut tx, self.now(), entry, id, &[]).await?;
         tx.commit().await
+    }
+}
+
+impl Recorded<'_> {
+    /// As [`Store::create_user`].
+    pub async fn create_user(&self, org: OrganizationId, new: &NewUser) -> Result<User> {
+        self.store.create_user_noting(org, new, self.entry()).await
+    }
+
+    /// As [`Store::update_user`].
+    pub async fn update_user(&self, org: OrganizationId, id: UserId, patch: &UserPatch) -> Result<User> {
+        self.store.update_user_noting(org, id, patch, self.entry()).await
     }
 }

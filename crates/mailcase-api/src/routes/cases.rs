@@ -10,7 +10,7 @@ use crate::dto::trail::TimelineEntryView;
 use crate::extract::{Body, Ids, Query};
 use crate::page::{Page, PageQuery, request};
 use crate::problem::Problem;
-use crate::trail::{Action, record};
+use crate::trail::{Action, entry};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -51,8 +51,8 @@ pub(crate) async fn create_case(
     check(Some(&body.title), Some(&body.tags))?;
     let CreateCase { title, severity, tags, owner } = body;
     let new = NewCase { title, severity, tags, owner: owner.map(UserId::from_uuid), acl: None };
-    let case = store.create_case(caller.organization, &new, &caller.actor()).await?;
-    record(&store, &client, &caller, Action::CaseCreated, case.id, json!({"number": case.number})).await?;
+    let entry = entry(&client, &caller, Action::CaseCreated, json!({}));
+    let case = store.recorded(entry).create_case(caller.organization, &new).await?;
     let case = store.case(caller.organization, case.id).await?;
     Ok((StatusCode::CREATED, Json(CaseDetail::of(case, &store.token_key(), caller.organization))))
 }
@@ -96,8 +96,8 @@ pub(crate) async fn update_case(
     let UpdateCase { title, status, severity, owner, tags } = body;
     let owner = owner.map(|owner| owner.map(UserId::from_uuid));
     let patch = CasePatch { title, status, severity, owner, tags };
-    let case = store.update_case(caller.organization, id, &patch, &caller.actor()).await?;
-    record(&store, &client, &caller, Action::CaseUpdated, id, facts).await?;
+    let entry = entry(&client, &caller, Action::CaseUpdated, facts);
+    let case = store.recorded(entry).update_case(caller.organization, id, &patch).await?;
     Ok(Json(CaseDetail::of(case, &store.token_key(), caller.organization)))
 }
 
@@ -191,7 +191,7 @@ pub(crate) async fn add_case_note(
         return Err(Problem::invalid("text", format!("write 1 to {NOTE_CHARS_MAX} characters")));
     }
     let id = CaseId::from_uuid(id);
-    store.add_note(caller.organization, id, &body.text, &caller.actor()).await?;
-    record(&store, &client, &caller, Action::CaseNoteAdded, id, json!({})).await?;
+    let entry = entry(&client, &caller, Action::CaseNoteAdded, json!({}));
+    store.recorded(entry).add_note(caller.organization, id, &body.text).await?;
     Ok(StatusCode::CREATED)
 }

@@ -8,12 +8,12 @@ use crate::extract::{Body, Ids};
 use crate::page::Page;
 use crate::problem::{Kind, Problem};
 use crate::secrets::{self, Secrets};
-use crate::trail::{Action, record};
+use crate::trail::{Action, entry};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Connector, Origin};
-use mailcase_core::{ConnectorId, OrganizationId};
 use mailcase_engine::EngineHandle;
 use mailcase_store::{ConnectorPatch, Store};
 use serde_json::json;
@@ -63,9 +63,10 @@ pub(crate) async fn create_connector(
         return Err(Problem::fields(mistakes));
     }
     let org = caller.organization;
-    let connector = store.create_connector(org, &body.settings, &secrets, body.active).await?;
-    let facts = json!({"api_name": connector.settings.api_name, "active": connector.active});
-    record(&store, &client, &caller, Action::ConnectorCreated, connector.id, facts).await?;
+    let facts = json!({"api_name": body.settings.api_name, "active": body.active});
+    let entry = entry(&client, &caller, Action::ConnectorCreated, facts);
+    let connector =
+        store.recorded(entry).create_connector(org, &body.settings, &secrets, body.active).await?;
     Ok((StatusCode::CREATED, Json(shown(&store, org, connector.id).await?)))
 }
 
@@ -113,8 +114,8 @@ pub(crate) async fn update_connector(
     });
     check_change(&store, &engine, &before, &body).await?;
     let patch = ConnectorPatch { settings: body.settings, active: body.active, secrets: body.secrets };
-    store.update_connector(org, id, &patch).await?;
-    record(&store, &client, &caller, Action::ConnectorUpdated, id, facts).await?;
+    let entry = entry(&client, &caller, Action::ConnectorUpdated, facts);
+    store.recorded(entry).update_connector(org, id, &patch).await?;
     Ok(Json(shown(&store, org, id).await?))
 }
 
@@ -160,9 +161,9 @@ pub(crate) async fn delete_connector(
         let detail = format!("this connector is declared in `{path}`; remove it there");
         return Err(Problem::new(Kind::ReadOnly, detail));
     }
-    store.delete_connector(org, id).await?;
     let facts = json!({"api_name": connector.settings.api_name});
-    record(&store, &client, &caller, Action::ConnectorDeleted, id, facts).await?;
+    let entry = entry(&client, &caller, Action::ConnectorDeleted, facts);
+    store.recorded(entry).delete_connector(org, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -177,9 +178,10 @@ pub(crate) async fn activate_connector(
     client: Client,
     Ids(id): Ids<Uuid>,
 ) -> Result<Json<ConnectorView>, Problem> {
-    let id = switch(&store, caller.organization, id, true).await?;
-    record(&store, &client, &caller, Action::ConnectorActivated, id, json!({})).await?;
-    Ok(Json(shown(&store, caller.organization, id).await?))
+    let (org, id) = (caller.organization, ConnectorId::from_uuid(id));
+    let entry = entry(&client, &caller, Action::ConnectorActivated, json!({}));
+    store.recorded(entry).set_connector_active(org, id, true).await?;
+    Ok(Json(shown(&store, org, id).await?))
 }
 
 /// Stops watching.
@@ -193,13 +195,10 @@ pub(crate) async fn deactivate_connector(
     client: Client,
     Ids(id): Ids<Uuid>,
 ) -> Result<Json<ConnectorView>, Problem> {
-    let id = switch(&store, caller.organization, id, false).await?;
-    record(&store, &client, &caller, Action::ConnectorDeactivated, id, json!({})).await?;
-    Ok(Json(shown(&store, caller.organization, id).await?))
-}
-
-async fn switch(store: &Store, org: OrganizationId, id: Uuid, active: bool) -> Result<ConnectorId, Problem> {
-    Ok(store.set_connector_active(org, ConnectorId::from_uuid(id), active).await?.id)
+    let (org, id) = (caller.organization, ConnectorId::from_uuid(id));
+    let entry = entry(&client, &caller, Action::ConnectorDeactivated, json!({}));
+    store.recorded(entry).set_connector_active(org, id, false).await?;
+    Ok(Json(shown(&store, org, id).await?))
 }
 
 /// Looks for mail now.

@@ -11,7 +11,7 @@ use crate::password::Passwords;
 use crate::problem::{Kind, Problem};
 use crate::sessions::Sessions;
 use crate::throttle::SignInThrottle;
-use crate::trail::{Action, Doer, record};
+use crate::trail::{Action, Doer, entry, record};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -58,23 +58,21 @@ pub(crate) async fn sign_in(
         return Err(Problem::internal("a password fits nobody"));
     };
     metrics::counter!("mailcase_sign_ins_total", "outcome" => "accepted").increment(1);
-    let (jar, me) = welcome(&store, &config, &sessions, &client, &user, Action::SignInAccepted).await?;
+    let (jar, me) = welcome(&config, &sessions, &client, &user).await?;
     Ok((jar, Json(me)))
 }
 
 /// Opens a session for `user` and says who they are.
 pub(super) async fn welcome(
-    store: &Store,
     config: &ApiConfig,
     sessions: &Sessions,
     client: &Client,
     user: &User,
-    action: Action,
 ) -> Result<(CookieJar, Me), Problem> {
-    let opened = sessions.open(user.id, client).await?;
     let actor = Actor::User { id: user.id, name: user.display_name.clone() };
     let doer = Doer { organization: Some(user.organization), actor };
-    record(store, client, doer, action, user.id, json!({"session": opened.id})).await?;
+    let opened =
+        sessions.open(user.id, client, entry(client, doer, Action::SignInAccepted, json!({}))).await?;
     let caller = sessions.by_cookie(&opened.secret).await?;
     Ok((CookieJar::new().add(cookie::issue(config, &opened.secret)), me(caller)))
 }
@@ -107,15 +105,13 @@ pub(crate) async fn read_session(Require(caller, _): Require<SignedIn>) -> Json<
 #[utoipa::path(delete, path = "/session", tag = "session", security(("session" = [])),
     responses((status = 204, description = "Signed out; the cookie is taken away")))]
 pub(crate) async fn sign_out(
-    State(store): State<Store>,
     State(config): State<Arc<ApiConfig>>,
     State(sessions): State<Sessions>,
     Require(caller, _): Require<InPerson>,
     client: Client,
 ) -> Result<(StatusCode, CookieJar), Problem> {
     if let Credential::Session { id, .. } = caller.credential {
-        sessions.end(caller.user, id).await?;
-        record(&store, &client, &caller, Action::SignedOut, id, json!({})).await?;
+        sessions.end(caller.user, id, entry(&client, &caller, Action::SignedOut, json!({}))).await?;
     }
     Ok((StatusCode::NO_CONTENT, CookieJar::new().add(cookie::removal(&config))))
 }
@@ -146,14 +142,12 @@ pub(crate) async fn list_sessions(
     params(("id" = Uuid, Path, description = "Id of the session")),
     responses((status = 204, description = "Ended")))]
 pub(crate) async fn revoke_session(
-    State(store): State<Store>,
     State(sessions): State<Sessions>,
     Require(caller, _): Require<InPerson>,
     client: Client,
     Ids(id): Ids<Uuid>,
 ) -> Result<StatusCode, Problem> {
     let id = SessionId::from_uuid(id);
-    sessions.end(caller.user, id).await?;
-    record(&store, &client, &caller, Action::SessionRevoked, id, json!({})).await?;
+    sessions.end(caller.user, id, entry(&client, &caller, Action::SessionRevoked, json!({}))).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,12 +10,13 @@ use crate::problem::{Kind, Problem};
 use crate::routes::session::welcome;
 use crate::sessions::Sessions;
 use crate::throttle::SignInThrottle;
-use crate::trail::Action;
+use crate::trail::{Action, Doer, entry};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum_extra::extract::CookieJar;
-use mailcase_store::{FirstUser, Store, StoreError};
+use mailcase_store::{Actor, FirstUser, Store, StoreError};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Whether the first set-up is still to be done.
@@ -67,10 +68,13 @@ pub(crate) async fn complete_setup(
         display_name: body.display_name.trim().to_owned(),
         password_hash: passwords.hash(&body.password).await?,
     };
+    // The store knows who it makes: organization and actor are filled in there.
+    let nobody = Doer { organization: None, actor: Actor::System };
+    let store = store.recorded(entry(&client, nobody, Action::SetupCompleted, json!({})));
     let (_, user) = match store.complete_setup(&body.token, body.organization.trim(), &user).await {
         Err(StoreError::NotFound { .. }) => return Err(used_up()),
         other => other?,
     };
-    let (jar, me) = welcome(&store, &config, &sessions, &client, &user, Action::SetupCompleted).await?;
+    let (jar, me) = welcome(&config, &sessions, &client, &user).await?;
     Ok((StatusCode::CREATED, jar, Json(me)))
 }

@@ -8,7 +8,7 @@ use crate::names;
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::sessions::Sessions;
-use crate::trail::{Action, record};
+use crate::trail::{Action, entry};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -72,9 +72,9 @@ pub(crate) async fn create_token(
         permissions: body.permissions,
         expires_at: Some(now.checked_add(lasts).map_err(Problem::internal)?),
     };
-    let created = store.create_token(caller.organization, caller.user, &new).await?;
-    let facts = json!({"permissions": created.token.permissions, "expires_at": created.token.expires_at});
-    record(&store, &client, &caller, Action::TokenCreated, created.token.id, facts).await?;
+    let facts = json!({"permissions": new.permissions, "expires_at": new.expires_at});
+    let entry = entry(&client, &caller, Action::TokenCreated, facts);
+    let created = store.recorded(entry).create_token(caller.organization, caller.user, &new).await?;
     let token = created.secret.expose_secret().to_owned();
     Ok((StatusCode::CREATED, Json(CreatedToken { token, details: created.token.into() })))
 }
@@ -84,14 +84,12 @@ pub(crate) async fn create_token(
     params(("id" = Uuid, Path, description = "Id of the token")),
     responses((status = 204, description = "Ended")))]
 pub(crate) async fn revoke_token(
-    State(store): State<Store>,
     State(sessions): State<Sessions>,
     Require(caller, _): Require<InPerson>,
     client: Client,
     Ids(id): Ids<Uuid>,
 ) -> Result<StatusCode, Problem> {
     let id = TokenId::from_uuid(id);
-    sessions.end_token(&caller, id).await?;
-    record(&store, &client, &caller, Action::TokenRevoked, id, json!({})).await?;
+    sessions.end_token(&caller, id, entry(&client, &caller, Action::TokenRevoked, json!({}))).await?;
     Ok(StatusCode::NO_CONTENT)
 }

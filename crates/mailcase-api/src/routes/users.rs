@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::password::{self, Passwords};
 use crate::problem::{Kind, Problem};
 use crate::sessions::Sessions;
-use crate::trail::{Action, record};
+use crate::trail::{Action, entry};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -60,9 +60,9 @@ pub(crate) async fn create_user(
         role: body.role,
         password_hash: passwords.hash(&body.password).await?,
     };
-    let user = store.create_user(caller.organization, &user).await?;
     let facts = json!({"username": user.username, "role": user.role});
-    record(&store, &client, &caller, Action::UserCreated, user.id, facts).await?;
+    let entry = entry(&client, &caller, Action::UserCreated, facts);
+    let user = store.recorded(entry).create_user(caller.organization, &user).await?;
     Ok((StatusCode::CREATED, Json(view(user))))
 }
 
@@ -111,18 +111,17 @@ pub(crate) async fn update_user(
         Some(password) => Some(passwords.hash(password).await?),
         None => None,
     };
-    let ends_sessions = password_hash.is_some() || body.role.is_some() || body.disabled == Some(true);
     let patch = UserPatch {
         display_name: body.display_name.map(|name| name.trim().to_owned()),
         role: body.role,
         disabled: body.disabled,
         password_hash,
     };
-    let user = store.update_user(org, id, &patch).await?;
-    if ends_sessions {
-        sessions.end_all(id, None).await?;
+    let entry = entry(&client, &caller, Action::UserUpdated, facts);
+    let user = store.recorded(entry).update_user(org, id, &patch).await?;
+    if patch.ends_sessions() {
+        sessions.hang_up(id);
     }
-    record(&store, &client, &caller, Action::UserUpdated, id, facts).await?;
     Ok(Json(view(user)))
 }
 

@@ -5,7 +5,7 @@ use super::{
     COLUMNS, Case, checked_tags, checked_title, from_row, insert_tags, require_owner, severity_rank,
 };
 use crate::Store;
-use crate::audit::Actor;
+use crate::audit::{Actor, NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
 use crate::search::fold;
@@ -39,7 +39,18 @@ impl Store {
         patch: &CasePatch,
         actor: &Actor,
     ) -> Result<Case> {
-        let changed = retrying!(self.update_case_once(org, id, patch, actor))?;
+        self.update_case_noting(org, id, patch, actor, None).await
+    }
+
+    async fn update_case_noting(
+        &self,
+        org: OrganizationId,
+        id: CaseId,
+        patch: &CasePatch,
+        actor: &Actor,
+        entry: Option<&NewAudit>,
+    ) -> Result<Case> {
+        let changed = retrying!(self.update_case_once(org, id, patch, actor, entry))?;
         if changed {
             self.tell(Event::CaseChanged { org, case: id });
         }
@@ -52,6 +63,7 @@ impl Store {
         id: CaseId,
         patch: &CasePatch,
         actor: &Actor,
+        audit: Option<&NewAudit>,
     ) -> Result<bool> {
         let mut tx = self.pool().begin().await?;
         let before = locked(&mut tx, org, id).await?;
@@ -103,12 +115,24 @@ impl Store {
         tx.execute(sql, values).await?;
         let entry = |detail| NewEntry { org, case: id, kind: "changed", actor: actor.clone(), detail };
         insert_entries(&mut tx, now, changes.into_iter().map(entry).collect()).await?;
+        note_in(&mut tx, now, audit, id, &[]).await?;
         tx.commit().await?;
         Ok(true)
     }
 
     /// Writes a note on a case's timeline.
     pub async fn add_note(&self, org: OrganizationId, id: CaseId, text: &str, actor: &Actor) -> Result<()> {
+        self.add_note_noting(org, id, text, actor, None).await
+    }
+
+    async fn add_note_noting(
+        &self,
+        org: OrganizationId,
+        id: CaseId,
+        text: &str,
+        actor: &Actor,
+        audit: Option<&NewAudit>,
+    ) -> Result<()> {
         if text.trim().is_empty() || text.chars().count() > NOTE_MAX_CHARS {
             return Err(StoreError::conflict(format!("a note has 1 to {NOTE_MAX_CHARS} characters")));
         }
@@ -120,10 +144,23 @@ impl Store {
             let entry = NewEntry { org, case: id, kind: "note", actor: actor.clone(), detail };
             insert_entries(&mut tx, now, vec![entry]).await?;
             tx.execute("UPDATE cases SET updated_at = $2 WHERE id = $1", args![id, now]).await?;
+            note_in(&mut tx, now, audit, id, &[]).await?;
             tx.commit().await
         })?;
         self.tell(Event::CaseChanged { org, case: id });
         Ok(())
+    }
+}
+
+impl Recorded<'_> {
+    /// As [`Store::update_case`], by the actor of the entry. What changes nothing leaves no entry.
+    pub async fn update_case(&self, org: OrganizationId, id: CaseId, patch: &CasePatch) -> Result<Case> {
+        self.store.update_case_noting(org, id, patch, self.actor(), self.entry()).await
+    }
+
+    /// As [`Store::add_note`], by the actor of the entry.
+    pub async fn add_note(&self, org: OrganizationId, id: CaseId, text: &str) -> Result<()> {
+        self.store.add_note_noting(org, id, text, self.actor(), self.entry()).await
     }
 }
 

@@ -42,6 +42,7 @@ macro_rules! on_every_store {
 
 on_every_store! {
     audit::the_trail_is_append_only,
+    audit::a_change_and_its_entry_are_one,
     blobs::what_is_put_is_read_back,
     blobs::many_puts_at_once_are_all_kept,
     blobs::damage_is_noticed,

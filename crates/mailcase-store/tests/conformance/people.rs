@@ -106,18 +106,24 @@ pub(crate) async fn sessions_end(fx: &Fixture) {
     assert!(store.session_by_secret(&one.secret, LIMITS).await.unwrap().is_none());
     assert!(store.revoke_session(user.id, one.id).await.is_err());
     let three = store.create_session(&new).await.unwrap();
-    assert_eq!(
-        store.revoke_sessions(user.id, Some(three.id)).await.unwrap().len(),
-        2,
-        "two and the idle one"
-    );
-    assert!(store.session_by_secret(&two.secret, LIMITS).await.unwrap().is_none());
-    let password = UserPatch { password_hash: Some("new".to_owned()), ..UserPatch::default() };
-    store.update_user(fx.org, user.id, &password).await.unwrap();
-    assert!(
-        store.session_by_secret(&three.secret, LIMITS).await.unwrap().is_none(),
-        "a new password ends sessions"
-    );
+    let name = UserPatch { display_name: Some("Ada".to_owned()), ..UserPatch::default() };
+    store.update_user(fx.org, user.id, &name).await.unwrap();
+    for left in [&two, &three] {
+        assert!(
+            store.session_by_secret(&left.secret, LIMITS).await.unwrap().is_some(),
+            "a name ends nothing"
+        );
+    }
+    for patch in [
+        UserPatch { password_hash: Some("new".to_owned()), ..UserPatch::default() },
+        UserPatch { role: Some(Role::ReadOnly), ..UserPatch::default() },
+    ] {
+        let opened = store.create_session(&new).await.unwrap();
+        store.update_user(fx.org, user.id, &patch).await.unwrap();
+        for ended in [&two, &three, &opened] {
+            assert!(store.session_by_secret(&ended.secret, LIMITS).await.unwrap().is_none(), "{patch:?}");
+        }
+    }
 }
 
 pub(crate) async fn tokens_end_and_shrink_with_the_role(fx: &Fixture) {
