@@ -25,6 +25,8 @@ pub use status::{
 /// Changes to a connector; what is `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectorPatch {
+    /// The revision the change was made for; a connector that has passed on to another is not changed.
+    pub revision: Option<i64>,
     pub settings: Option<ConnectorSettings>,
     pub active: Option<bool>,
     /// Secrets to set, or, as `None`, to remove. Those not named stay.
@@ -51,6 +53,10 @@ fn name_taken(api_name: &str) -> impl FnOnce(StoreError) -> StoreError {
 
 fn switched(active: bool) -> ConnectorPatch {
     ConnectorPatch { active: Some(active), ..ConnectorPatch::default() }
+}
+
+fn passed_on() -> StoreError {
+    StoreError::conflict("somebody else changed the connector meanwhile; load it again and repeat the change")
 }
 
 fn read_only(origin: &Origin) -> Result<()> {
@@ -163,7 +169,8 @@ impl Store {
     /// Changes a connector. Its runner is fenced off at once: it starts anew with the new settings.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the API name is taken or the connector is declared in a file.
+    /// [`StoreError::Conflict`] when the API name is taken, the connector is declared in a file, or it has another
+    /// revision than the one the patch names.
     pub async fn update_connector(
         &self,
         org: OrganizationId,
@@ -196,6 +203,9 @@ impl Store {
     ) -> Result<Connector> {
         let mut tx = self.pool().begin().await?;
         let before = self.locked_connector(&mut tx, org, id).await?;
+        if patch.revision.is_some_and(|revision| revision != before.revision) {
+            return Err(passed_on());
+        }
         // A person may always pause and go on; what a file declares is changed in the file.
         if patch.settings.is_some() || !patch.secrets.is_empty() {
             read_only(&before.origin)?;
@@ -211,13 +221,13 @@ impl Store {
         Ok(after)
     }
 
-    /// Writes a connector's new settings and ends its lease.
+    /// Writes a connector's new settings and ends its lease; refused when it is no longer what it was before.
     async fn write_connector_in(&self, tx: &mut Tx, before: &Connector, after: &Connector) -> Result<()> {
         let sql = "UPDATE connectors SET api_name = $2, name = $3, settings = $4, active = $5, revision = $6, \
                    origin = $7, activated_at = CASE WHEN $8 = 1 THEN $9 ELSE activated_at END, \
                    last_error = CASE WHEN $8 = 1 THEN NULL ELSE last_error END, \
                    lease_owner = NULL, lease_until = 0, fence = fence + 1, status_state = 'starting', \
-                   next_poll_at = NULL WHERE id = $1";
+                   next_poll_at = NULL WHERE id = $1 AND revision = $10";
         let values = args![
             after.id,
             &after.settings.api_name,
@@ -227,10 +237,13 @@ impl Store {
             after.revision,
             json(&after.origin)?,
             after.active && !before.active,
-            self.now()
+            self.now(),
+            before.revision
         ];
-        tx.execute(sql, values).await?;
-        Ok(())
+        match tx.execute(sql, values).await? {
+            0 => Err(passed_on()),
+            _ => Ok(()),
+        }
     }
 
     /// Pauses a connector or lets it go on. Allowed for declared ones too.

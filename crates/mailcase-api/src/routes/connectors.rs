@@ -113,7 +113,11 @@ pub(crate) async fn update_connector(
         "active": body.active,
     });
     check_change(&store, &engine, &before, &body).await?;
-    let patch = ConnectorPatch { settings: body.settings, active: body.active, secrets: body.secrets };
+    let UpdateConnector { settings, active, secrets, revision } = body;
+    // What was checked against these settings must not meet others: a stored secret could go where they lead.
+    let checked = revision.is_some() || settings.is_some() || !secrets.is_empty();
+    let revision = checked.then_some(before.revision);
+    let patch = ConnectorPatch { revision, settings, active, secrets };
     let entry = entry(&client, &caller, Action::ConnectorUpdated, facts);
     store.recorded(entry).update_connector(org, id, &patch).await?;
     Ok(Json(shown(&store, org, id).await?))

@@ -35,6 +35,32 @@ pub(crate) async fn settings_secrets_and_names(fx: &Fixture) {
     assert_eq!(store.list_connectors(org).await.unwrap().len(), 2);
 }
 
+/// Of two people who change what they both saw, one has to look again.
+pub(crate) async fn one_revision_is_changed_once(fx: &Fixture) {
+    let id = fx.connector.id;
+    let others = [fx.another_process().await, fx.another_process().await];
+    for round in 0..10 {
+        let seen = fx.store.connector(fx.org, id).await.unwrap().revision;
+        let patch = |who: &str| ConnectorPatch {
+            revision: Some(seen),
+            settings: Some(settings(&format!("by-{who}-{round}"))),
+            ..ConnectorPatch::default()
+        };
+        let (one, two) = (patch("one"), patch("two"));
+        let (one, two) = tokio::join!(
+            others[0].update_connector(fx.org, id, &one),
+            others[1].update_connector(fx.org, id, &two)
+        );
+        let after = fx.store.connector(fx.org, id).await.unwrap();
+        assert_eq!(after.revision, seen + 1);
+        let (won, lost) = if one.is_ok() { (one, two) } else { (two, one) };
+        assert_eq!(won.unwrap(), after);
+        assert!(matches!(lost, Err(StoreError::Conflict { what }) if what.contains("somebody else")));
+    }
+    let unconditional = ConnectorPatch { active: Some(false), ..ConnectorPatch::default() };
+    fx.store.update_connector(fx.org, id, &unconditional).await.unwrap();
+}
+
 pub(crate) async fn declared_connectors_follow_their_files(fx: &Fixture) {
     let (store, org) = (&fx.store, fx.org);
     let declare = |name: &str, secret: &str| DeclaredConnector {

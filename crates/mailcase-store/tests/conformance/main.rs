@@ -49,6 +49,7 @@ on_every_store! {
     blobs::an_abandoned_large_blob_leaves_nothing,
     blobs::two_processes_share_a_blob_store,
     connectors::settings_secrets_and_names,
+    connectors::one_revision_is_changed_once,
     connectors::declared_connectors_follow_their_files,
     connectors::alarms_accounting_and_log,
     connectors::one_that_cannot_be_read_is_shown_and_holds_up_nobody,
