@@ -52,8 +52,42 @@ impl StoreError {
         matches!(error.code().as_deref(), Some("40P01" | "40001" | "5" | "6" | "517" | "261"))
     }
 
+    /// Whether the database or the blob store is away, full or being switched over. What was to be written is not to
+    /// blame, and trying again later helps.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Blob { .. } => true,
+            Self::Database(
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::BeginFailed,
+            ) => true,
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| is_outage_code(&code))
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+/// PostgreSQL's classes of errors are the first two of five characters: connection (08), read-only after a switch-over
+/// (25), rolled back (40), resources (53), locks and states (55), the operator (57, but not a cancelled statement, which
+/// may be slow for what it was given), system (58). SQLite's are the low byte of a number: busy, locked, out of memory,
+/// read-only, input/output, full, cannot open, locking protocol.
+fn is_outage_code(code: &str) -> bool {
+    match (code.len(), code.get(..2), code.parse::<u32>()) {
+        (5, Some("08" | "25" | "40" | "53" | "55" | "57" | "58"), _) => code != "57014",
+        (1..=4, _, Ok(number)) => matches!(number & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15),
+        _ => false,
     }
 }
 
@@ -67,3 +101,35 @@ impl From<sqlx::Error> for StoreError {
 }
 
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_from_data_the_database_refuses() {
+        for (code, outage) in [
+            ("57P01", true),
+            ("53100", true),
+            ("08006", true),
+            ("25006", true),
+            ("57014", false),
+            ("22021", false),
+            ("23505", false),
+            ("54000", false),
+            ("10", true),
+            ("13", true),
+            ("261", true),
+            ("3850", true),
+            ("18", false),
+            ("2067", false),
+            ("", false),
+        ] {
+            assert_eq!(is_outage_code(code), outage, "{code}");
+        }
+        assert!(StoreError::from(sqlx::Error::PoolTimedOut).is_outage());
+        assert!(StoreError::io("writing")(std::io::Error::other("disk")).is_outage());
+        assert!(!StoreError::decode("not JSON").is_outage());
+        assert!(!StoreError::Fenced.is_outage());
+    }
+}

@@ -3,10 +3,12 @@
 use crate::Store;
 use crate::connectors::{LogLevel, log, unreadable};
 use crate::error::{Result, StoreError};
-use crate::sql::{Row, Tx, args, retrying};
+use crate::events::Event;
+use crate::sql::{Row, Tx, args, json, retrying};
 use jiff::Timestamp;
-use mailcase_core::ConnectorId;
 use mailcase_core::connector::Connector;
+use mailcase_core::{ConnectorId, MessageId, OrganizationId};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// The right to run one connector. Writes made under it are refused once another process holds a newer one.
@@ -18,6 +20,17 @@ pub struct Lease {
     /// Raised with every claim and every edit of the connector.
     pub fence: i64,
     pub until: Timestamp,
+}
+
+/// A lease to be kept, and what its holder has to tell of the connector meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewal {
+    pub connector: ConnectorId,
+    pub fence: i64,
+    /// `None` leaves what is recorded as it is.
+    pub last_success: Option<Timestamp>,
+    /// `None` leaves what is recorded as it is.
+    pub next_poll: Option<Timestamp>,
 }
 
 /// A connector this version cannot read is looked at again after this: meanwhile another version may claim it, and
@@ -122,6 +135,10 @@ impl Store {
                    WHERE id = $1 AND deleted_at IS NULL AND lease_until <= $4 RETURNING fence, lease_until";
         let claimed = retrying!(async {
             let mut tx = self.pool().begin().await?;
+            // Waits for what an earlier holder is still writing; see `require`.
+            let hold = tx.choose("", "FOR UPDATE");
+            let hold = format!("SELECT id FROM connectors WHERE id = $1 {hold}");
+            tx.fetch_optional(sqlx::AssertSqlSafe(hold), args![connector]).await?;
             let row = tx.fetch_optional(sql, args![connector, owner, until, now]).await?;
             tx.commit().await.map(|()| row)
         })?;
@@ -166,6 +183,96 @@ impl Store {
         Ok(Lease { until: Timestamp::from_microsecond(until).map_err(StoreError::decode)?, ..lease.clone() })
     }
 
+    /// Keeps leases of `owner` for `ttl` from now and records what their holders tell, all in one statement. Returns
+    /// the connectors whose lease is still held; the others have passed on.
+    pub async fn renew_leases(
+        &self,
+        owner: &str,
+        renewals: &[Renewal],
+        ttl: Duration,
+    ) -> Result<HashSet<ConnectorId>> {
+        if renewals.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let micros = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
+        let told: Vec<_> = renewals
+            .iter()
+            .map(|kept| {
+                (kept.connector.to_string(), kept.fence, micros(kept.last_success), micros(kept.next_poll))
+            })
+            .collect();
+        let values = args![self.clock().in_micros(ttl), owner, json(&told)?];
+        let rows = retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let sql = tx.choose(RENEW_SQLITE, RENEW_POSTGRES);
+            let rows = tx.fetch_all(sql, values.clone()).await?;
+            tx.commit().await.map(|()| rows)
+        })?;
+        let telling: HashSet<ConnectorId> =
+            renewals.iter().filter(|kept| kept.last_success.is_some()).map(|kept| kept.connector).collect();
+        let mut held = HashSet::with_capacity(rows.len());
+        for row in &rows {
+            let connector = row.named("id")?;
+            held.insert(connector);
+            if telling.contains(&connector) {
+                let org: OrganizationId = row.named("organization_id")?;
+                self.tell(Event::ConnectorStatus { org, connector });
+            }
+        }
+        Ok(held)
+    }
+
+    /// Keeps the leases `owner` holds on messages for `ttl` from now, all in one statement; those that were decided
+    /// or have passed on stay as they are. Returns how many were kept.
+    pub async fn renew_messages(&self, owner: &str, messages: &[MessageId], ttl: Duration) -> Result<usize> {
+        if messages.is_empty() {
+            return Ok(0);
+        }
+        let ids: Vec<String> = messages.iter().map(ToString::to_string).collect();
+        let values = args![owner, self.clock().in_micros(ttl), json(&ids)?];
+        let kept = retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let sql = tx.choose(
+                "UPDATE messages SET lease_until = $2 WHERE state = 'stored' AND lease_owner = $1 \
+                 AND id IN (SELECT value FROM json_each($3))",
+                // A message that is being decided right now needs no renewal, and is not waited for.
+                "UPDATE messages SET lease_until = $2 WHERE seq IN \
+                   (SELECT seq FROM messages WHERE state = 'stored' AND lease_owner = $1 \
+                    AND id IN (SELECT jsonb_array_elements_text(CAST($3 AS JSONB))) FOR UPDATE SKIP LOCKED)",
+            );
+            let kept = tx.execute(sql, values.clone()).await?;
+            tx.commit().await.map(|()| kept)
+        })?;
+        Ok(usize::try_from(kept).unwrap_or(usize::MAX))
+    }
+
+    /// Gives claimed messages, each with the fence of its claim, back untouched: they can be claimed again after
+    /// `pause`, and this claim does not count.
+    pub async fn give_back_messages(&self, claims: &[(MessageId, i64)], pause: Duration) -> Result<()> {
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let claims: Vec<_> = claims.iter().map(|(message, fence)| (message.to_string(), fence)).collect();
+        let values = args![self.clock().in_micros(pause), json(&claims)?];
+        retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let sql = tx.choose(
+                "UPDATE messages SET lease_owner = NULL, lease_until = $1, attempts = attempts - 1 \
+                 FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS fence \
+                       FROM json_each($2)) claim \
+                 WHERE messages.id = claim.id AND messages.fence = claim.fence AND messages.state = 'stored' \
+                 AND messages.lease_owner IS NOT NULL",
+                "UPDATE messages SET lease_owner = NULL, lease_until = $1, attempts = attempts - 1 \
+                 FROM (SELECT value ->> 0 AS id, CAST(value ->> 1 AS BIGINT) AS fence \
+                       FROM jsonb_array_elements(CAST($2 AS JSONB))) claim \
+                 WHERE messages.id = claim.id AND messages.fence = claim.fence AND messages.state = 'stored' \
+                 AND messages.lease_owner IS NOT NULL",
+            );
+            tx.execute(sql, values.clone()).await?;
+            tx.commit().await
+        })
+    }
+
     /// Gives a lease back, so that another process can claim the connector at once.
     ///
     /// # Errors
@@ -181,14 +288,34 @@ impl Store {
     }
 }
 
+/// Renews leases told as a JSON array of `[id, fence, last success, next poll]`.
+const RENEW_SQLITE: &str = "UPDATE connectors SET lease_until = $1, \
+     last_success_at = COALESCE(kept.last_success, last_success_at), \
+     next_poll_at = COALESCE(kept.next_poll, next_poll_at) \
+     FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS fence, \
+             json_extract(value, '$[2]') AS last_success, json_extract(value, '$[3]') AS next_poll \
+           FROM json_each($3)) kept \
+     WHERE connectors.id = kept.id AND connectors.fence = kept.fence AND connectors.lease_owner = $2 \
+     RETURNING connectors.id AS id, connectors.organization_id AS organization_id";
+
+const RENEW_POSTGRES: &str = "UPDATE connectors SET lease_until = $1, \
+     last_success_at = COALESCE(kept.last_success, last_success_at), \
+     next_poll_at = COALESCE(kept.next_poll, next_poll_at) \
+     FROM (SELECT value ->> 0 AS id, CAST(value ->> 1 AS BIGINT) AS fence, \
+             CAST(value ->> 2 AS BIGINT) AS last_success, CAST(value ->> 3 AS BIGINT) AS next_poll \
+           FROM jsonb_array_elements(CAST($3 AS JSONB))) kept \
+     WHERE connectors.id = kept.id AND connectors.fence = kept.fence AND connectors.lease_owner = $2 \
+     RETURNING connectors.id AS id, connectors.organization_id AS organization_id";
+
 /// Refuses a write under a lease that has passed on, and keeps it from passing on until the transaction ends.
 ///
-/// An expired lease that nobody claimed still holds: the fence alone decides.
+/// An expired lease that nobody claimed still holds: the fence alone decides. On PostgreSQL the lock is the weakest
+/// that a claim waits for: renewals and reports of status go on beside a long transaction.
 pub(crate) async fn require(tx: &mut Tx, lease: &Lease) -> Result<()> {
     let sql = tx.choose(
         "SELECT fence FROM connectors WHERE id = $1 AND lease_owner = $2 AND fence = $3 AND deleted_at IS NULL",
         "SELECT fence FROM connectors WHERE id = $1 AND lease_owner = $2 AND fence = $3 AND deleted_at IS NULL \
-         FOR SHARE",
+         FOR KEY SHARE",
     );
     let held = tx.fetch_optional(sql, args![lease.connector, &lease.owner, lease.fence]).await?;
     held.map(|_| ()).ok_or(StoreError::Fenced)

@@ -53,7 +53,7 @@ pub use events::{Event, EventStream};
 pub use inbox::{
     CaseRef, ConnectorRef, Delivery, MessageDetail, MessageFilter, MessageSummary, NeedsAttention,
 };
-pub use leases::Lease;
+pub use leases::{Lease, Renewal};
 pub use ledger::{
     DueAck, DueDelivery, FETCH_TRIES, FetchFailure, FolderCursor, KnownRemote, NewDelivery, StoredDelivery,
     StoredOutcome,

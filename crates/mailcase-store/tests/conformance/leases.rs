@@ -1,11 +1,15 @@
 //! Who may run a connector.
 
-use crate::fixture::{Fixture, TTL, claim_one, head, settings};
+use crate::fixture::{Fixture, TTL, at, claim_one, head, settings};
+use mailcase_core::ConnectorId;
 use mailcase_store::{
-    ConnectorPatch, ConnectorState, ConnectorStatusUpdate, FetchFailure, Lease, Store, StoreError,
-    StoredDelivery,
+    CLAIM_TRIES, ConnectorPatch, ConnectorState, ConnectorStatusUpdate, DatabaseConfig, Event, FetchFailure,
+    Lease, Renewal, Store, StoreError, StoredDelivery,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use secrecy::ExposeSecret;
+use sqlx::Connection;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 pub(crate) async fn a_connector_has_one_holder(fx: &Fixture) {
     assert!(fx.store.claim_connectors("second", TTL, 10).await.unwrap().is_empty(), "it is held");
@@ -107,4 +111,118 @@ pub(crate) async fn many_claimants_never_share(fx: &Fixture) {
     let rest = fx.store.claim_connectors("last", TTL, 100).await.unwrap();
     let distinct: BTreeSet<_> = distinct.into_iter().chain(rest.into_iter().map(|(c, _)| c.id)).collect();
     assert_eq!(distinct, expected);
+}
+
+fn renewal(lease: &Lease) -> Renewal {
+    Renewal { connector: lease.connector, fence: lease.fence, last_success: None, next_poll: None }
+}
+
+pub(crate) async fn all_leases_of_a_process_are_kept_at_once(fx: &Fixture) {
+    let store = &fx.store;
+    for n in 0..40 {
+        let settings = settings(&format!("c{n}"));
+        store.create_connector(fx.org, &settings, &BTreeMap::new(), true).await.unwrap();
+    }
+    let mut leases: Vec<Lease> = store
+        .claim_connectors("first", TTL, 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|(_, lease)| lease)
+        .collect();
+    leases.push(fx.lease.clone());
+    // One passed on to another owner, one was edited, one is claimed under a name of somebody else.
+    let (taken, edited) = (leases[0].clone(), leases[1].clone());
+    store.release_lease(&taken).await.unwrap();
+    claim_one(store, "second").await;
+    store.set_connector_active(fx.org, edited.connector, true).await.unwrap();
+    fx.clock.advance(TTL / 2);
+    let mut renewals: Vec<Renewal> = leases.iter().map(renewal).collect();
+    renewals[2].last_success = Some(at("2026-03-01T12:00:07Z"));
+    renewals[2].next_poll = Some(at("2026-03-01T12:01:07Z"));
+    let mut events = store.events();
+    let kept = store.renew_leases("first", &renewals, TTL).await.unwrap();
+    let expected: HashSet<ConnectorId> = leases[2..].iter().map(|lease| lease.connector).collect();
+    assert_eq!(kept, expected);
+    assert_eq!(
+        events.next().await,
+        Event::ConnectorStatus { org: fx.org, connector: renewals[2].connector },
+        "what was told is told on"
+    );
+    assert_eq!(store.renew_leases("stranger", &renewals, TTL).await.unwrap(), HashSet::new());
+    assert_eq!(store.renew_leases("first", &[], TTL).await.unwrap(), HashSet::new());
+    // What is not told stays as it was.
+    renewals[2].last_success = None;
+    renewals[2].next_poll = None;
+    store.renew_leases("first", &renewals, TTL).await.unwrap();
+    let told = store.connector_with_status(fx.org, renewals[2].connector).await.unwrap().status;
+    assert_eq!(told.last_success, Some(at("2026-03-01T12:00:07Z")));
+    assert_eq!(told.next_poll, Some(at("2026-03-01T12:01:07Z")));
+    fx.clock.advance(TTL / 2 + TTL / 4);
+    let free: Vec<_> = store.claim_connectors("third", TTL, 100).await.unwrap();
+    let free: BTreeSet<_> = free.into_iter().map(|(connector, _)| connector.id).collect();
+    assert_eq!(free, BTreeSet::from([taken.connector, edited.connector]), "only those not kept ran out");
+}
+
+pub(crate) async fn messages_in_hand_are_kept_and_given_back_untouched(fx: &Fixture) {
+    let store = &fx.store;
+    let (kept, lost) = (fx.deliver("1", "one").await.message, fx.deliver("2", "two").await.message);
+    for _ in 0..4 {
+        fx.clock.advance(TTL / 2);
+        assert_eq!(store.renew_messages("first", &[kept], TTL).await.unwrap(), 1);
+    }
+    assert_eq!(store.renew_messages("stranger", &[kept], TTL).await.unwrap(), 0);
+    let claimed = store.claim_messages("second", TTL, 10).await.unwrap();
+    assert_eq!(claimed.iter().map(|claimed| claimed.message).collect::<Vec<_>>(), [lost]);
+    assert_eq!(store.renew_messages("first", &[lost], TTL).await.unwrap(), 0, "it has passed on");
+    // Giving back is no failed attempt, however often.
+    let mut claim = claimed[0];
+    for _ in 0..CLAIM_TRIES * 2 {
+        store.give_back_messages(&[(claim.message, claim.fence - 1)], TTL).await.unwrap();
+        assert!(
+            store.claim_messages("third", TTL, 10).await.unwrap().is_empty(),
+            "an old claim gives nothing back"
+        );
+        store.renew_messages("first", &[kept], TTL * 8).await.unwrap();
+        store.give_back_messages(&[(claim.message, claim.fence)], TTL * 2).await.unwrap();
+        store.give_back_messages(&[(claim.message, claim.fence)], Duration::ZERO).await.unwrap();
+        assert!(
+            store.claim_messages("third", TTL, 10).await.unwrap().is_empty(),
+            "not before its pause is over"
+        );
+        fx.clock.advance(TTL * 2);
+        let again = store.claim_messages("third", TTL, 10).await.unwrap();
+        assert_eq!((again[0].message, again[0].attempts), (lost, claimed[0].attempts));
+        claim = again[0];
+    }
+    let stored = mailcase_store::StoredOutcome {
+        delivery: mailcase_core::DeliveryId::new(),
+        message: claim.message,
+        hash: claim.hash,
+        size: claim.size,
+        new: true,
+        fence: claim.fence,
+    };
+    store.commit_decisions(&[fx.decided(&stored, crate::fixture::mail("S", "<1@x>", &[]))]).await.unwrap();
+    assert_eq!(store.renew_messages("third", &[lost], TTL).await.unwrap(), 0, "it is decided");
+}
+
+/// While a transaction of the holder is open, nobody else can claim, and the lease can be renewed all the same.
+pub(crate) async fn a_long_transaction_holds_off_claims_and_not_renewals(fx: &Fixture) {
+    let DatabaseConfig::Postgres { url } = &fx.config.database else { return };
+    let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.unwrap();
+    let mut writing = connection.begin().await.unwrap();
+    sqlx::query("SELECT fence FROM connectors FOR KEY SHARE").execute(&mut *writing).await.unwrap();
+    assert_eq!(fx.store.renew_leases("first", &[renewal(&fx.lease)], TTL).await.unwrap().len(), 1);
+    fx.clock.advance(TTL * 2);
+    assert!(fx.store.claim_connectors("second", TTL, 10).await.unwrap().is_empty());
+    writing.rollback().await.unwrap();
+    claim_one(&fx.store, "second").await;
+}
+
+pub(crate) async fn an_outage_is_known_as_one(fx: &Fixture) {
+    let other = fx.another_process().await;
+    other.close().await;
+    let error = other.claim_messages("p", TTL, 1).await.unwrap_err();
+    assert!(error.is_outage(), "{error}");
 }
