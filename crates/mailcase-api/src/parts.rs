@@ -1,4 +1,5 @@
-//! Decodes parts of stored messages: off the async threads, a bounded number at a time, never a large one in memory.
+//! Reads and decodes parts of stored messages: off the async threads, a bounded number at a time, never a large one in
+//! memory.
 
 use crate::problem::Problem;
 use axum::body::Bytes;
@@ -9,38 +10,35 @@ use mailcase_store::{BlobHash, Store};
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
 use tempfile::SpooledData;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::io::ReaderStream;
 
-/// Decodings under way at the same time: they compete with the engine for cores.
+/// Readings and decodings under way at the same time: they compete with the engine for cores, disk and memory.
 const AT_ONCE: usize = 4;
 /// Parts up to this size stay in memory; larger ones wait in a nameless temporary file.
 const IN_MEMORY_BYTES: usize = 1 << 20;
 /// Size of the pieces handed to the connection.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// Takes turns at decoding.
+/// Takes turns.
 #[derive(Debug, Clone)]
 pub(crate) struct PartWorks(Arc<Semaphore>);
+
+/// The right to read and decode one message. Taken before the message is touched: its bytes are hashed, and from S3
+/// also copied to disk, before the first part is looked at.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
 
 impl PartWorks {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
 
-    /// Runs `work` on a thread that may block, when it is its turn.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Problem> {
-        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(Problem::internal)?;
-        tokio::task::spawn_blocking(move || {
-            let outcome = work();
-            drop(turn);
-            outcome
-        })
-        .await
-        .map_err(Problem::internal)
+    /// Waits for a turn.
+    pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
+        Arc::clone(&self.0).acquire_owned().await.map(|_permit| Turn { _permit }).map_err(Problem::internal)
     }
 
     /// The decoded content of the part at `path`: its size and its bytes. Complete before the first byte leaves,
@@ -51,8 +49,9 @@ impl PartWorks {
         hash: BlobHash,
         path: String,
     ) -> Result<(u64, impl Stream<Item = io::Result<Bytes>> + Send + 'static), Problem> {
+        let turn = self.turn().await?;
         let file = store.blob_file(hash).await?;
-        let decoded = self.run(move || {
+        let decoded = turn.run(move || {
             let mut out = tempfile::spooled_tempfile(IN_MEMORY_BYTES);
             mailcase_evidence::extract(file, &path, &mut out)?;
             let size = out.stream_position()?;
@@ -73,9 +72,51 @@ impl PartWorks {
     }
 }
 
+impl Turn {
+    /// Runs `work` on a thread that may block; the turn ends with it, also when nobody waits for it any more.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        tokio::task::spawn_blocking(move || {
+            let outcome = work();
+            drop(self);
+            outcome
+        })
+        .await
+        .map_err(Problem::internal)
+    }
+}
+
 fn refused(error: ExtractError) -> Problem {
     match error {
         ExtractError::NotFound(_) | ExtractError::Multipart(_) => Problem::not_found("part with content"),
         ExtractError::Io(error) => Problem::internal(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, StoreConfig};
+
+    #[tokio::test]
+    async fn the_store_is_not_asked_before_it_is_our_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig {
+            database: DatabaseConfig::Sqlite { path: folder.path().join("mailcase.db") },
+            blobs: BlobConfig::Disk { dir: folder.path().join("blobs") },
+            master_key: MasterKey::new([7; 32]),
+        };
+        let store = Store::open(config).await.unwrap();
+        let works = PartWorks::new();
+        let missing = BlobHash::of(b"nobody put this here");
+        let asked = async || match works.content(&store, missing, "/".to_owned()).await {
+            Ok(_) => panic!("there is no such blob"),
+            Err(problem) => problem.code(),
+        };
+        assert_eq!(asked().await, "not_found");
+        works.0.close();
+        assert_eq!(asked().await, "internal", "no turn was to be had");
     }
 }

@@ -77,16 +77,16 @@ async fn sanitised(
         let html = preview::plain(&text.content);
         return Ok(preview::Preview { html, removed: Vec::new(), links: Vec::new() });
     };
+    let turn = parts.turn().await?;
     let pictures = if evidence.root.walk().any(is_picture) {
         Some(Pictures::new(store.blob_file(hash).await?, evidence))
     } else {
         None
     };
-    parts
-        .run(move || {
-            preview::sanitize(&html, |id| pictures.as_ref().and_then(|pictures| pictures.inline(id)))
-        })
-        .await
+    turn.run(move || {
+        preview::sanitize(&html, |id| pictures.as_ref().and_then(|pictures| pictures.inline(id)))
+    })
+    .await
 }
 
 fn is_picture(part: &Part) -> bool {
