@@ -98,7 +98,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         List,
         Anywhere,
         "none",
-        "Addresses of proxies whose `X-Forwarded-For` is believed.",
+        "Addresses of proxies whose `X-Forwarded-For` is believed. `Forwarded` is not read.",
     ),
     setting(
         "connectors_dir",
@@ -171,7 +171,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Text,
         Secret,
         "none",
-        "Bearer token for `/metrics`. Without one only the machine itself may read them.",
+        "Bearer token for `/metrics`. Without one only the machine itself may read them, and through no proxy: with the machine's own address in `trusted_proxies` a token is needed.",
     ),
     setting("metrics.token_file", Path, Anywhere, "none", "File that holds `metrics.token`."),
     setting("engine.max_connectors", Number, Anywhere, "10000", "Most connectors this process runs at once."),
