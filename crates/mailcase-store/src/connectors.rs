@@ -6,7 +6,7 @@ use crate::error::{Result, StoreError};
 use crate::events::Event;
 use crate::sql::{Row, Tx, args, json, retrying};
 use mailcase_core::connector::{Connector, ConnectorSettings, Origin};
-use mailcase_core::{ConnectorId, OrganizationId};
+use mailcase_core::{ConnectorId, DeliveryId, OrganizationId};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 
@@ -324,6 +324,17 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// The connector a delivery came by.
+    pub async fn connector_of_delivery(
+        &self,
+        org: OrganizationId,
+        delivery: DeliveryId,
+    ) -> Result<ConnectorId> {
+        let sql = "SELECT connector_id FROM deliveries WHERE id = $1 AND organization_id = $2";
+        let row = self.pool().fetch_optional(sql, args![delivery, org]).await?;
+        row.ok_or(StoreError::missing("delivery"))?.named("connector_id")
     }
 
     /// Which secrets a connector has; never what they are.

@@ -76,6 +76,9 @@ pub(crate) async fn retry_delivery(
 ) -> Result<StatusCode, Problem> {
     let delivery = DeliveryId::from_uuid(delivery);
     let connector = store.connector(caller.organization, ConnectorId::from_uuid(id)).await?;
+    if store.connector_of_delivery(caller.organization, delivery).await? != connector.id {
+        return Err(Problem::not_found("delivery at this connector"));
+    }
     store.retry_delivery(caller.organization, delivery).await?;
     let facts = json!({"connector": connector.id});
     record(&store, &client, &caller, Action::DeliveryRetried, delivery, facts).await?;

@@ -1,8 +1,9 @@
 //! Connectors over the API: made, tried, changed, switched, accounted for, deleted.
 
-use super::world::{World, letter};
+use super::world::{DEADLINE, World, letter};
 use axum::http::Method;
-use mailcase_store::DeclaredConnector;
+use mailcase_core::ConnectorId;
+use mailcase_store::{DeclaredConnector, FetchFailure, NewDelivery};
 use serde_json::{Value, json};
 
 fn settings(api_name: &str) -> Value {
@@ -172,6 +173,28 @@ async fn what_cannot_be_fetched_is_shown_and_can_be_tried_again() {
     assert_eq!(world.get(&ours.reader, &path).await, json!({"deliveries": [], "messages": []}));
     let retry = format!("/connectors/{}/deliveries/{}/retry", ours.ids.connector, ours.ids.delivery);
     world.ask(&ours.manager, Method::POST, &retry, None).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_delivery_is_tried_again_at_its_own_connector_only() {
+    let (world, ours, _) = World::inhabited().await;
+    let id = ConnectorId::from_uuid(ours.ids.connector.parse().unwrap());
+    let lease = world.store.claim_connector(id, "test", DEADLINE).await.unwrap();
+    let listed = NewDelivery { remote_id: "lost".into(), size: None, received: None };
+    world.store.record_discovery(&lease, ours.id, "INBOX", &[listed], "c", None).await.unwrap();
+    let delivery = world.store.due_deliveries(&lease, "INBOX", 1).await.unwrap()[0].delivery;
+    let failure = FetchFailure { delivery, reason: "it vanished".into(), gone: true };
+    world.store.record_fetch_failures(&lease, &[failure]).await.unwrap();
+    let other = json!({"settings": settings("other")});
+    let other = world.ask(&ours.manager, Method::POST, "/connectors", Some(other)).await.expect(201);
+    let retry = |connector: &str| format!("/connectors/{connector}/deliveries/{delivery}/retry");
+    let elsewhere = retry(other["id"].as_str().unwrap());
+    world.ask(&ours.manager, Method::POST, &elsewhere, None).await.expect(404);
+    let tried =
+        || async { world.get(&ours.administrator, "/audit").await.to_string().contains("delivery.retried") };
+    assert!(!tried().await);
+    world.ask(&ours.manager, Method::POST, &retry(&ours.ids.connector), None).await.expect(202);
+    assert!(tried().await);
 }
 
 #[tokio::test]

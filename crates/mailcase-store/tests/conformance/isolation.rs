@@ -97,6 +97,7 @@ async fn single_things_are_missing(fx: &Fixture, ours: &Ours, org: OrganizationI
     missing(store.retry_message(org, message).await, "retry message");
     let delivery = store.message(fx.org, message).await.unwrap().deliveries[0].id;
     missing(store.retry_delivery(org, delivery).await, "retry delivery");
+    missing(store.connector_of_delivery(org, delivery).await, "connector of a delivery");
     missing(store.case(org, case).await, "case");
     missing(store.case_by_number(org, 1).await, "case by number");
     missing(store.case_messages(org, case, &page).await, "case messages");
