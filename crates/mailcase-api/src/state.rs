@@ -1,6 +1,7 @@
 //! What handlers can ask for. Each takes only the pieces it uses, by [`FromRef`].
 
 use crate::config::ApiConfig;
+use crate::health::Readiness;
 use crate::live::LiveStreams;
 use crate::parts::PartWorks;
 use crate::password::Passwords;
@@ -22,6 +23,7 @@ pub struct ApiState {
     pub(crate) throttle: Arc<SignInThrottle>,
     pub(crate) streams: LiveStreams,
     pub(crate) parts: PartWorks,
+    pub(crate) readiness: Readiness,
 }
 
 /// The web side could not be prepared.
@@ -35,6 +37,7 @@ impl ApiState {
     pub fn new(store: Store, engine: EngineHandle, config: ApiConfig) -> Result<Self, PrepareError> {
         let streams = LiveStreams::new();
         Ok(Self {
+            readiness: Readiness::new(store.clone()),
             sessions: Sessions::new(store.clone(), streams.clone()),
             store,
             engine,

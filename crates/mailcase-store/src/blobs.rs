@@ -195,6 +195,17 @@ impl Store {
         located!(self, hash, |named| self.inner.blobs.file(hash, &named))
     }
 
+    /// Whether the blob store can be worked with: for readiness. Cheap, and keeps nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Blob`] when the folder cannot be written to, or the bucket cannot be listed.
+    pub async fn blobs_ready(&self) -> Result<()> {
+        match &self.inner.blobs {
+            Blobs::Disk(disk) => disk.probe().await,
+            Blobs::S3(s3) => s3.probe().await,
+        }
+    }
+
     async fn named_blob(&self, hash: BlobHash) -> Result<Named> {
         let sql = "SELECT location, size FROM blobs WHERE hash = $1";
         let row = self.pool().fetch_optional(sql, args![hash]).await?.ok_or(StoreError::missing("blob"))?;

@@ -41,15 +41,24 @@ async fn people_get_a_page_and_scripts_get_an_error() {
     assert_eq!(world.send(post).await.status, 405);
 }
 
+async fn status(world: &World, path: &str) -> u16 {
+    world.send(get(path).body(Body::empty()).unwrap()).await.status.as_u16()
+}
+
 #[tokio::test]
 async fn the_process_lives_and_is_ready_while_its_database_answers() {
     let world = World::new().await;
-    for path in ["/healthz", "/readyz"] {
-        assert_eq!(world.send(get(path).body(Body::empty()).unwrap()).await.status, 200, "{path}");
-    }
+    assert_eq!((status(&world, "/healthz").await, status(&world, "/readyz").await), (200, 200));
+    let world = World::new().await;
     world.store.close().await;
-    assert_eq!(world.send(get("/healthz").body(Body::empty()).unwrap()).await.status, 200);
-    assert_eq!(world.send(get("/readyz").body(Body::empty()).unwrap()).await.status, 503);
+    assert_eq!((status(&world, "/healthz").await, status(&world, "/readyz").await), (200, 503));
+}
+
+#[tokio::test]
+async fn it_is_not_ready_without_a_place_for_mail() {
+    let world = World::new().await;
+    std::fs::remove_dir_all(world.folder.path().join("blobs")).unwrap();
+    assert_eq!(status(&world, "/readyz").await, 503);
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ pub(super) struct World {
     pub(super) factory: FakeFactory,
     /// What the connector of ours watches.
     pub(super) mailbox: FakeMailbox,
-    _folder: TempDir,
+    pub(super) folder: TempDir,
 }
 
 impl World {
@@ -138,15 +138,7 @@ impl World {
         let mut config = ApiConfig::new("http://localhost:8080".parse().unwrap());
         adjust(&mut config);
         let state = ApiState::new(store.clone(), engine, config).unwrap();
-        Self {
-            app: crate::router(state.clone()),
-            state,
-            store,
-            clock,
-            factory,
-            mailbox: ours,
-            _folder: folder,
-        }
+        Self { app: crate::router(state.clone()), state, store, clock, factory, mailbox: ours, folder }
     }
 
     /// Two organizations that know nothing of each other: ours and theirs.

@@ -7,7 +7,7 @@ use super::{BlobHash, Location, Named, blocking};
 use crate::error::{Result, StoreError};
 use bytes::Bytes;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use tokio::sync::{mpsc, oneshot};
 
@@ -82,6 +82,23 @@ impl Disk {
             tempfile::tempfile_in(&folders.incoming).map_err(StoreError::io("writing to the blob folder"))?;
             let writer = segment::start_writer(folders.segments.clone()).map_err(StoreError::io(DOING))?;
             Ok(Self { folders, writer })
+        })
+        .await
+    }
+
+    /// Writes a small file without a name where blobs arrive, which needs the disk, room and the right to write.
+    pub(super) async fn probe(&self) -> Result<()> {
+        const DOING: &str = "trying out the blob folder";
+        if self.writer.is_closed() {
+            let source = io::Error::other("the blob writer has ended");
+            return Err(StoreError::Blob { doing: DOING, source });
+        }
+        let folders = self.folders.clone();
+        blocking(DOING, move || {
+            let mut file = tempfile::tempfile_in(&folders.incoming).map_err(StoreError::io(DOING))?;
+            file.write_all(b"mailcase").map_err(StoreError::io(DOING))?;
+            std::fs::metadata(&folders.segments).map_err(StoreError::io(DOING))?;
+            Ok(())
         })
         .await
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, PutPayload, WriteMultipart};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, PutPayload, WriteMultipart};
 use secrecy::ExposeSecret;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -77,6 +77,14 @@ impl S3 {
         } else {
             Err(StoreError::Settings("the S3 store returned something else than was written".to_owned()))
         }
+    }
+
+    /// Lists a place where nothing stays: one request with a small answer, which needs the network, the bucket and our
+    /// right to it.
+    pub(super) async fn probe(&self) -> Result<()> {
+        let nothing = Path::from(format!("{}probe", self.prefix));
+        self.objects.list(Some(&nothing)).try_next().await.map_err(trouble("trying out S3"))?;
+        Ok(())
     }
 
     pub(super) fn key(&self, location: &Location) -> Path {

@@ -157,3 +157,18 @@ pub(crate) async fn two_processes_share_a_blob_store(fx: &Fixture) {
         assert_eq!(store.read_blob(BlobHash::of(b"large 7")).await.unwrap(), "large 7");
     }
 }
+
+pub(crate) async fn a_blob_store_that_went_away_is_noticed(fx: &Fixture) {
+    fx.store.blobs_ready().await.unwrap();
+    fx.store.blobs_ready().await.unwrap();
+    assert_eq!(fx.blob_files(), Vec::<std::path::PathBuf>::new(), "trying it out leaves nothing");
+    let (folder, aside) = match &fx.s3 {
+        Some(s3) => (s3.objects(), s3.objects().with_extension("aside")),
+        None => (fx.folder.path().join("blobs"), fx.folder.path().join("aside")),
+    };
+    std::fs::rename(&folder, &aside).unwrap();
+    let error = fx.store.blobs_ready().await.unwrap_err();
+    assert!(matches!(error, StoreError::Blob { .. }), "{error}");
+    std::fs::rename(&aside, &folder).unwrap();
+    fx.store.blobs_ready().await.unwrap();
+}

@@ -46,6 +46,7 @@ on_every_store! {
     blobs::what_is_put_is_read_back,
     blobs::many_puts_at_once_are_all_kept,
     blobs::damage_is_noticed,
+    blobs::a_blob_store_that_went_away_is_noticed,
     blobs::an_abandoned_large_blob_leaves_nothing,
     blobs::two_processes_share_a_blob_store,
     connectors::settings_secrets_and_names,
