@@ -1,6 +1,6 @@
 //! "Test connection": every step with what was found. Changes nothing on the server.
 
-use crate::discover::HEAD_ITEMS;
+use crate::heads::HEAD_ITEMS;
 use crate::session::{Encryption, Selected, Session};
 use crate::settings::{Account, Security};
 use crate::wire::command::Command;

@@ -254,9 +254,21 @@ impl Connection {
         tag: &Tag,
         on: &mut (impl FnMut(Response) + Send),
     ) -> Result<Answer, SourceError> {
+        verdict(self.finish_line(tag, on).await?)
+    }
+
+    /// As [`finish`](Self::finish), for whoever can go on after a BAD.
+    pub(crate) async fn finish_line(
+        &mut self,
+        tag: &Tag,
+        on: &mut (impl FnMut(Response) + Send),
+    ) -> Result<StatusLine, SourceError> {
         loop {
             match self.next().await? {
-                Response::Tagged { tag: answered, line } => return answer(tag, &answered, line),
+                Response::Tagged { tag: answered, line } if tag.is(&answered) => return Ok(line),
+                Response::Tagged { .. } => {
+                    return Err(broken("the server answered a command it was not sent"));
+                }
                 other => on(other),
             }
         }
@@ -334,9 +346,7 @@ fn verdict(line: StatusLine) -> Result<Answer, SourceError> {
     match line.status {
         Status::Ok => Ok(Answer::Ok(line)),
         Status::No => Ok(Answer::No(line)),
-        Status::Bad | Status::Bye | Status::PreAuth => {
-            Err(broken(format!("the server did not understand a command{}", said(&line))))
-        }
+        Status::Bad | Status::Bye | Status::PreAuth => Err(crate::refusal::not_understood(&line)),
     }
 }
 

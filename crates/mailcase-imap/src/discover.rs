@@ -1,30 +1,54 @@
-//! What is new in a folder, and what it holds.
+//! What is new in a folder.
 
-use crate::connection::Answer;
 use crate::cursor::{Position, remote_id};
-use crate::refusal::refused;
+use crate::heads::Heads;
 use crate::session::{Selected, Session};
-use crate::wire::command::Command;
 use crate::wire::date::search_date;
-use crate::wire::response::{FetchData, Response};
-use crate::wire::uid_set;
+use crate::wire::response::FetchData;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use mailcase_mail::{Cursor, Discovery, FolderPath, RemoteHead, Reset, Scope, SourceError};
-use std::collections::BTreeMap;
 
-/// What is asked of a message without its body.
-pub(crate) const HEAD_ITEMS: &str = "(UID FLAGS INTERNALDATE RFC822.SIZE)";
+/// One page of a listing before its messages are described.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    pub(crate) uidvalidity: u32,
+    /// There at the first listing or pending since an earlier page.
+    old: Vec<u32>,
+    new: Vec<u32>,
+    /// Bounds the old ones.
+    not_before: Option<Date>,
+    position: Position,
+    more: bool,
+    reset: Option<Reset>,
+}
+
+impl Listing {
+    /// Whose description is wanted, in ascending order.
+    pub(crate) fn uids(&self) -> Vec<u32> {
+        self.old.iter().chain(&self.new).copied().collect()
+    }
+
+    /// The page. Messages that are not among `heads` are listed with their identity alone.
+    pub(crate) fn described(self, heads: &Heads) -> Discovery {
+        let describe = |uid: &u32| head(self.uidvalidity, *uid, heads.of(*uid));
+        // The date bounds what was there at the first listing, never what came since, however old it is.
+        let wanted = self.old.iter().map(describe).filter(|head| in_time(head, self.not_before));
+        let messages = wanted.chain(self.new.iter().map(describe)).collect();
+        Discovery { messages, cursor: self.position.to_cursor(), more: self.more, reset: self.reset }
+    }
+}
 
 impl Session {
-    pub(crate) async fn discover(
+    /// Finds what is to be listed next.
+    pub(crate) async fn find_new(
         &mut self,
         folder: &FolderPath,
         scope: Scope,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> Result<Discovery, SourceError> {
+    ) -> Result<Listing, SourceError> {
         let limit = limit.max(1);
         let selected = self.select(folder, false).await?;
         let (mut position, reset) = self.position(&selected, scope, after).await?;
@@ -43,13 +67,8 @@ impl Session {
             more = new.len() > room;
             position.pass(&mut new, room);
         }
-        let uids: Vec<u32> = old.iter().chain(&new).copied().collect();
-        let heads = self.heads(&uids).await?;
-        let describe = |uid: &u32| head(selected.uidvalidity, *uid, heads.get(uid));
-        // The date bounds what was there at the first listing, never what came since, however old it is.
-        let wanted = old.iter().map(describe).filter(|head| in_time(head, not_before));
-        let messages = wanted.chain(new.iter().map(describe)).collect();
-        Ok(Discovery { messages, cursor: position.to_cursor(), more, reset })
+        let uidvalidity = selected.uidvalidity;
+        Ok(Listing { uidvalidity, old, new, not_before, position, more, reset })
     }
 
     /// Where to go on; for a first listing and after a reset, what of the old messages is wanted.
@@ -116,68 +135,6 @@ impl Session {
         let mut position = Position::new(selected.uidvalidity, next, next, since, &wanted);
         position.not_before = not_before;
         Ok(position)
-    }
-
-    /// Everything the folder holds.
-    pub(crate) async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
-        let selected = self.select(folder, false).await?;
-        if selected.exists == 0 {
-            return Ok(Vec::new());
-        }
-        let mut heads = BTreeMap::new();
-        let answer = self
-            .run(&Command::new(format!("UID FETCH 1:* {HEAD_ITEMS}")), &mut |response| {
-                collect(&mut heads, response)
-            })
-            .await?;
-        match answer {
-            Answer::No(line) if line.code("EXPUNGEISSUED").is_none() => {
-                return Err(refused("to list the folder", &line));
-            }
-            Answer::Ok(_) | Answer::No(_) => {}
-        }
-        let count = self.selected.as_ref().map_or(selected.exists, |selected| selected.exists);
-        let mut uids: Vec<u32> = heads.keys().copied().collect();
-        if u32::try_from(uids.len()) != Ok(count) {
-            // Something was left out, or changed meanwhile: the search decides what is there.
-            uids = self.search("ALL").await?;
-        }
-        Ok(uids.into_iter().map(|uid| head(selected.uidvalidity, uid, heads.get(&uid))).collect())
-    }
-
-    /// What the server says of these messages. Those it says nothing of are missing.
-    pub(crate) async fn heads(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, FetchData>, SourceError> {
-        let mut heads = BTreeMap::new();
-        for set in uid_set::sets(uids) {
-            let answer = self
-                .run(&Command::new(format!("UID FETCH {set} {HEAD_ITEMS}")), &mut |response| {
-                    collect(&mut heads, response);
-                })
-                .await?;
-            match answer {
-                // Some are gone; the others were answered (RFC 5530).
-                Answer::No(line) if line.code("EXPUNGEISSUED").is_none() => {
-                    return Err(refused("to describe messages", &line));
-                }
-                Answer::Ok(_) | Answer::No(_) => {}
-            }
-        }
-        // Only what was asked for: news of others come unasked.
-        heads.retain(|uid, _| uids.binary_search(uid).is_ok());
-        Ok(heads)
-    }
-}
-
-/// Keeps what is said of a message; a later answer adds to an earlier one.
-fn collect(heads: &mut BTreeMap<u32, FetchData>, response: Response) {
-    if let Response::Fetch(data) = response
-        && let Some(uid) = data.uid
-    {
-        let known: &mut FetchData = heads.entry(uid).or_default();
-        known.uid = data.uid;
-        known.size = data.size.or(known.size);
-        known.seen = data.seen.or(known.seen);
-        known.received = data.received.or(known.received);
     }
 }
 

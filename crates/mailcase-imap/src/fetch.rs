@@ -8,6 +8,7 @@ use crate::connection::{Answer, Tag, answer_among};
 use crate::cursor::{parse_remote_id, remote_id};
 use crate::discover::head;
 use crate::fetch_plan::{PART_BYTES, plan};
+use crate::heads::Heads;
 use crate::refusal::{asks_for_patience, refused, said};
 use crate::session::Session;
 use crate::wire::command::Command;
@@ -15,7 +16,7 @@ use crate::wire::response::{BodyPart, FetchData, Response};
 use crate::wire::uid_set;
 use bytes::Bytes;
 use mailcase_mail::{Fetched, FetchedSender, FolderPath, RemoteHead, RemoteId, SourceError};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// Commands on their way at once: the next is with the server before the last is answered.
 const BATCHES_IN_FLIGHT: usize = 3;
@@ -42,8 +43,10 @@ impl Session {
             }
         }
         let uids: Vec<u32> = uids.into_iter().collect();
-        let heads = self.heads(&uids).await?;
-        let heads = Heads { uidvalidity: selected.uidvalidity, heads };
+        let mut heads = Heads::default();
+        // Those it will not describe are fetched all the same, each alone.
+        self.describe(&uids, &mut heads).await?;
+        let heads = Announced { uidvalidity: selected.uidvalidity, heads };
         self.connection.allow_literals(PART_BYTES as usize);
         let planned = plan(uids.iter().map(|&uid| (uid, heads.size(uid))));
         let left = self.fetch_batches(planned.batches, &heads, out).await?;
@@ -58,7 +61,7 @@ impl Session {
     async fn fetch_batches(
         &mut self,
         batches: Vec<Vec<u32>>,
-        heads: &Heads,
+        heads: &Announced,
         out: &FetchedSender,
     ) -> Result<Vec<u32>, SourceError> {
         let mut batches = batches.into_iter();
@@ -100,7 +103,7 @@ impl Session {
     }
 
     /// The body, if this one part surely is all of it.
-    fn whole(&mut self, uid: u32, part: BodyPart, heads: &Heads) -> Option<Bytes> {
+    fn whole(&mut self, uid: u32, part: BodyPart, heads: &Announced) -> Option<Bytes> {
         let announced = heads.size(uid)?;
         let bytes = part.data.filter(|_| part.origin.unwrap_or(0) == 0)?;
         let length = u64::try_from(bytes.len()).ok()?;
@@ -110,7 +113,12 @@ impl Session {
     }
 
     /// Fetches one message part by part.
-    async fn fetch_alone(&mut self, uid: u32, heads: &Heads, out: &FetchedSender) -> Result<(), SourceError> {
+    async fn fetch_alone(
+        &mut self,
+        uid: u32,
+        heads: &Announced,
+        out: &FetchedSender,
+    ) -> Result<(), SourceError> {
         let mut body = Body::new(uid, heads.size(uid));
         let mut flying: VecDeque<(Tag, u64)> = VecDeque::new();
         loop {
@@ -157,18 +165,18 @@ impl Session {
 }
 
 /// What is known of the messages before their bodies come.
-struct Heads {
+struct Announced {
     uidvalidity: u32,
-    heads: BTreeMap<u32, FetchData>,
+    heads: Heads,
 }
 
-impl Heads {
+impl Announced {
     fn size(&self, uid: u32) -> Option<u64> {
-        self.heads.get(&uid).and_then(|head| head.size)
+        self.heads.of(uid).and_then(|head| head.size)
     }
 
     fn head(&self, uid: u32) -> RemoteHead {
-        head(self.uidvalidity, uid, self.heads.get(&uid))
+        head(self.uidvalidity, uid, self.heads.of(uid))
     }
 }
 

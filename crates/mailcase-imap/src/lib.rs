@@ -15,6 +15,8 @@ mod discover;
 mod fetch;
 mod fetch_plan;
 mod folders;
+mod heads;
+mod listing;
 mod refusal;
 mod session;
 mod settings;

@@ -18,6 +18,11 @@ pub(crate) fn refused(what: &str, line: &StatusLine) -> SourceError {
     SourceError::Refused { message }
 }
 
+/// The error for a BAD.
+pub(crate) fn not_understood(line: &StatusLine) -> SourceError {
+    broken(format!("the server did not understand a command{}", said(line)))
+}
+
 pub(crate) fn asks_for_patience(line: &StatusLine) -> bool {
     line.code.as_ref().is_some_and(|(code, _)| LATER.contains(&code.as_str()))
 }

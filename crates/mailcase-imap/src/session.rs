@@ -4,7 +4,7 @@ use crate::connection::{Answer, Connection, within};
 use crate::refusal::{broken, refused, said};
 use crate::settings::{Account, Security};
 use crate::wire::command::Command;
-use crate::wire::response::{Response, Status};
+use crate::wire::response::{Response, Status, StatusLine};
 use crate::wire::utf7;
 use mailcase_mail::{CertificateFacts, Deadlines, FolderPath, SourceError};
 use mailcase_transport::{MailStream, connect, resolve, start_tls};
@@ -201,6 +201,22 @@ impl Session {
         let selected = &mut self.selected;
         self.connection
             .finish(&tag, &mut |response| {
+                note(selected.as_mut(), &response);
+                on(response);
+            })
+            .await
+    }
+
+    /// As [`run`](Self::run), for whoever can go on after a BAD.
+    pub(crate) async fn try_run(
+        &mut self,
+        command: &Command,
+        on: &mut (impl FnMut(Response) + Send),
+    ) -> Result<StatusLine, SourceError> {
+        let tag = self.connection.send(command).await?;
+        let selected = &mut self.selected;
+        self.connection
+            .finish_line(&tag, &mut |response| {
                 note(selected.as_mut(), &response);
                 on(response);
             })

@@ -1,6 +1,7 @@
 //! The [`MailSource`] over one connection at a time.
 
-use crate::session::Session;
+use crate::listing::Described;
+use crate::session::{Selected, Session};
 use crate::settings::{Account, ImapSettings};
 use crate::wait::RENEW_AFTER;
 use mailcase_mail::{
@@ -30,6 +31,7 @@ pub struct ImapSource {
     /// Taken out during a call and put back only when the call ended well: a dropped or failed call leaves none.
     session: Option<Session>,
     listed: HashMap<FolderPath, Listed>,
+    pub(crate) described: Described,
     capabilities: Capabilities,
 }
 
@@ -48,6 +50,7 @@ impl ImapSource {
             renew_after: RENEW_AFTER,
             session: None,
             listed: HashMap::new(),
+            described: Described::default(),
             capabilities: Capabilities::default(),
         })
     }
@@ -82,7 +85,7 @@ impl ImapSource {
     }
 
     /// A session that is ready: the one of the last call if it still lives.
-    async fn session(&mut self) -> Result<Session, SourceError> {
+    pub(crate) async fn session(&mut self) -> Result<Session, SourceError> {
         if let Some(mut session) = self.session.take()
             && session.still_lives()
         {
@@ -94,7 +97,11 @@ impl ImapSource {
     }
 
     /// Keeps the session for the next call unless it may be in disorder.
-    fn keep<T>(&mut self, session: Session, result: Result<T, SourceError>) -> Result<T, SourceError> {
+    pub(crate) fn keep<T>(
+        &mut self,
+        session: Session,
+        result: Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
         let orderly = match &result {
             Ok(_) => true,
             Err(error) => matches!(
@@ -111,15 +118,10 @@ impl ImapSource {
         result
     }
 
-    fn remember_listing(&mut self, session: &Session) {
-        if let Some(selected) = &session.selected {
-            let listed = Listed {
-                uidvalidity: selected.uidvalidity,
-                uidnext: selected.uidnext,
-                exists: selected.exists,
-            };
-            self.listed.insert(selected.folder.clone(), listed);
-        }
+    pub(crate) fn remember_listing(&mut self, selected: &Selected) {
+        let listed =
+            Listed { uidvalidity: selected.uidvalidity, uidnext: selected.uidnext, exists: selected.exists };
+        self.listed.insert(selected.folder.clone(), listed);
     }
 
     async fn wait_in(
@@ -180,12 +182,7 @@ impl MailSource for ImapSource {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Discovery, SourceError> {
-        let mut session = self.session().await?;
-        let result = session.discover(folder, scope, after, limit).await;
-        if result.is_ok() {
-            self.remember_listing(&session);
-        }
-        self.keep(session, result)
+        self.list(folder, scope, after, limit).await
     }
 
     async fn fetch(
@@ -203,9 +200,7 @@ impl MailSource for ImapSource {
     }
 
     async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
-        let mut session = self.session().await?;
-        let result = session.inventory(folder).await;
-        self.keep(session, result)
+        self.hold(folder).await
     }
 
     async fn act(

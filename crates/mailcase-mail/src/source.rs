@@ -113,7 +113,8 @@ pub trait MailSource: Send {
     ///
     /// Listing from the same cursor again skips nothing that still exists. A message moved or copied into the
     /// folder is new, however old it is. When the server's identities were reset, lists anew under the new ones
-    /// and says so in [`Discovery::reset`].
+    /// and says so in [`Discovery::reset`]. A message the server will not describe, though it describes others, is
+    /// listed with its identity alone: its fetch shows what is wrong with it.
     fn discover(
         &mut self,
         folder: &FolderPath,

@@ -17,6 +17,18 @@ use tokio_rustls::TlsAcceptor;
 /// How long a script waits for the next line of its client before it gives up.
 const EXPECT_DEADLINE: Duration = Duration::from_secs(20);
 
+/// What a server makes of each line: bytes to send, or nothing to hang up.
+#[derive(Clone)]
+struct Responder(Arc<Answering>);
+
+type Answering = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+impl std::fmt::Debug for Responder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Responder")
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Send(Bytes),
@@ -24,6 +36,7 @@ enum Step {
     Expect(String),
     Repeat { bytes: Bytes, times: usize },
     StartTls(Arc<ServerConfig>),
+    Respond(Responder),
     Close,
     Hang,
 }
@@ -79,6 +92,13 @@ impl Script {
             )
             .context("the certificate of a script")?;
         Ok(self.step(Step::StartTls(Arc::new(config))))
+    }
+
+    /// From here on answers each line with what `answer` makes of it, in which `{tag}` stands for the line's first word;
+    /// hangs up when that is nothing.
+    #[must_use]
+    pub fn respond(self, answer: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.step(Step::Respond(Responder(Arc::new(answer))))
     }
 
     /// Hangs up.
@@ -239,6 +259,14 @@ async fn play(stream: TcpStream, steps: Vec<Step>, record: &Mutex<Record>) -> Re
                     Err(_) => return Ok(()),
                 }
             }
+            Step::Respond(Responder(answer)) => loop {
+                let Ok(line) = expect(&mut wire, "", record).await else { return Ok(()) };
+                let tag = line.split_whitespace().next().unwrap_or_default();
+                let Some(text) = answer(&line) else { return Ok(()) };
+                if !sent(&mut wire, text.replace("{tag}", tag).as_bytes()).await {
+                    return Ok(());
+                }
+            },
             Step::Close => return Ok(()),
             Step::Hang => std::future::pending().await,
         }

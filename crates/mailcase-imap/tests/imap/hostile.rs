@@ -208,6 +208,10 @@ async fn a_refusal_is_no_empty_answer() {
                 .reply("* SEARCH 7\r\n{tag} OK\r\n")
                 .expect("UID FETCH 7")
                 .reply("{tag} NO no\r\n")
+                .expect("FETCH 1 ")
+                .reply("{tag} NO no\r\n")
+                .expect("UID FETCH 7 (UID)")
+                .reply("{tag} NO no\r\n")
                 .hang(),
             "refused",
         ),

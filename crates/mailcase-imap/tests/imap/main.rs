@@ -5,4 +5,5 @@ mod conformance;
 mod dovecot;
 mod hostile;
 mod quirks;
+mod spoiled;
 mod support;
