@@ -13,14 +13,14 @@ use mailcase_store::Store;
 use secrecy::ExposeSecret as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// How often declared connectors that wait for the organization to be set up look whether it was.
+/// How often declared connectors that wait to be brought in look whether it is time to.
 const SET_UP_LOOK: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<Outcome> {
@@ -54,10 +54,10 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Outcome> {
                 }
             },
             _ = look.tick() => {
-                if let Some(declared) = declared.as_mut().filter(|declared| declared.is_waiting())
+                if let Some(declared) = declared.as_mut().filter(|declared| declared.is_due(Instant::now()))
                     && let Err(error) = declared.bring_in().await
                 {
-                    tracing::error!(error = format!("{error:#}"), "the declared connectors stay as they were");
+                    tracing::error!(error = format!("{error:#}"), "tried again soon; until then all stays as it was");
                 }
             }
         }
