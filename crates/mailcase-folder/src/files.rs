@@ -159,7 +159,11 @@ fn identity(file: &Path, facts: Facts) -> String {
         let digest = Sha256::digest(file.as_os_str().as_bytes());
         name = format!("{DIGEST_MARK}{}", data_encoding::HEXLOWER.encode(&digest));
     }
-    format!("{name}{SEPARATOR}{}{SEPARATOR}{}", facts.size, facts.modified)
+    written(&name, facts.size, facts.modified)
+}
+
+fn written(name: &str, size: u64, modified: i64) -> String {
+    format!("{name}{SEPARATOR}{size}{SEPARATOR}{modified}")
 }
 
 /// What an identity says without looking at the directory.
@@ -174,10 +178,11 @@ pub(crate) struct Named {
 impl Named {
     /// Reads an identity; `None` for what no file of a folder has.
     pub(crate) fn read(id: &RemoteId) -> Option<Self> {
-        let mut parts = id.as_str().split(SEPARATOR);
-        let (name, size, modified) =
-            (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        if parts.next().is_some() {
+        let name = id.as_str().split(SEPARATOR).next()?;
+        let mut numbers = id.as_str().split(SEPARATOR).skip(1);
+        let (size, modified) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+        // One way to write it: `+5` is no size.
+        if id.as_str() != written(name, size, modified) {
             return None;
         }
         if name.starts_with(DIGEST_MARK) {
@@ -222,6 +227,9 @@ mod tests {
             "a.eml",
             "a.eml|1",
             "./a.eml|1|1",
+            "a.eml|+1|1",
+            "a.eml|1|01",
+            "a.eml|1|1|",
         ] {
             assert_eq!(Named::read(&RemoteId::new(id)), None, "{id}");
         }

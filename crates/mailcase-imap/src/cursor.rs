@@ -111,7 +111,9 @@ pub(crate) fn remote_id(uidvalidity: u32, uid: u32) -> RemoteId {
 /// Reads an identity back; nothing when it is not one of ours.
 pub(crate) fn parse_remote_id(id: &RemoteId) -> Option<(u32, u32)> {
     let (uidvalidity, uid) = id.as_str().split_once('.')?;
-    Some((uidvalidity.parse().ok()?, uid.parse().ok().filter(|&uid| uid != 0)?))
+    let (uidvalidity, uid) = (uidvalidity.parse().ok()?, uid.parse().ok().filter(|&uid| uid != 0)?);
+    // Written in another way it is no identity of ours, and would be answered by another name.
+    (remote_id(uidvalidity, uid) == *id).then_some((uidvalidity, uid))
 }
 
 #[cfg(test)]
@@ -172,7 +174,22 @@ mod tests {
     #[test]
     fn identities_survive_as_text() {
         assert_eq!(parse_remote_id(&remote_id(u32::MAX, 1)), Some((u32::MAX, 1)));
-        for text in ["", "1", "1.", ".1", "1.0", "1.2.3", "a.b", "1.-2", "4294967296.1"] {
+        for text in [
+            "",
+            "1",
+            "1.",
+            ".1",
+            "1.0",
+            "1.2.3",
+            "a.b",
+            "1.-2",
+            "4294967296.1",
+            "01.2",
+            "1.02",
+            "+1.2",
+            "1.+2",
+            "1.2 ",
+        ] {
             assert_eq!(parse_remote_id(&RemoteId::new(text)), None, "{text}");
         }
     }

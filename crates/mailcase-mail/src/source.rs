@@ -125,8 +125,10 @@ pub trait MailSource: Send {
 
     /// Fetches the raw bytes of `ids` and sends them to `out`, without marking anything read.
     ///
-    /// After `Ok` each id was answered with exactly one of `End`, `Unreadable` or `Gone`. After `Err` those
-    /// answered with `End` are complete; a message begun and not ended must be thrown away.
+    /// After `Ok` each id was answered, by the very text it was asked by, with exactly one of `End`, `Unreadable` or
+    /// `Gone`. After `Err` those answered with `End` are complete; a message begun and not ended must be thrown away.
+    /// A caller counts an id that was left without an answer as a failed try: asked again at once, it would be asked
+    /// for without an end.
     fn fetch(
         &mut self,
         folder: &FolderPath,

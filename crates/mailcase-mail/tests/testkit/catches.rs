@@ -37,6 +37,7 @@ catches! {
     a_byte_missing: DropsTheLastLineEnd breaks bytes_are_exact;
     a_chunk_too_large: ChunksWithoutBound breaks a_large_message_comes_in_bounded_chunks;
     an_id_without_answer: ForgetsGoneMessages breaks vanished_messages_are_gone;
+    a_message_without_answer: ForgetsTheLast breaks every_id_is_answered_once;
     an_id_answered_twice: AnswersTwice breaks an_unknown_identity_is_gone;
     a_cut_taken_for_success: OkAfterACut breaks a_cut_connection_fails_the_call_and_is_made_anew;
     nobody_listening_taken_for_success: OkWithoutReceiver breaks a_dropped_receiver_abandons_the_fetch;

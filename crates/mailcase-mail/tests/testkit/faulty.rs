@@ -25,6 +25,7 @@ pub(crate) enum Fault {
     DropsTheLastLineEnd,
     ChunksWithoutBound,
     ForgetsGoneMessages,
+    ForgetsTheLast,
     AnswersTwice,
     OkAfterACut,
     OkWithoutReceiver,
@@ -150,7 +151,11 @@ impl MailSource for Faulty {
         ids: &[RemoteId],
         out: &FetchedSender,
     ) -> Result<(), SourceError> {
-        self.fetch_through(folder, ids, out).await?;
+        let asked = match ids.split_last() {
+            Some((_, others)) if self.is(Fault::ForgetsTheLast) => others,
+            _ => ids,
+        };
+        self.fetch_through(folder, asked, out).await?;
         if self.is(Fault::FetchMarksRead) {
             self.inner.act(folder, ids, &RemoteAction::MarkRead).await?;
         }

@@ -67,8 +67,8 @@ impl HeldFolder {
 
     /// The number behind an identity, when it belongs to the present validity.
     pub(super) fn number(&self, id: &RemoteId) -> Option<u64> {
-        let (validity, number) = id.as_str().split_once('.')?;
-        (validity.parse() == Ok(self.validity)).then(|| number.parse().ok()).flatten()
+        let (_, number) = id.as_str().split_once('.')?;
+        number.parse().ok().filter(|number: &u64| format!("{}.{number}", self.validity) == id.as_str())
     }
 
     pub(super) fn find(&mut self, id: &RemoteId) -> Option<&mut Held> {
