@@ -1,11 +1,13 @@
 //! Alarms on mailboxes: sign-in failure, no successful poll for too long, silence against the mailbox's own habit.
 
 use crate::error::EngineError;
-use crate::silence::{HABIT_WEEKS, Habit, WEEK_HOURS, is_suspicious};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use mailcase_core::connector::Connector;
+use crate::silence::{HABIT_WEEKS, Habit, WEEK_HOURS, is_suspicious, may_be_suspicious};
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
+use mailcase_core::ConnectorId;
+use mailcase_core::connector::{Connector, ConnectorSettings};
 use mailcase_mail::SourceError;
-use mailcase_store::{AlarmKind, Store};
+use mailcase_store::{AlarmKind, ConnectorState, ConnectorVitals, Store};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -26,33 +28,36 @@ pub(crate) async fn raise_sign_in(
 
 /// After a successful poll nothing is wrong with the connection.
 pub(crate) async fn clear_connection(store: &Store, connector: &Connector) -> Result<(), EngineError> {
-    for kind in [AlarmKind::SignIn, AlarmKind::NoSuccess] {
-        store.clear_alarm(connector.organization, connector.id, kind).await?;
-    }
-    Ok(())
+    let kinds = [AlarmKind::SignIn, AlarmKind::NoSuccess];
+    Ok(store.clear_alarms(connector.organization, connector.id, &kinds).await?)
 }
 
 /// Looks over all active connectors again and again. Every replica may do so: raising twice is raising once.
 pub(crate) async fn watch(store: Store, cancel: CancellationToken) {
+    let mut habits = Habits::default();
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
             () = tokio::time::sleep(ROUND) => {}
         }
-        if let Err(error) = look_over(&store).await {
-            tracing::error!(%error, "connectors could not be looked over for alarms");
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            looked = look_over(&store, &mut habits, Timestamp::now()) => if let Err(error) = looked {
+                tracing::error!(%error, "connectors could not be looked over for alarms");
+            }
         }
     }
 }
 
-async fn look_over(store: &Store) -> Result<(), EngineError> {
-    let now = Timestamp::now();
-    for (connector, vitals) in store.connector_vitals().await? {
+/// Costs two queries as long as nothing is wrong and habits are known.
+async fn look_over(store: &Store, habits: &mut Habits, now: Timestamp) -> Result<(), EngineError> {
+    let all = store.connector_vitals().await?;
+    let standing = store.standing_alarms().await?;
+    habits.keep_only(&all);
+    for (connector, vitals) in all {
         let (organization, id) = (connector.organization, connector.id);
-        let patience = i64::from(connector.settings.alarm_after_minutes);
-        let since = vitals.last_success.map_or(vitals.activated_at, |at| at.max(vitals.activated_at));
-        let overdue = since.checked_add(patience.minutes()).is_ok_and(|deadline| deadline < now);
-        if overdue {
+        let stands = |kind| standing.contains(&(id, kind));
+        if is_overdue(&connector.settings, &vitals, now) {
             let text = match vitals.last_success {
                 Some(at) => format!("no successful poll since {at:.0}"),
                 None => "no successful poll since it was activated".to_owned(),
@@ -60,25 +65,70 @@ async fn look_over(store: &Store) -> Result<(), EngineError> {
             store.raise_alarm(organization, id, AlarmKind::NoSuccess, &text).await?;
             continue;
         }
+        if stands(AlarmKind::NoSuccess) {
+            store.clear_alarms(organization, id, &[AlarmKind::NoSuccess]).await?;
+        }
         let Some(last_message) = vitals.last_message else { continue };
-        if is_suspicious(&habit(store, &connector, now).await?, last_message, now) {
+        let silent = may_be_suspicious(last_message, now)
+            && is_suspicious(habits.of(store, id, now).await?, last_message, now);
+        if silent {
             let text = format!(
                 "no message since {last_message:.0}, although this mailbox usually receives some by now"
             );
             store.raise_alarm(organization, id, AlarmKind::Silent, &text).await?;
-        } else {
-            store.clear_alarm(organization, id, AlarmKind::Silent).await?;
+        } else if stands(AlarmKind::Silent) {
+            store.clear_alarms(organization, id, &[AlarmKind::Silent]).await?;
         }
     }
     Ok(())
 }
 
-async fn habit(store: &Store, connector: &Connector, now: Timestamp) -> Result<Habit, EngineError> {
+/// Whether no poll succeeded for longer than the connector allows, counted from when one was due. A round that goes on
+/// and brings mail is as good as one that ended: a first import may take a day.
+fn is_overdue(settings: &ConnectorSettings, vitals: &ConnectorVitals, now: Timestamp) -> bool {
+    let under_way = !matches!(vitals.state, ConnectorState::BackingOff | ConnectorState::Failed);
+    let progress = vitals.last_progress.filter(|_| under_way);
+    let since =
+        [vitals.last_success, progress].into_iter().flatten().fold(vitals.activated_at, Timestamp::max);
+    let patience =
+        i64::from(settings.alarm_after_minutes).minutes().seconds(i64::from(settings.poll_seconds));
+    since.checked_add(patience).is_ok_and(|deadline| deadline < now)
+}
+
+/// The habits of mailboxes, each counted anew now and then: counting reads four weeks of the ledger.
+#[derive(Debug, Default)]
+struct Habits(HashMap<ConnectorId, (Timestamp, Habit)>);
+
+/// A habit of four weeks changes little within this time.
+const HABIT_KEPT: SignedDuration = SignedDuration::from_hours(6);
+
+impl Habits {
+    fn keep_only(&mut self, connectors: &[(Connector, ConnectorVitals)]) {
+        let present: HashSet<ConnectorId> = connectors.iter().map(|(connector, _)| connector.id).collect();
+        self.0.retain(|connector, _| present.contains(connector));
+    }
+
+    async fn of(
+        &mut self,
+        store: &Store,
+        connector: ConnectorId,
+        now: Timestamp,
+    ) -> Result<&Habit, EngineError> {
+        let known = self.0.get(&connector).is_some_and(|(at, _)| now.duration_since(*at) < HABIT_KEPT);
+        if !known {
+            let counted = count_habit(store, connector, now).await?;
+            self.0.insert(connector, (now, counted));
+        }
+        Ok(&self.0.entry(connector).or_insert((now, [0; WEEK_HOURS])).1)
+    }
+}
+
+async fn count_habit(store: &Store, connector: ConnectorId, now: Timestamp) -> Result<Habit, EngineError> {
     let mut habit = [0; WEEK_HOURS];
     let Ok(from) = now.checked_sub((HABIT_WEEKS.saturating_mul(7).saturating_mul(24)).hours()) else {
         return Ok(habit);
     };
-    for (hour, messages) in store.arrivals_by_hour(connector.id, from).await? {
+    for (hour, messages) in store.arrivals_by_hour(connector, from).await? {
         let zoned = hour.to_zoned(TimeZone::UTC);
         let day = usize::try_from(zoned.weekday().to_monday_zero_offset()).unwrap_or(0);
         let slot = day.saturating_mul(24).saturating_add(usize::try_from(zoned.hour()).unwrap_or(0));
@@ -87,4 +137,40 @@ async fn habit(store: &Store, connector: &Connector, now: Timestamp) -> Result<H
         }
     }
     Ok(habit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-03-01T{text}:00Z").parse().unwrap()
+    }
+
+    #[test]
+    fn a_round_that_goes_on_is_no_silence_and_one_that_fails_is() {
+        let settings: ConnectorSettings = serde_json::from_value(serde_json::json!({
+            "name": "n", "api_name": "n", "kind": "fake", "poll_seconds": 300, "alarm_after_minutes": 30
+        }))
+        .unwrap();
+        let (none, bf) = (None, ConnectorState::BackingOff);
+        for (last_success, last_progress, state, now, overdue, why) in [
+            (none, none, ConnectorState::Starting, "10:35", false, "just activated"),
+            (none, none, ConnectorState::Starting, "10:36", true, "never succeeded"),
+            (none, Some("12:59"), ConnectorState::Polling, "13:00", false, "a first import goes on"),
+            (none, Some("12:24"), ConnectorState::Polling, "13:00", true, "a first import stands still"),
+            (Some("11:00"), Some("12:59"), bf, "13:00", true, "mail comes, and every round fails"),
+            (Some("12:30"), none, bf, "13:00", false, "failing, but not for long"),
+            (Some("12:24"), none, ConnectorState::Waiting, "13:00", true, "the runner stands still"),
+        ] {
+            let vitals = ConnectorVitals {
+                state,
+                last_success: last_success.map(at),
+                activated_at: at("10:00"),
+                last_progress: last_progress.map(at),
+                last_message: None,
+            };
+            assert_eq!(is_overdue(&settings, &vitals, at(now)), overdue, "{why}");
+        }
+    }
 }

@@ -32,6 +32,11 @@ fn expected(habit: &Habit, from: Timestamp, to: Timestamp) -> f64 {
     sum
 }
 
+/// Whether the habit matters at all: within two hours there is no full hour to judge by.
+pub(crate) fn may_be_suspicious(last: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(last).as_hours() >= 2
+}
+
 /// Whether nothing since `last` is suspicious at `now`.
 pub(crate) fn is_suspicious(habit: &Habit, last: Timestamp, now: Timestamp) -> bool {
     let Ok(first_full_hour) = last.checked_add(1.hour()) else { return false };
@@ -69,6 +74,7 @@ mod tests {
             ("2026-11-23T09:00:00Z", "2026-11-23T14:00:00Z", true, "half a working day"),
         ] {
             assert_eq!(is_suspicious(&habit, at(last), at(now)), suspicious, "{why}");
+            assert!(!suspicious || may_be_suspicious(at(last), at(now)), "{why}");
         }
     }
 

@@ -3,14 +3,16 @@
 use crate::Store;
 use crate::error::Result;
 use crate::events::Event;
-use crate::sql::{Row, args, retrying};
+use crate::sql::{Row, Value, args, in_list, retrying};
 use jiff::Timestamp;
 use mailcase_core::case::UnknownName;
 use mailcase_core::{AlarmId, ConnectorId, OrganizationId};
+use sqlx::AssertSqlSafe;
+use std::collections::HashSet;
 use std::str::FromStr;
 
 /// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AlarmKind {
     /// The server refuses the sign-in.
     SignIn,
@@ -94,17 +96,47 @@ impl Store {
         connector: ConnectorId,
         kind: AlarmKind,
     ) -> Result<()> {
-        let standing = "SELECT id FROM alarms WHERE connector_id = $1 AND kind = $2 AND cleared_at IS NULL";
-        if self.pool().fetch_optional(standing, args![connector, kind.as_str()]).await?.is_none() {
+        self.clear_alarms(org, connector, &[kind]).await
+    }
+
+    /// Clears the standing alarms of these kinds, if there are any.
+    pub async fn clear_alarms(
+        &self,
+        org: OrganizationId,
+        connector: ConnectorId,
+        kinds: &[AlarmKind],
+    ) -> Result<()> {
+        let (list, kinds) = in_list(1, kinds.iter().map(|kind| kind.as_str().into()).collect());
+        let with = |mut first: Vec<Value>| {
+            first.extend(kinds.iter().cloned());
+            first
+        };
+        let standing = format!(
+            "SELECT id FROM alarms WHERE connector_id = $1 AND kind IN {list} AND cleared_at IS NULL LIMIT 1"
+        );
+        let standing = self.pool().fetch_optional(AssertSqlSafe(standing), with(args![connector])).await?;
+        if standing.is_none() {
             return Ok(());
         }
-        let sql = "UPDATE alarms SET cleared_at = $4 \
-                   WHERE organization_id = $1 AND connector_id = $2 AND kind = $3 AND cleared_at IS NULL";
-        let values = args![org, connector, kind.as_str(), self.now()];
-        if retrying!(self.pool().execute(sql, values.clone()))? > 0 {
+        let (list, _) = in_list(3, kinds.clone());
+        let sql = format!(
+            "UPDATE alarms SET cleared_at = $3 \
+             WHERE organization_id = $1 AND connector_id = $2 AND cleared_at IS NULL AND kind IN {list}"
+        );
+        let values = with(args![org, connector, self.now()]);
+        if retrying!(self.pool().execute(AssertSqlSafe(sql.clone()), values.clone()))? > 0 {
             self.tell(Event::AlarmChanged { org });
         }
         Ok(())
+    }
+
+    /// What stands, at every connector of every organization. For the engine.
+    pub async fn standing_alarms(&self) -> Result<HashSet<(ConnectorId, AlarmKind)>> {
+        let sql = "SELECT connector_id, kind FROM alarms WHERE cleared_at IS NULL";
+        let rows = self.pool().fetch_all(sql, vec![]).await?;
+        // A kind only a newer version knows is nothing this one could clear.
+        let known = rows.iter().filter_map(|row| Some((row, row.named::<AlarmKind>("kind").ok()?)));
+        known.map(|(row, kind)| Ok((row.named("connector_id")?, kind))).collect()
     }
 
     /// Standing alarms, newest first, then the newest of those that were cleared.

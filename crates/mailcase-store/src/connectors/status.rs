@@ -121,8 +121,11 @@ pub struct PendingWork {
 /// What alarms are judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectorVitals {
+    pub state: ConnectorState,
     pub last_success: Option<Timestamp>,
     pub activated_at: Timestamp,
+    /// When a message was last stored or a folder's listing went on.
+    pub last_progress: Option<Timestamp>,
     /// When the last message was stored.
     pub last_message: Option<Timestamp>,
 }
@@ -264,16 +267,21 @@ impl Store {
         let sql = "SELECT c.id AS id, c.organization_id AS organization_id, c.name AS name, \
                    c.api_name AS api_name, c.settings AS settings, c.active AS active, c.origin AS origin, c.revision AS revision, \
                    c.last_success_at AS last_success_at, c.activated_at AS activated_at, \
+                   c.status_state AS status_state, \
+                   (SELECT MAX(f.updated_at) FROM connector_folders f WHERE f.connector_id = c.id) AS last_listing, \
                    (SELECT MAX(d.stored_at) FROM deliveries d WHERE d.connector_id = c.id AND d.stored_at IS NOT NULL) \
                      AS last_message \
                    FROM connectors c WHERE c.active = 1 AND c.deleted_at IS NULL ORDER BY c.id";
         let rows = self.pool().fetch_all(sql, vec![]).await?;
         unreadable::read_each(&rows)
             .map(|(row, connector, _)| {
+                let last_message = row.opt_time("last_message")?;
                 let vitals = ConnectorVitals {
+                    state: row.named("status_state").unwrap_or(ConnectorState::Starting),
                     last_success: row.opt_time("last_success_at")?,
                     activated_at: row.time("activated_at")?,
-                    last_message: row.opt_time("last_message")?,
+                    last_progress: row.opt_time("last_listing")?.max(last_message),
+                    last_message,
                 };
                 Ok((connector, vitals))
             })

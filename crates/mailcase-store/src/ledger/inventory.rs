@@ -2,10 +2,11 @@
 
 use crate::Store;
 use crate::error::Result;
-use crate::sql::args;
+use crate::sql::{args, json};
 use jiff::Timestamp;
 use mailcase_core::ConnectorId;
 use mailcase_core::message::DeliveryState;
+use std::collections::HashSet;
 
 /// Microseconds of an hour.
 const HOUR: i64 = 3_600_000_000;
@@ -42,6 +43,26 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// Those of `remote_ids` the ledger knows and does not believe gone: listing them again is no news.
+    pub async fn listed_before(
+        &self,
+        connector: ConnectorId,
+        folder: &str,
+        remote_ids: &[&str],
+    ) -> Result<HashSet<String>> {
+        let sql = if self.pool().is_postgres() {
+            "SELECT remote_id FROM deliveries WHERE connector_id = $1 AND folder = $2 AND state <> 'gone' \
+             AND remote_id IN (SELECT jsonb_array_elements_text(CAST($3 AS JSONB)))"
+        } else {
+            "SELECT remote_id FROM deliveries WHERE connector_id = $1 AND folder = $2 AND state <> 'gone' \
+             AND remote_id IN (SELECT value FROM json_each($3))"
+        };
+        // Kept without NUL, like all text; PostgreSQL's JSON refuses it, even escaped.
+        let kept: Vec<String> = remote_ids.iter().map(|id| id.replace('\0', "")).collect();
+        let rows = self.pool().fetch_all(sql, args![connector, folder, json(&kept)?]).await?;
+        rows.iter().map(|row| row.text("remote_id")).collect()
     }
 
     /// How many messages of a connector were stored in each hour since `from`; hours without any are left out.

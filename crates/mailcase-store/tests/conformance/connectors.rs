@@ -7,7 +7,7 @@ use mailcase_store::{
     LogLevel, StoreError,
 };
 use secrecy::SecretString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 pub(crate) async fn settings_secrets_and_names(fx: &Fixture) {
@@ -124,6 +124,13 @@ pub(crate) async fn alarms_accounting_and_log(fx: &Fixture) {
     let vitals = store.connector_vitals().await.unwrap();
     assert_eq!(vitals.len(), 1);
     assert_eq!(vitals[0].1.last_message, Some(at("2026-03-01T12:00:00Z")));
+    assert_eq!(vitals[0].1.last_progress, Some(at("2026-03-01T12:00:00Z")));
+    assert_eq!(vitals[0].1.state, ConnectorState::Waiting);
+    fx.clock.advance(Duration::from_secs(60));
+    store.record_discovery(&fx.lease, org, "INBOX", &[], "later", None).await.unwrap();
+    let vitals = store.connector_vitals().await.unwrap()[0].1;
+    assert_eq!(vitals.last_progress, Some(at("2026-03-01T12:01:00Z")), "listing is progress");
+    assert_eq!(vitals.last_message, Some(at("2026-03-01T12:00:00Z")));
 
     for text in ["first", "second"] {
         store.raise_alarm(org, id, AlarmKind::SignIn, text).await.unwrap();
@@ -132,8 +139,12 @@ pub(crate) async fn alarms_accounting_and_log(fx: &Fixture) {
     let alarms = store.list_alarms(org).await.unwrap();
     assert_eq!(alarms.len(), 2, "one per kind");
     assert_eq!(alarms[1].text, "second");
-    store.clear_alarm(org, id, AlarmKind::SignIn).await.unwrap();
-    store.clear_alarm(org, id, AlarmKind::SignIn).await.unwrap();
+    let standing = store.standing_alarms().await.unwrap();
+    assert_eq!(standing, HashSet::from([(id, AlarmKind::SignIn), (id, AlarmKind::Silent)]));
+    for _ in 0..2 {
+        store.clear_alarms(org, id, &[AlarmKind::SignIn, AlarmKind::NoSuccess]).await.unwrap();
+    }
+    assert_eq!(store.standing_alarms().await.unwrap(), HashSet::from([(id, AlarmKind::Silent)]));
     store.raise_alarm(org, id, AlarmKind::SignIn, "again").await.unwrap();
     let alarms = store.list_alarms(org).await.unwrap();
     assert_eq!(alarms.iter().filter(|alarm| alarm.cleared_at.is_none()).count(), 2);

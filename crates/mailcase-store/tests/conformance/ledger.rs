@@ -3,6 +3,7 @@
 use crate::fixture::{Fixture, TTL, at, head, mail};
 use mailcase_core::message::{DeliveryState, MessageState};
 use mailcase_store::{FETCH_TRIES, FetchFailure, PageRequest, StoreError, StoredDelivery};
+use std::collections::HashSet;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -21,6 +22,9 @@ pub(crate) async fn discovery_is_idempotent_and_keeps_the_cursor(fx: &Fixture) {
     assert_eq!(listed, [("INBOX", "2"), ("Reports", "1")]);
     let elsewhere = store.create_organization("elsewhere").await.unwrap();
     assert_eq!(store.list_folder_cursors(elsewhere, fx.connector.id).await.unwrap(), []);
+    let before =
+        store.listed_before(fx.connector.id, "Reports", &["3", "9", "10", "\u{0}\"'"]).await.unwrap();
+    assert_eq!(before, HashSet::from(["3".to_owned(), "9".to_owned()]));
     let due = store.due_deliveries(lease, "INBOX", 10).await.unwrap();
     let ids: Vec<_> = due.iter().map(|due| due.remote_id.as_str()).collect();
     assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], "oldest first");
@@ -54,6 +58,8 @@ pub(crate) async fn failed_fetches_back_off_and_are_set_aside(fx: &Fixture) {
         )
         .await
         .unwrap();
+    let before = store.listed_before(fx.connector.id, "INBOX", &["1", "2"]).await.unwrap();
+    assert_eq!(before, HashSet::from(["1".to_owned()]), "what is believed gone would be news");
     for n in 1..=FETCH_TRIES {
         let due = store.due_deliveries(lease, "INBOX", 10).await.unwrap();
         assert_eq!(due.iter().map(|due| due.delivery).collect::<Vec<_>>(), [bad], "try {n}");
