@@ -31,6 +31,9 @@ pub struct FolderAccount {
     pub out_of_scope: u64,
     /// Of these, listed and still to be fetched.
     pub pending: u64,
+    /// Of these, not listed yet: they came after the last poll, and the next one will list them.
+    #[serde(default)]
+    pub not_yet_listed: u64,
     /// Of these, neither: a gap.
     pub gap_count: u64,
     /// The first 1,000 gaps.
@@ -48,7 +51,7 @@ pub struct Gap {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
-    /// The server holds it and we never listed it.
+    /// The server holds it, we never listed it, and no poll will.
     NeverListed,
     /// The server would not give it; it needs attention.
     NeedsAttention,
@@ -79,6 +82,7 @@ impl Accounting {
         let mut line = format!("{} {sign} {}", grouped(expected), grouped(stored));
         for (count, what) in [
             (sum(|folder| folder.pending), "on their way"),
+            (sum(|folder| folder.not_yet_listed), "arrived since the last poll"),
             (self.gap_count(), "missing or different"),
             (sum(|folder| folder.out_of_scope), "outside what the connector takes"),
         ] {
@@ -158,11 +162,16 @@ fn compare(inventory: &FolderInventory, known: Vec<KnownRemote>, fetch: FetchMod
         stored: 0,
         out_of_scope: 0,
         pending: 0,
+        not_yet_listed: 0,
         gap_count: 0,
         gaps: Vec::new(),
     };
     for head in &inventory.messages {
         let gap = match known.get(head.id.as_str()) {
+            None if inventory.to_be_listed.contains(&head.id) => {
+                account.not_yet_listed = account.not_yet_listed.saturating_add(1);
+                None
+            }
             None if outside(inventory, head, fetch) => {
                 account.out_of_scope = account.out_of_scope.saturating_add(1);
                 None
@@ -199,7 +208,8 @@ fn compare(inventory: &FolderInventory, known: Vec<KnownRemote>, fetch: FetchMod
 fn outside(inventory: &FolderInventory, head: &RemoteHead, fetch: FetchMode) -> bool {
     match fetch {
         FetchMode::Unseen => head.seen == Some(true),
-        FetchMode::Everything => inventory.before_first_run.contains(&head.id),
+        // What the first run is not going to list is left out by it.
+        FetchMode::Everything => !inventory.listed || inventory.before_first_run.contains(&head.id),
     }
 }
 
@@ -211,6 +221,7 @@ fn size_differs(head: &RemoteHead, known: &KnownRemote) -> bool {
 mod tests {
     use super::*;
     use mailcase_mail::{FolderPath, RemoteId};
+    use std::collections::HashSet;
 
     fn head(id: &str, size: u64, seen: bool) -> RemoteHead {
         RemoteHead { id: RemoteId::new(id), size: Some(size), received: None, seen: Some(seen) }
@@ -225,6 +236,8 @@ mod tests {
             folder: FolderPath::new("INBOX"),
             messages,
             before_first_run: before.iter().map(|id| RemoteId::new(*id)).collect(),
+            to_be_listed: HashSet::new(),
+            listed: true,
         }
     }
 
@@ -285,5 +298,34 @@ mod tests {
             FetchMode::Unseen,
         );
         assert_eq!((account.out_of_scope, account.gap_count), (1, 1));
+    }
+
+    #[test]
+    fn mail_that_came_since_the_last_poll_is_no_gap() {
+        let mut inventory =
+            inventory(vec![head("stored", 1, true), head("new", 1, false), head("lost", 1, false)], &[]);
+        inventory.to_be_listed = HashSet::from([RemoteId::new("new"), RemoteId::new("moved on meanwhile")]);
+        let ledger = vec![known("stored", DeliveryState::Stored, Some(1))];
+        let account = compare(&inventory, ledger, FetchMode::Everything);
+        assert_eq!((account.stored, account.not_yet_listed, account.gap_count), (1, 1, 1));
+        assert_eq!(account.gaps[0].remote_id, "lost");
+        let accounting = Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account] };
+        assert_eq!(accounting.summary(), "3 ≠ 1, 1 arrived since the last poll, 1 missing or different");
+    }
+
+    #[test]
+    fn before_the_first_poll_nothing_is_missing() {
+        let mut inventory = inventory(vec![head("read", 1, true), head("unread", 1, false)], &[]);
+        inventory.to_be_listed = HashSet::from([RemoteId::new("unread")]);
+        inventory.listed = false;
+        let account = compare(&inventory, vec![], FetchMode::Everything);
+        assert_eq!((account.out_of_scope, account.not_yet_listed, account.gap_count), (1, 1, 0));
+    }
+
+    #[test]
+    fn results_kept_by_an_earlier_version_are_still_read() {
+        let kept = r#"{"at":"2026-03-01T12:00:00Z","folders":[{"folder":"INBOX","server":1,"stored":1,
+            "out_of_scope":0,"pending":0,"gap_count":0,"gaps":[]}]}"#;
+        assert!(serde_json::from_str::<Accounting>(kept).unwrap().balanced());
     }
 }

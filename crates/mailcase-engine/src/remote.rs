@@ -3,13 +3,13 @@
 //! Hides which factory the engine was started with, so that the API needs no type parameter.
 
 use futures::future::BoxFuture;
-use mailcase_core::connector::ConnectorSettings;
+use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
 use mailcase_mail::{
-    CheckReport, CheckStep, Cursor, Folder, FolderPath, MailSource, RemoteHead, RemoteId, SourceError,
+    CheckReport, CheckStep, Cursor, Folder, FolderPath, MailSource, RemoteHead, RemoteId, Scope, SourceError,
     SourceFactory, SourceKind, StepStatus,
 };
 use secrecy::SecretString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,13 +20,21 @@ const VISIT_LONGEST: Duration = Duration::from_secs(120);
 /// An inventory of a mailbox with a million messages takes a while.
 const INVENTORY_LONGEST: Duration = Duration::from_secs(900);
 
-/// What one folder holds, and which of it was there before the connector's first run.
+/// What one folder holds, and what of it a poll would list.
 #[derive(Debug)]
 pub(crate) struct FolderInventory {
     pub(crate) folder: FolderPath,
     pub(crate) messages: Vec<RemoteHead>,
-    pub(crate) before_first_run: std::collections::HashSet<RemoteId>,
+    /// There before the connector's first run and left out by it.
+    pub(crate) before_first_run: HashSet<RemoteId>,
+    /// What the next poll would list.
+    pub(crate) to_be_listed: HashSet<RemoteId>,
+    /// Whether the folder was ever listed.
+    pub(crate) listed: bool,
 }
+
+/// Messages listed per page of a folder.
+const LISTING: usize = 5_000;
 
 pub(crate) trait Remote: Send + Sync {
     fn kinds(&self) -> &[SourceKind];
@@ -74,6 +82,16 @@ pub(crate) fn watched_folders(settings: &ConnectorSettings, kinds: &[SourceKind]
         }
     }
     folders
+}
+
+/// Which messages of a folder a connector takes.
+pub(crate) fn scope(settings: &ConnectorSettings) -> Scope {
+    match (settings.fetch, settings.backfill) {
+        (FetchMode::Unseen, _) => Scope::Unseen,
+        (FetchMode::Everything, Backfill::Unread) => Scope::NewFromUnread,
+        (FetchMode::Everything, Backfill::All) => Scope::NewFromAll,
+        (FetchMode::Everything, Backfill::Since { date }) => Scope::NewSince(date),
+    }
 }
 
 fn failed_step(name: &str, title: &str, error: &SourceError) -> CheckReport {
@@ -141,6 +159,10 @@ impl<F: SourceFactory> Remote for Visits<F> {
             let mut inventories = Vec::with_capacity(folders.len());
             for (folder, cursor) in folders {
                 let messages = within(INVENTORY_LONGEST, "the inventory", source.inventory(&folder)).await?;
+                // After the inventory: what came later is in neither, what came before is in one of them.
+                let listing = to_be_listed(&mut source, &folder, scope(&settings), cursor.clone());
+                let to_be_listed = within(INVENTORY_LONGEST, "listing what is new", listing).await?;
+                let listed = cursor.is_some();
                 let before_first_run = cursor.map_or_else(Default::default, |cursor| {
                     messages
                         .iter()
@@ -148,9 +170,33 @@ impl<F: SourceFactory> Remote for Visits<F> {
                         .map(|head| head.id.clone())
                         .collect()
                 });
-                inventories.push(FolderInventory { folder, messages, before_first_run });
+                inventories.push(FolderInventory {
+                    folder,
+                    messages,
+                    before_first_run,
+                    to_be_listed,
+                    listed,
+                });
             }
             Ok(inventories)
         })
+    }
+}
+
+/// What a poll from `cursor` would list now. Records nothing, so that the poll itself lists it too.
+async fn to_be_listed<S: MailSource>(
+    source: &mut S,
+    folder: &FolderPath,
+    scope: Scope,
+    mut cursor: Option<Cursor>,
+) -> Result<HashSet<RemoteId>, SourceError> {
+    let mut listed = HashSet::new();
+    loop {
+        let page = source.discover(folder, scope, cursor.as_ref(), LISTING).await?;
+        listed.extend(page.messages.into_iter().map(|head| head.id));
+        cursor = Some(page.cursor);
+        if !page.more {
+            return Ok(listed);
+        }
     }
 }
