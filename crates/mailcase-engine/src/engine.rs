@@ -5,6 +5,7 @@ use crate::config::EngineConfig;
 use crate::error::EngineError;
 use crate::examine::Examiner;
 use crate::handle::EngineHandle;
+use crate::in_flight::InFlight;
 use crate::pipeline::Workshop;
 use crate::recovery::Recovery;
 use crate::remote::{Remote, Visits};
@@ -14,18 +15,21 @@ use mailcase_mail::SourceFactory;
 use mailcase_store::Store;
 use std::sync::Arc;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::AbortOnDropHandle;
 
 /// The role of a server in the owner names of leases.
 pub(crate) const SERVER: &str = "server";
 
-/// The running engine. Dropping it stops its tasks where they are, which loses nothing;
+/// The running engine. Dropping it tells its tasks to stop and waits for none of them, which loses nothing;
 /// [`shutdown`](Self::shutdown) lets them finish what they have in hand.
 #[derive(Debug)]
 pub struct Engine {
     handle: EngineHandle,
-    cancel: CancellationToken,
+    stop: DropGuard,
     tasks: JoinSet<()>,
+    /// Goes on while the others finish what they have in hand.
+    keeper: AbortOnDropHandle<()>,
 }
 
 impl Engine {
@@ -34,6 +38,9 @@ impl Engine {
         let cancel = CancellationToken::new();
         let remote: Arc<dyn Remote> = Arc::new(Visits::new(Arc::clone(&factory)));
         let workshop = workshop(&store, &config, SERVER);
+        let in_flight = InFlight::default();
+        let keeping = in_flight.clone().keep(store.clone(), workshop.owner.clone(), config.message_lease);
+        let keeper = AbortOnDropHandle::new(tokio::spawn(keeping));
         let supervisor = Supervisor {
             workshop: workshop.clone(),
             factory,
@@ -49,9 +56,9 @@ impl Engine {
             Arc::clone(&remote),
             cancel.child_token(),
         ));
-        tasks.spawn(Recovery::new(workshop, config.tick).run(cancel.child_token()));
+        tasks.spawn(Recovery::new(workshop, in_flight, config.tick).run(cancel.child_token()));
         tasks.spawn(alarms::watch(store.clone(), cancel.child_token()));
-        Self { handle: EngineHandle::new(store, remote), cancel, tasks }
+        Self { handle: EngineHandle::new(store, remote), stop: cancel.drop_guard(), tasks, keeper }
     }
 
     /// A handle for tools that work without background tasks (`mailcase connector test`, `mailcase account`).
@@ -68,14 +75,16 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Task`] when a background task had panicked.
-    pub async fn shutdown(mut self) -> Result<(), EngineError> {
-        self.cancel.cancel();
+    pub async fn shutdown(self) -> Result<(), EngineError> {
+        let Self { stop, mut tasks, keeper, .. } = self;
+        drop(stop);
         let mut outcome = Ok(());
-        while let Some(task) = self.tasks.join_next().await {
+        while let Some(task) = tasks.join_next().await {
             if task.is_err() {
                 outcome = Err(EngineError::Task);
             }
         }
+        drop(keeper);
         outcome
     }
 }

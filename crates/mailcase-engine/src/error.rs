@@ -23,6 +23,16 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// Whether our own storage is away or we are stopping: no fault of what was being worked on.
+    #[must_use]
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_outage(),
+            Self::Read(_) | Self::Stopping => true,
+            Self::Source(_) | Self::Task => false,
+        }
+    }
+
     /// Whether somebody else holds the connector now, so that there is nothing left to do here.
     #[must_use]
     pub(crate) fn is_fenced(&self) -> bool {

@@ -17,6 +17,7 @@ mod error;
 mod examine;
 mod fetch_blame;
 mod handle;
+mod in_flight;
 mod intake;
 mod once;
 mod pipeline;

@@ -359,3 +359,22 @@ async fn a_message_believed_gone_that_is_listed_again_is_fetched() {
     desk.handle().poll_now(connector).await;
     desk.until_settled(2).await;
 }
+
+#[tokio::test]
+async fn an_outage_is_no_messages_fault_however_long_it_lasts() {
+    let mailbox = FakeMailbox::new();
+    mailbox.deliver(INBOX, letter("one"));
+    let desk = Desk::open(&mailbox).await;
+    desk.connect(|_| {}).await;
+    desk.until_settled(1).await;
+    desk.without_blobs(async || {
+        desk.meddle(
+            "UPDATE messages SET state = 'stored', case_id = NULL, attempts = 0, lease_until = 0, fence = 100",
+        )
+        .await;
+        desk.until(async || (desk.count("SELECT fence FROM messages").await >= 105).then_some(())).await;
+        assert!(desk.count("SELECT attempts + failures FROM messages").await <= 1);
+    })
+    .await;
+    desk.until_settled(1).await;
+}

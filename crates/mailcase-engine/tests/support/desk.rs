@@ -1,13 +1,18 @@
 //! A desk for tests: a fresh SQLite store, an engine over a scripted mailbox, and questions about what came of it.
 
+#![allow(dead_code, reason = "each test binary asks its own questions")]
+
 use mailcase_core::case::CaseStatus;
 use mailcase_core::connector::ConnectorSettings;
 use mailcase_core::decision::Reason;
 use mailcase_core::message::{DeliveryState, MessageState};
 use mailcase_core::{ConnectorId, OrganizationId};
 use mailcase_engine::{Engine, EngineConfig, EngineHandle};
+use mailcase_mail::SourceFactory;
 use mailcase_mail::testkit::{FakeFactory, FakeMailbox};
-use mailcase_store::{BlobConfig, BlobHash, ConnectorPatch, DatabaseConfig, MasterKey, Store, StoreConfig};
+use mailcase_store::{
+    BlobConfig, BlobHash, ConnectorPatch, ConnectorStatus, DatabaseConfig, MasterKey, Store, StoreConfig,
+};
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
@@ -63,11 +68,18 @@ pub(crate) struct Desk {
     engine: Engine,
     /// The database as an auditor would read it, past the store.
     database: SqlitePool,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Desk {
     pub(crate) async fn open(mailbox: &FakeMailbox) -> Self {
+        Self::open_with(FakeFactory::of(mailbox), |_| {}).await
+    }
+
+    pub(crate) async fn open_with<F: SourceFactory>(
+        factory: F,
+        change: impl FnOnce(&mut EngineConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mailcase.db");
         let store = Store::open(StoreConfig {
@@ -78,10 +90,11 @@ impl Desk {
         .await
         .unwrap();
         let organization = store.create_organization("Example SOC").await.unwrap();
-        let config = EngineConfig { tick: Duration::from_millis(50), ..EngineConfig::default() };
-        let engine = Engine::start(store.clone(), Arc::new(FakeFactory::of(mailbox)), config);
+        let mut config = EngineConfig { tick: Duration::from_millis(50), ..EngineConfig::default() };
+        change(&mut config);
+        let engine = Engine::start(store.clone(), Arc::new(factory), config);
         let database = SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-        Self { organization, store, engine, database, _folder: folder }
+        Self { organization, store, engine, database, folder }
     }
 
     pub(crate) fn handle(&self) -> EngineHandle {
@@ -94,6 +107,10 @@ impl Desk {
             serde_json::from_value(json!({"name": "Fake", "api_name": "fake", "kind": "fake"})).unwrap();
         change(&mut settings);
         self.store.create_connector(self.organization, &settings, &BTreeMap::new(), true).await.unwrap().id
+    }
+
+    pub(crate) async fn status(&self, connector: ConnectorId) -> ConnectorStatus {
+        self.store.connector_with_status(self.organization, connector).await.unwrap().status
     }
 
     pub(crate) async fn edit(&self, connector: ConnectorId, change: impl FnOnce(&mut ConnectorSettings)) {
@@ -154,6 +171,35 @@ impl Desk {
 
     pub(crate) async fn until_message(&self) -> Message {
         self.until(async || self.messages().await.into_iter().next()).await
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Ends the engine, within the deadline.
+    pub(crate) async fn shutdown(self) {
+        tokio::time::timeout(DEADLINE, self.engine.shutdown()).await.unwrap().unwrap();
+    }
+
+    /// Puts something in the place of the stored bytes for as long as `meanwhile` takes.
+    pub(crate) async fn without_blobs(&self, meanwhile: impl AsyncFnOnce()) {
+        let (blobs, aside) = (self.folder.path().join("blobs"), self.folder.path().join("aside"));
+        std::fs::rename(&blobs, &aside).unwrap();
+        std::fs::write(&blobs, "a disk that is not mounted").unwrap();
+        meanwhile().await;
+        std::fs::remove_file(&blobs).unwrap();
+        std::fs::rename(&aside, &blobs).unwrap();
+    }
+
+    /// One number out of the database.
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.database).await.unwrap()
+    }
+
+    /// Changes the database past the store.
+    pub(crate) async fn meddle(&self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&self.database).await.unwrap();
     }
 
     async fn row(&self, sql: &'static str) -> SqliteRow {
