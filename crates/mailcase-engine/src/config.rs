@@ -20,6 +20,8 @@ pub struct EngineConfig {
     pub message_lease: Duration,
     /// How often free connectors and abandoned messages are looked for.
     pub tick: Duration,
+    /// How long a runner that was told to end may take to finish what it has in hand.
+    pub runner_stop: Duration,
     pub limits: Limits,
 }
 
@@ -33,6 +35,7 @@ impl Default for EngineConfig {
             connector_lease: Duration::from_secs(10),
             message_lease: Duration::from_secs(20),
             tick: Duration::from_secs(2),
+            runner_stop: Duration::from_secs(20),
             limits: Limits::default(),
         }
     }

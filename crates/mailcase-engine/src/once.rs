@@ -5,14 +5,16 @@ use crate::config::EngineConfig;
 use crate::engine::workshop;
 use crate::error::EngineError;
 use crate::fetch_blame::FetchBlame;
+use crate::post::Post;
 use crate::remote::watched_folders;
-use crate::runner::{Post, Round, Runner};
+use crate::runner::{Round, Runner};
 use mailcase_core::connector::Connector;
 use mailcase_mail::{Interrupt, SourceError, SourceFactory};
 use mailcase_store::{Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How far a pass is.
@@ -30,6 +32,8 @@ pub struct PassSummary {
     /// Listed for the first time by this pass.
     pub discovered: usize,
     pub fetched: usize,
+    /// Of those fetched, messages that were not here before by any way: the others are copies of what is known.
+    pub new_messages: u64,
     pub acknowledged: usize,
     /// Would not be given; to be seen on the connector's page.
     pub needs_attention: u64,
@@ -64,6 +68,8 @@ pub async fn run_once<F: SourceFactory>(
     let workshop = workshop(store, config, "once");
     let stored = Arc::clone(&workshop.stored);
     let lease = store.claim_connector(connector.id, &workshop.owner, LEASE).await?;
+    // From here to the release nobody else stores messages of this connector.
+    let newest_before = store.newest_message().await?;
     let mut runner = Runner {
         post: Post {
             workshop,
@@ -82,27 +88,44 @@ pub async fn run_once<F: SourceFactory>(
         let care = async {
             let mut report = tokio::time::interval(REPORT_EVERY);
             let mut renew = tokio::time::interval(LEASE / 4);
+            let mut renewed = Instant::now();
             loop {
                 tokio::select! {
-                    _ = report.tick() => {
-                        let waiting = store.pending_work(connector.id).await?.discovered;
-                        progress(PassProgress { waiting, stored: stored.load(Ordering::Relaxed) });
-                    }
-                    _ = renew.tick() => { store.renew_lease(&lease, LEASE).await?; }
+                    // A report that fails is a report less.
+                    _ = report.tick() => if let Ok(work) = store.pending_work(connector.id).await {
+                        let stored = stored.load(Ordering::Relaxed);
+                        progress(PassProgress { waiting: work.discovered, stored });
+                    },
+                    _ = renew.tick() => match store.renew_lease(&lease, LEASE).await {
+                        Ok(_) => renewed = Instant::now(),
+                        Err(StoreError::Fenced) => return StoreError::Fenced,
+                        Err(error) if renewed.elapsed() >= LEASE => return error,
+                        Err(error) => tracing::warn!(%error, "a lease could not be renewed; trying again"),
+                    },
                 }
             }
         };
         tokio::select! {
             outcome = round => outcome,
-            trouble = care => trouble,
+            trouble = care => Err(trouble.into()),
         }
     };
+    let new_messages = store.messages_first_brought_by(connector.id, newest_before).await;
     match store.release_lease(&lease).await {
         Ok(()) | Err(StoreError::Fenced) => {}
         Err(error) => return Err(error.into()),
     }
     let work = store.pending_work(connector.id).await?;
     progress(PassProgress { waiting: work.discovered, stored: stored.load(Ordering::Relaxed) });
-    let Round { discovered, fetched, acknowledged } = outcome?;
-    Ok(PassSummary { discovered, fetched, acknowledged, needs_attention: work.needs_attention })
+    let Round { discovered, fetched, acknowledged, absent } = outcome?;
+    if let Some(folder) = absent.into_iter().next() {
+        return Err(SourceError::FolderNotFound { folder }.into());
+    }
+    Ok(PassSummary {
+        discovered,
+        fetched,
+        new_messages: new_messages?,
+        acknowledged,
+        needs_attention: work.needs_attention,
+    })
 }

@@ -1,4 +1,5 @@
-//! Claims connectors nobody runs, starts a runner for each, and keeps their leases alive.
+//! Claims connectors nobody runs and starts a runner for each. Waits for no runner: one that is slow to end holds up
+//! neither the others nor, beyond its deadline, a shutdown.
 //!
 //! An edit, a deactivation or a deletion raises the connector's fence in the database: the runner's next write is
 //! refused and it ends; if the connector is still active it is claimed again with its new settings.
@@ -6,25 +7,25 @@
 use crate::config::EngineConfig;
 use crate::engine::SERVER;
 use crate::fetch_blame::FetchBlame;
+use crate::lease_keeper::{KeptLease, LeaseKeeper};
 use crate::pipeline::Workshop;
+use crate::post::Post;
 use crate::remote::watched_folders;
-use crate::runner::{Post, Runner};
+use crate::runner::Runner;
+use crate::runners::{Runners, Running, join};
 use jiff::Timestamp;
-use mailcase_core::ConnectorId;
 use mailcase_core::connector::Connector;
 use mailcase_mail::{Interrupt, MailSource, SourceFactory, SourceKind};
 use mailcase_store::{ConnectorState, ConnectorStatusUpdate, ErrorFacts, Event, Lease, Store, StoreError};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-struct Running {
-    task: JoinHandle<()>,
-    cancel: CancellationToken,
-    interrupt: Interrupt,
-}
+/// After events were lost every mailbox is polled, in case one of them asked for it, but no more often than this.
+const POLL_ALL_EVERY: Duration = Duration::from_secs(30);
 
 pub(crate) struct Supervisor<F> {
     pub(crate) workshop: Workshop,
@@ -36,36 +37,45 @@ pub(crate) struct Supervisor<F> {
 
 impl<F: SourceFactory> Supervisor<F> {
     pub(crate) async fn run(self) {
-        let mut events = self.workshop.store.events();
-        let mut running: HashMap<ConnectorId, Running> = HashMap::new();
+        let Workshop { store, owner, .. } = &self.workshop;
+        let mut events = store.events();
+        let mut runners = Runners::new(self.config.runner_stop);
+        let keeper = LeaseKeeper::default();
+        let keeping = keeper.clone().run(store.clone(), owner.clone(), self.config.connector_lease);
+        // Until the last runner has ended: what it still writes needs its lease.
+        let _keeping = AbortOnDropHandle::new(tokio::spawn(keeping));
         if self.config.sole_server
-            && let Err(error) = self.workshop.store.break_leases(SERVER, &self.workshop.owner).await
+            && let Err(error) = store.break_leases(SERVER, owner).await
         {
             tracing::warn!(%error, "the leases of an earlier server could not be broken; they run out by themselves");
         }
+        let mut lost_events = false;
+        let mut polled_all: Option<Instant> = None;
         loop {
-            running.retain(|_, runner| !runner.task.is_finished());
-            self.claim(&mut running).await;
+            runners.forget_ended();
+            tokio::select! {
+                // What was claimed at this very moment and not started runs out by itself.
+                () = self.cancel.cancelled() => return runners.end_all().await,
+                () = self.claim(&mut runners, &keeper) => {}
+            }
+            if lost_events && polled_all.is_none_or(|at| at.elapsed() >= POLL_ALL_EVERY) {
+                (lost_events, polled_all) = (false, Some(Instant::now()));
+                runners.wake_all();
+            }
             let tick = tokio::time::sleep(self.config.tick);
             tokio::pin!(tick);
             loop {
                 tokio::select! {
-                    () = self.cancel.cancelled() => return stop(running).await,
+                    () = self.cancel.cancelled() => return runners.end_all().await,
                     () = &mut tick => break,
                     event = events.next() => match event {
-                        Event::ConnectorWake { connector } => {
-                            if let Some(runner) = running.get(&connector) {
-                                runner.interrupt.notify();
-                            }
-                        }
+                        Event::ConnectorWake { connector } => runners.wake(connector),
                         Event::ConnectorChanged { connector, .. } => {
-                            if let Some(runner) = running.remove(&connector) {
-                                runner.cancel.cancel();
-                                // Not two runners of one connector in one process; its fence protects the database anyway.
-                                join(runner.task).await;
-                            }
+                            runners.end(connector);
                             break;
                         }
+                        // Changes of connectors are noticed by their leases; a wish to poll would be forgotten.
+                        Event::Lagged => lost_events = true,
                         _ => {}
                     },
                 }
@@ -73,8 +83,8 @@ impl<F: SourceFactory> Supervisor<F> {
         }
     }
 
-    async fn claim(&self, running: &mut HashMap<ConnectorId, Running>) {
-        let free = self.config.max_connectors.saturating_sub(running.len());
+    async fn claim(&self, runners: &mut Runners, keeper: &LeaseKeeper) {
+        let free = self.config.max_connectors.saturating_sub(runners.len());
         let Workshop { store, owner, .. } = &self.workshop;
         let claimed = match store.claim_connectors(owner, self.config.connector_lease, free).await {
             Ok(claimed) => claimed,
@@ -82,65 +92,72 @@ impl<F: SourceFactory> Supervisor<F> {
         };
         for (connector, lease) in claimed {
             let id = connector.id;
-            if let Some(previous) = running.remove(&id) {
-                previous.cancel.cancel();
-                join(previous.task).await;
-            }
-            running.insert(id, self.start(connector, lease));
+            runners.end(id);
+            let before = runners.take_ending(id);
+            runners.started(id, self.start(connector, lease, keeper, before));
         }
         metrics::gauge!("mailcase_connectors_running")
-            .set(f64::from(u32::try_from(running.len()).unwrap_or(u32::MAX)));
+            .set(f64::from(u32::try_from(runners.len()).unwrap_or(u32::MAX)));
     }
 
-    fn start(&self, connector: Connector, lease: Lease) -> Running {
+    /// Starts a runner; it begins once the one `before` it has ended: never two of one connector in one process.
+    fn start(
+        &self,
+        connector: Connector,
+        lease: Lease,
+        keeper: &LeaseKeeper,
+        before: Option<JoinHandle<()>>,
+    ) -> Running {
         let cancel = self.cancel.child_token();
         let interrupt = Interrupt::default();
-        let keeper = keep_lease(
-            self.workshop.store.clone(),
-            lease.clone(),
-            self.config.connector_lease,
-            cancel.clone(),
-        );
-        let folders = watched_folders(&connector.settings, &self.kinds);
-        let (workshop, factory) = (self.workshop.clone(), Arc::clone(&self.factory));
-        let (runner_cancel, runner_interrupt) = (cancel.clone(), interrupt.clone());
+        let post = Post {
+            workshop: self.workshop.clone(),
+            folders: watched_folders(&connector.settings, &self.kinds),
+            connector,
+            lease: lease.clone(),
+            interrupt: interrupt.clone(),
+            cancel: cancel.clone(),
+        };
+        let kept = keeper.keep(&lease, cancel.clone());
+        let factory = Arc::clone(&self.factory);
         let task = tokio::spawn(async move {
-            let store = workshop.store.clone();
-            let kept = lease.clone();
-            // However this task ends, by a panic too, the lease is no longer kept: somebody else may take over.
-            let _keeps = runner_cancel.clone().drop_guard();
-            let keeper = tokio::spawn(keeper);
-            match open(&*factory, &store, &connector).await {
-                Ok(source) => {
-                    let cancel = runner_cancel.clone();
-                    let post =
-                        Post { workshop, connector, lease, folders, interrupt: runner_interrupt, cancel };
-                    Runner { post, source, blame: FetchBlame::default() }.run().await;
-                }
-                Err(NotOpened::ForNow(error)) => {
-                    tracing::error!(%error, connector = %kept.connector, "a connector could not be started; trying again");
-                }
-                Err(NotOpened::UntilEdited(facts)) => {
-                    let update = ConnectorStatusUpdate {
-                        state: ConnectorState::Failed,
-                        last_success: None,
-                        last_error: Some(facts),
-                        next_poll: None,
-                    };
-                    if let Err(error) = store.set_connector_status(&kept, update).await {
-                        tracing::error!(%error, "the state of a connector could not be recorded");
-                    }
-                    // Nothing gets better until somebody edits the connector, which ends the lease.
-                    runner_cancel.cancelled().await;
-                }
+            if let Some(before) = before {
+                join(before).await;
             }
-            keeper.abort();
-            match store.release_lease(&kept).await {
+            let store = post.workshop.store.clone();
+            run(post, &*factory, &kept).await;
+            // However this task ends, by a panic too, the lease is no longer kept: somebody else may take over.
+            drop(kept);
+            match store.release_lease(&lease).await {
                 Ok(()) | Err(StoreError::Fenced) => {}
-                Err(error) => tracing::warn!(%error, "a lease could not be released; it runs out by itself"),
+                Err(error) => {
+                    tracing::warn!(%error, "a lease could not be released; it runs out by itself");
+                }
             }
         });
         Running { task, cancel, interrupt }
+    }
+}
+
+async fn run<F: SourceFactory>(post: Post, factory: &F, kept: &KeptLease) {
+    match open(factory, &post.workshop.store, &post.connector).await {
+        Ok(source) => Runner { post, source, blame: FetchBlame::default() }.run(kept).await,
+        Err(NotOpened::ForNow(error)) => {
+            tracing::error!(%error, connector = %post.connector.id, "a connector could not be started; trying again");
+        }
+        Err(NotOpened::UntilEdited(facts)) => {
+            let update = ConnectorStatusUpdate {
+                state: ConnectorState::Failed,
+                last_success: None,
+                last_error: Some(facts),
+                next_poll: None,
+            };
+            if let Err(error) = post.workshop.store.set_connector_status(&post.lease, update).await {
+                tracing::error!(%error, "the state of a connector could not be recorded");
+            }
+            // Nothing gets better until somebody edits the connector, which ends the lease.
+            post.cancel.cancelled().await;
+        }
     }
 }
 
@@ -177,40 +194,4 @@ where
         let hint = Some("Correct the connector's settings.");
         NotOpened::UntilEdited(facts(error.code(), error.to_string(), hint))
     })
-}
-
-/// Renews a lease until cancelled; cancels the runner when the lease is lost or cannot be renewed in time.
-async fn keep_lease(store: Store, lease: Lease, ttl: Duration, cancel: CancellationToken) {
-    let mut renewed = tokio::time::Instant::now();
-    loop {
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            () = tokio::time::sleep(ttl / 4) => {}
-        }
-        match store.renew_lease(&lease, ttl).await {
-            Ok(_) => renewed = tokio::time::Instant::now(),
-            Err(StoreError::Fenced) => return cancel.cancel(),
-            Err(error) => {
-                tracing::warn!(%error, connector = %lease.connector, "a lease could not be renewed");
-                if renewed.elapsed() >= ttl {
-                    return cancel.cancel();
-                }
-            }
-        }
-    }
-}
-
-async fn join(task: JoinHandle<()>) {
-    if let Err(error) = task.await {
-        tracing::error!(%error, "a runner ended abnormally");
-    }
-}
-
-async fn stop(running: HashMap<ConnectorId, Running>) {
-    let mut tasks = JoinSet::new();
-    for (_, runner) in running {
-        runner.cancel.cancel();
-        tasks.spawn(join(runner.task));
-    }
-    while tasks.join_next().await.is_some() {}
 }
