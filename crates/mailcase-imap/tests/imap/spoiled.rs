@@ -258,3 +258,53 @@ fn scripts_can_respond() {
     assert_eq!(folder.members("1,3:*"), [1, 3]);
     assert!(matches!(Script::new().respond(move |line| folder.answer(line)), Script { .. }));
 }
+
+/// The commands since the server was last asked, by their first words.
+fn commands_since(server: &ScriptServer, before: usize) -> Vec<String> {
+    let words = |line: &String| line.split_whitespace().skip(1).take(2).collect::<Vec<_>>().join(" ");
+    server.transcript()[before..].iter().map(words).collect()
+}
+
+#[tokio::test]
+async fn a_poll_of_a_large_folder_asks_only_for_what_is_new() {
+    const MANY: u32 = 200_000;
+    let (server, mut source) = Folder::new(MANY, &[], Spoils::No).serve().await;
+    let cursor = {
+        let mut cursor = None;
+        loop {
+            let page = source.discover(&inbox(), Scope::NewFromAll, cursor.as_ref(), 50_000).await.unwrap();
+            cursor = Some(page.cursor);
+            if !page.more {
+                break cursor;
+            }
+        }
+    };
+    assert!(cursor.as_ref().unwrap().as_str().len() < 200);
+    let before = server.transcript().len();
+    let page = source.discover(&inbox(), Scope::NewFromAll, cursor.as_ref(), 50_000).await.unwrap();
+    assert!(page.messages.is_empty());
+    assert_eq!(commands_since(&server, before), ["EXAMINE \"INBOX\""]);
+}
+
+#[tokio::test]
+async fn a_poll_for_unread_mail_describes_only_what_is_new() {
+    const MANY: u32 = 20_000;
+    let (server, mut source) = Folder::new(MANY, &[], Spoils::No).serve().await;
+    let mut cursor = None;
+    for pass in 0..2 {
+        let before = server.transcript().len();
+        let mut listed = 0;
+        loop {
+            let page = source.discover(&inbox(), Scope::Unseen, cursor.as_ref(), 5_000).await.unwrap();
+            listed += page.messages.len();
+            cursor = Some(page.cursor);
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(listed, 20_000);
+        let commands = commands_since(&server, before);
+        let count = |word: &str| commands.iter().filter(|command| **command == word).count();
+        assert_eq!((count("UID SEARCH"), count("UID FETCH")), (1, if pass == 0 { 4 } else { 0 }));
+    }
+}
