@@ -5,12 +5,12 @@
 
 use crate::index::{Facts, Found, Scan};
 use crate::names::{SEPARATOR, escape, unescape};
-use crate::reading::is_missing;
+use crate::reading::{at, is_directory, is_missing, look_at};
 use crate::source::INBOX;
 use mailcase_mail::{Folder, FolderPath, RemoteId};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -49,11 +49,13 @@ pub(crate) fn directory(root: &Path, folder: &FolderPath) -> Option<PathBuf> {
 }
 
 /// Whether `directory` can be reached from `root` without following a link.
-pub(crate) fn is_within(root: &Path, directory: &Path) -> bool {
-    directory
-        .ancestors()
-        .take_while(|ancestor| *ancestor != root)
-        .all(|ancestor| fs::symlink_metadata(ancestor).is_ok_and(|metadata| metadata.is_dir()))
+pub(crate) fn is_within(root: &Path, directory: &Path) -> io::Result<bool> {
+    for ancestor in directory.ancestors().take_while(|ancestor| *ancestor != root) {
+        if !is_directory(ancestor)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// All folders: the root, and below it every directory that can be chosen, unless all belong to the root.
@@ -62,7 +64,14 @@ pub(crate) fn folders(root: &Path, recursive: bool) -> io::Result<Vec<Folder>> {
     if !recursive {
         let mut open = vec![(root.to_owned(), 0_usize)];
         while let Some((directory, depth)) = open.pop() {
-            for entry in fs::read_dir(&directory)? {
+            let entries = match fs::read_dir(&directory) {
+                Ok(entries) => entries,
+                // It can be named, and what is below it cannot; `lost+found` is one.
+                Err(error) if depth > 0 && error.kind() == io::ErrorKind::PermissionDenied => continue,
+                Err(error) if depth > 0 && is_missing(&error) => continue,
+                Err(error) => return Err(error),
+            };
+            for entry in entries {
                 let entry = entry?;
                 let path = entry.path();
                 let name = path.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned);
@@ -104,9 +113,10 @@ pub(crate) fn scan(directory: &Path, recursive: bool, now: SystemTime) -> io::Re
         let modified = match fs::symlink_metadata(&path) {
             Ok(metadata) => Facts::of(&metadata).modified,
             Err(error) if depth > 0 && is_missing(&error) => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(at(&path)(error)),
         };
-        for entry in fs::read_dir(&path)? {
+        // A directory that cannot be read is an error: what lies in it would be missed without a word.
+        for entry in fs::read_dir(&path).map_err(at(&path))? {
             let entry = entry?;
             let kind = entry.file_type()?;
             let wanted = if kind.is_dir() {
@@ -127,7 +137,8 @@ pub(crate) fn scan(directory: &Path, recursive: bool, now: SystemTime) -> io::Re
                 open.push((entry.path(), depth.saturating_add(1), facts.changed));
                 continue;
             }
-            if let Some(settles_at) = settles_at(&entry.path(), facts, now) {
+            let Some(latest) = look_at(&entry.path())? else { continue };
+            if let Some(settles_at) = settles_at(&latest, facts, now) {
                 scan.settles_at = Some(scan.settles_at.map_or(settles_at, |earlier| earlier.min(settles_at)));
                 continue;
             }
@@ -139,16 +150,15 @@ pub(crate) fn scan(directory: &Path, recursive: bool, now: SystemTime) -> io::Re
     Ok(scan)
 }
 
-/// When the file may be looked at again, if it may still be written now.
-pub(crate) fn settles_at(path: &Path, facts: Facts, now: SystemTime) -> Option<SystemTime> {
-    let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified()).ok()?;
-    let age = match now.duration_since(modified) {
+/// When the file may be looked at again, if it may still be written now: as `latest` and `facts` of just before say.
+fn settles_at(latest: &Metadata, facts: Facts, now: SystemTime) -> Option<SystemTime> {
+    let age = match now.duration_since(latest.modified().ok()?) {
         Ok(age) => age,
         // A little in the future is a clock that differs; far in the future is a wrong date, not a writer.
         Err(ahead) => ahead.duration(),
     };
     // A file that grew between the two looks is written at this moment, whatever its time says.
-    let grew = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.len() != facts.size);
+    let grew = latest.len() != facts.size;
     (age < SETTLE || grew).then(|| now.checked_add(SETTLE)).flatten()
 }
 

@@ -4,7 +4,7 @@
 
 use crate::index::{Facts, Found, Index, Scan};
 use crate::names::escape;
-use crate::reading::is_missing;
+use crate::reading::{at, is_directory, is_missing};
 use crate::source::INBOX;
 use mailcase_mail::{Folder, FolderPath};
 use std::collections::HashMap;
@@ -28,10 +28,13 @@ const READ_TRIES: usize = 4;
 const NAME_MAX_BYTES: usize = 255;
 
 /// Whether the directory is a Maildir. A link in place of `new` or `cur` would lead elsewhere, and is none.
-pub(crate) fn is_maildir(directory: &Path) -> bool {
-    let is_directory =
-        |name: &&str| fs::symlink_metadata(directory.join(name)).is_ok_and(|metadata| metadata.is_dir());
-    MESSAGE_DIRECTORIES.iter().all(is_directory)
+pub(crate) fn is_maildir(directory: &Path) -> io::Result<bool> {
+    for name in MESSAGE_DIRECTORIES {
+        if !is_directory(&directory.join(name))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The directory of a folder, whether it exists or not; `None` when no folder can have the name.
@@ -61,8 +64,15 @@ pub(crate) fn folders(root: &Path) -> io::Result<Vec<Folder>> {
         let entry = entry?;
         let name = entry.file_name();
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix('.')) else { continue };
-        if directory(root, &FolderPath::new(name)).is_some() && is_maildir(&entry.path()) {
-            names.push(name.to_owned());
+        if directory(root, &FolderPath::new(name)).is_none() {
+            continue;
+        }
+        match is_maildir(&entry.path()) {
+            Ok(true) => names.push(name.to_owned()),
+            // One that nobody lets us enter cannot be chosen, and keeps nobody from choosing another.
+            Ok(false) => {}
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(error),
         }
     }
     names.sort();
@@ -99,8 +109,8 @@ fn scan_once(directory: &Path, known: &Index) -> io::Result<Scan> {
     // `new` before `cur`: a message on its way is seen twice rather than not at all; the later sight counts.
     for name in MESSAGE_DIRECTORIES {
         let path = directory.join(name);
-        let modified = Facts::of(&fs::metadata(&path)?).modified;
-        for entry in fs::read_dir(&path)? {
+        let modified = Facts::of(&fs::metadata(&path).map_err(at(&path))?).modified;
+        for entry in fs::read_dir(&path).map_err(at(&path))? {
             let entry = entry?;
             let file_name = entry.file_name();
             if file_name.as_bytes().starts_with(b".") || !entry.file_type()?.is_file() {

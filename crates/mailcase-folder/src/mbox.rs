@@ -6,7 +6,7 @@ mod splitting;
 use crate::blocking::blocking;
 use crate::files::SETTLE;
 use crate::index::Facts;
-use crate::reading::unreachable;
+use crate::reading::{concerns_everything, unreachable};
 use crate::sending;
 use crate::settings::Quoting;
 use crate::source::INBOX;
@@ -121,6 +121,9 @@ impl Mbox {
                 Ok(match Slice::open(file, mbox.quoting, &wanted) {
                     Ok(Some((head, slice))) => sending::Opened::Message(head, slice),
                     Ok(None) => sending::Opened::Gone,
+                    Err(error) if concerns_everything(&error) => {
+                        return Err(unreachable("read", &mbox.path, &error));
+                    }
                     Err(error) => {
                         sending::Opened::Unreadable(format!("the mbox file cannot be read: {error}"))
                     }

@@ -4,7 +4,7 @@ use crate::index::Facts;
 use bytes::Bytes;
 use mailcase_mail::{CHUNK_MAX_BYTES, SourceError};
 use rustix::fs::OFlags;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -52,12 +52,48 @@ pub(crate) fn concerns_everything(error: &io::Error) -> bool {
         Some(
             Errno::MFILE
                 | Errno::NFILE
+                | Errno::NOMEM
+                // A share whose server went away, was restarted or does not answer.
                 | Errno::STALE
+                | Errno::TIMEDOUT
                 | Errno::NOTCONN
+                | Errno::CONNREFUSED
+                | Errno::CONNRESET
+                | Errno::CONNABORTED
+                | Errno::SHUTDOWN
                 | Errno::HOSTDOWN
                 | Errno::HOSTUNREACH
+                | Errno::NETDOWN
+                | Errno::NETUNREACH
+                // A disk that was pulled out.
+                | Errno::NODEV
+                | Errno::NXIO
         )
     )
+}
+
+/// What lies at the path, without following a link; `None` when nothing does. Only an error that says so means that
+/// there is nothing: a disk that cannot be asked has not lost its messages.
+pub(crate) fn look_at(path: &Path) -> io::Result<Option<Metadata>> {
+    found(fs::symlink_metadata(path))
+}
+
+fn found(looked: io::Result<Metadata>) -> io::Result<Option<Metadata>> {
+    match looked {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Says where below the folder it happened.
+pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> io::Error + use<'_> {
+    move |error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))
+}
+
+/// Whether the path is a directory and no link to one.
+pub(crate) fn is_directory(path: &Path) -> io::Result<bool> {
+    Ok(look_at(path)?.is_some_and(|metadata| metadata.is_dir()))
 }
 
 /// A failure of the file system as the caller of a source sees it.
@@ -106,5 +142,42 @@ impl Reading {
         })?;
         self.left = self.left.saturating_sub(piece.len() as u64);
         Ok(Some(Bytes::from(piece)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn only_what_says_so_means_that_nothing_is_there() {
+        for gone in [Errno::NOENT, Errno::NOTDIR, Errno::LOOP, Errno::NAMETOOLONG] {
+            assert!(found(Err(gone.into())).unwrap().is_none(), "{gone:?}");
+        }
+        for trouble in [
+            Errno::ACCESS,
+            Errno::PERM,
+            Errno::IO,
+            Errno::STALE,
+            Errno::TIMEDOUT,
+            Errno::NOTCONN,
+            Errno::HOSTDOWN,
+            Errno::NOMEM,
+            Errno::NODEV,
+        ] {
+            let error = found(Err(trouble.into())).unwrap_err();
+            assert_eq!(Errno::from_io_error(&error), Some(trouble));
+        }
+    }
+
+    #[test]
+    fn a_share_that_went_away_is_no_messages_fault() {
+        for all in [Errno::STALE, Errno::TIMEDOUT, Errno::HOSTUNREACH, Errno::NODEV, Errno::MFILE] {
+            assert!(concerns_everything(&all.into()), "{all:?}");
+        }
+        for one in [Errno::IO, Errno::ACCESS, Errno::NOENT] {
+            assert!(!concerns_everything(&one.into()), "{one:?}");
+        }
     }
 }

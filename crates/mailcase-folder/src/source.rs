@@ -88,7 +88,7 @@ fn find_out(path: &Path) -> Result<Layout, SourceError> {
         Err(SourceError::Settings {
             message: format!("`{}` is neither a file nor a directory", path.display()),
         })
-    } else if maildir::is_maildir(path) {
+    } else if maildir::is_maildir(path).map_err(|error| unreachable("open", path, &error))? {
         Ok(Layout::Maildir)
     } else {
         Ok(Layout::Files)

@@ -2,7 +2,7 @@
 
 use super::Tree;
 use crate::index::{Facts, Index, timestamp};
-use crate::reading::{self, Reading, concerns_everything, is_missing, unreachable};
+use crate::reading::{self, Reading, concerns_everything, is_missing, look_at, unreachable};
 use crate::sending::Opened;
 use crate::source::INBOX;
 use crate::watching::Look;
@@ -54,10 +54,14 @@ impl View {
         }
         let missing = || SourceError::FolderNotFound { folder: self.folder.clone() };
         let is_root = self.folder.as_str() == INBOX;
+        let open = |place: &Path, looked: io::Result<bool>| {
+            looked.map_err(|error| unreachable("open", place, &error))
+        };
         match self.tree {
             Tree::Maildir => {
                 let place = maildir::directory(&self.root, &self.folder).ok_or_else(missing)?;
-                if maildir::is_maildir(&place) && (is_root || files::is_within(&self.root, &place)) {
+                let is_maildir = open(&place, maildir::is_maildir(&place))?;
+                if is_maildir && (is_root || open(&place, files::is_within(&self.root, &place))?) {
                     Ok(place)
                 } else if is_root {
                     Err(SourceError::Unreachable {
@@ -73,7 +77,7 @@ impl View {
             }
             Tree::Files { recursive } => {
                 let place = files::directory(&self.root, &self.folder).ok_or_else(missing)?;
-                let exists = is_root || (!recursive && files::is_within(&self.root, &place));
+                let exists = is_root || (!recursive && open(&place, files::is_within(&self.root, &place))?);
                 if exists { Ok(place) } else { Err(missing()) }
             }
         }
@@ -230,23 +234,30 @@ impl View {
         id: &RemoteId,
         patience: &Patience,
     ) -> Result<Option<PathBuf>, SourceError> {
-        let there = |path: &Path| {
-            fs::symlink_metadata(path)
-                .is_ok_and(|metadata| metadata.is_file() && self.fits(id, Facts::of(&metadata)))
+        // Only a look that finds nothing means that the message is gone.
+        let there = |path: &Path| match look_at(path) {
+            Ok(found) => {
+                Ok(found.is_some_and(|metadata| metadata.is_file() && self.fits(id, Facts::of(&metadata))))
+            }
+            Err(error) => Err(unreachable("look for a message in", place, &error)),
         };
         if let Tree::Files { recursive } = self.tree {
             let Some(named) = files::Named::read(id) else { return Ok(None) };
             if let Some(file) = named.file {
                 let path = place.join(&file);
-                let reachable = (recursive || file.components().count() == 1)
-                    && path.parent().is_some_and(|parent| files::is_within(place, parent));
-                return Ok((reachable && there(&path)).then_some(path));
+                let level = recursive || file.components().count() == 1;
+                let within = match path.parent().filter(|_| level) {
+                    Some(parent) => files::is_within(place, parent)
+                        .map_err(|error| unreachable("look for a message in", parent, &error))?,
+                    None => false,
+                };
+                return Ok((within && there(&path)?).then_some(path));
             }
         }
         let mut patience = patience.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..LOCATE_TRIES {
             match index.file(id.as_str()).map(|file| place.join(file)) {
-                Some(path) if there(&path) => return Ok(Some(path)),
+                Some(path) if there(&path)? => return Ok(Some(path)),
                 None if *patience == 0 => return Ok(None),
                 _ => {
                     *patience = patience.saturating_sub(1);
@@ -304,7 +315,7 @@ impl View {
                 directory.to_owned()
             }
         };
-        if !files::is_within(&self.root, &into) {
+        if !files::is_within(&self.root, &into)? {
             return Err(io::Error::other("the folder to move to is a symbolic link"));
         }
         for number in 0..NAMES_MAX {
@@ -317,7 +328,7 @@ impl View {
                 Err(Errno::EXIST) => {}
                 // The file system cannot do it in one step.
                 Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-                    if fs::symlink_metadata(&target).is_err() {
+                    if look_at(&target)?.is_none() {
                         return fs::rename(path, &target);
                     }
                 }

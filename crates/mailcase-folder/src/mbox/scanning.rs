@@ -151,8 +151,8 @@ impl Frame {
 
     /// The size of the message and its first line, if it is where it was.
     fn verified(&self, file: &File, quoting: Quoting) -> io::Result<Option<(u64, Separator)>> {
-        let end = self.offset.checked_add(self.length);
-        if end.is_none_or(|end| file.metadata().is_ok_and(|metadata| metadata.len() < end)) {
+        let Some(end) = self.offset.checked_add(self.length) else { return Ok(None) };
+        if file.metadata()?.len() < end {
             return Ok(None);
         }
         let mut splitter = self.splitter(file.try_clone()?, quoting)?;

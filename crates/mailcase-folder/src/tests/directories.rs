@@ -2,9 +2,9 @@
 
 use super::benches::write_modified;
 use super::{inbox, list, raw, source};
-use mailcase_mail::{ActOutcome, Cursor, FolderPath, MailSource, RemoteAction, Scope};
+use mailcase_mail::{ActOutcome, Cursor, FolderPath, MailSource, RemoteAction, Scope, SourceError};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -175,6 +175,51 @@ async fn a_cursor_of_something_else_is_a_reset() {
         assert!(page.reset.is_some(), "{text}");
         assert_eq!(ids(&page.messages), ["1.host"]);
     }
+}
+
+/// Takes away every permission; false when that keeps this user from nothing, as it does root.
+pub(super) fn shut(path: &Path) -> bool {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+    let shut = fs::read_dir(path).is_err();
+    if !shut {
+        eprintln!("left out: permissions keep this user from nothing");
+    }
+    shut
+}
+
+pub(super) fn reopen(path: &Path) {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+/// What cannot be looked at is not gone, and the folder it lies in is not missing.
+#[tokio::test]
+async fn a_directory_that_may_not_be_entered_has_lost_nothing() {
+    let directory = maildir();
+    for name in ["tmp", "new", "cur"] {
+        fs::create_dir_all(directory.path().join(".Done").join(name)).unwrap();
+    }
+    put(&directory, "cur/1.host:2,", 1);
+    let mut source = source(directory.path());
+    let (heads, _) = list(&mut source, None).await;
+    let (cur, done) = (directory.path().join("cur"), directory.path().join(".Done"));
+    if !shut(&cur) {
+        return;
+    }
+    let fetched = super::fetch(&mut source, &heads[0].id).await;
+    let acted = source.act(&inbox(), &[heads[0].id.clone()], &RemoteAction::MarkRead).await;
+    reopen(&cur);
+    for error in [fetched.unwrap_err(), acted.unwrap_err()] {
+        assert!(matches!(error, SourceError::Unreachable { .. }), "{error:?}");
+        assert!(error.to_string().contains(&directory.path().display().to_string()), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("permission")), "{error:?}");
+    }
+    assert!(shut(&done));
+    let listed = source.inventory(&FolderPath::new("Done")).await;
+    let others = source.folders().await;
+    reopen(&done);
+    assert!(matches!(listed, Err(SourceError::Unreachable { .. })), "{listed:?}");
+    assert_eq!(others.unwrap().len(), 1, "one that nobody may enter keeps nobody from the others");
+    assert_eq!(raw(&mut source, &heads[0].id).await, b"Subject: cur/1.host:2,\n\n");
 }
 
 fn ids(heads: &[mailcase_mail::RemoteHead]) -> Vec<&str> {

@@ -1,6 +1,7 @@
 //! What is particular to directories of message files.
 
 use super::benches::write_modified;
+use super::directories::{reopen, shut};
 use super::{fetch, inbox, list, raw, source, source_with};
 use mailcase_mail::{
     ActOutcome, Fetched, FolderPath, Interrupt, MailSource, RemoteAction, RemoteHead, Scope, SourceError,
@@ -133,6 +134,34 @@ async fn each_directory_is_a_folder_otherwise() {
     for folder in &folders {
         assert_eq!(source.inventory(&folder.path).await.unwrap().len(), 1, "{}", folder.path);
     }
+}
+
+/// A directory that cannot be entered stops the listing by name: what lies in it would be missed without a word.
+#[tokio::test]
+async fn a_file_behind_a_shut_directory_is_not_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let below = directory.path().join("below");
+    fs::create_dir(&below).unwrap();
+    write_modified(&below.join("a.eml"), b"Subject: a\n\n", 1);
+    let recursive = || source_with(directory.path(), json!({"recursive": true}));
+    let mut one = recursive();
+    let (heads, _) = list(&mut one, None).await;
+    if !shut(&below) {
+        return;
+    }
+    let errors = [
+        fetch(&mut one, &heads[0].id).await.unwrap_err(),
+        one.act(&inbox(), &[heads[0].id.clone()], &RemoteAction::Delete).await.unwrap_err(),
+        recursive().inventory(&inbox()).await.unwrap_err(),
+    ];
+    let named = source(directory.path()).folders().await;
+    reopen(&below);
+    for error in errors {
+        assert!(matches!(error, SourceError::Unreachable { .. }), "{error:?}");
+        assert!(error.to_string().contains("below") || error.to_string().contains("look for"), "{error}");
+    }
+    assert_eq!(named.unwrap().len(), 2, "it can still be named");
+    assert_eq!(raw(&mut one, &heads[0].id).await, b"Subject: a\n\n");
 }
 
 /// A directory moved in while nobody looked brings old files along; they arrived with it.
