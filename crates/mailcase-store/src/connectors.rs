@@ -337,6 +337,18 @@ impl Store {
         row.ok_or(StoreError::missing("delivery"))?.named("connector_id")
     }
 
+    /// A place in the order in which messages came here: the end, for now.
+    pub async fn newest_message(&self) -> Result<i64> {
+        let sql = "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS newest FROM messages";
+        self.pool().fetch_one(sql, vec![]).await?.int("newest")
+    }
+
+    /// How many messages that came `after` this place were brought by this connector before any other.
+    pub async fn messages_first_brought_by(&self, connector: ConnectorId, after: i64) -> Result<u64> {
+        let sql = "SELECT COUNT(*) AS n FROM messages WHERE seq > $2 AND connector_id = $1";
+        self.pool().fetch_one(sql, args![connector, after]).await?.count("n")
+    }
+
     /// Which secrets a connector has; never what they are.
     pub async fn connector_secret_names(&self, org: OrganizationId, id: ConnectorId) -> Result<Vec<String>> {
         let sql = "SELECT s.name AS name FROM connector_secrets s JOIN connectors c ON c.id = s.connector_id \
