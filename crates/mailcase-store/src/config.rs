@@ -46,18 +46,33 @@ pub struct S3Config {
     pub prefix: String,
 }
 
-/// The key all secrets are sealed under. Wiped from memory when dropped; never shown.
+/// The key all secrets are sealed under, and earlier ones that still open theirs until all are sealed anew. Wiped from
+/// memory when dropped; never shown.
 #[derive(Clone)]
-pub struct MasterKey(Zeroizing<[u8; 32]>);
+pub struct MasterKey {
+    current: Zeroizing<[u8; 32]>,
+    previous: Vec<Zeroizing<[u8; 32]>>,
+}
 
 impl MasterKey {
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
-        Self(Zeroizing::new(key))
+        Self { current: Zeroizing::new(key), previous: Vec::new() }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.0.as_slice()
+    /// Also opens what was sealed under `key`.
+    #[must_use]
+    pub fn with_previous(mut self, key: [u8; 32]) -> Self {
+        self.previous.push(Zeroizing::new(key));
+        self
+    }
+
+    pub(crate) const fn current(&self) -> &Zeroizing<[u8; 32]> {
+        &self.current
+    }
+
+    pub(crate) fn previous(&self) -> &[Zeroizing<[u8; 32]>] {
+        &self.previous
     }
 }
 

@@ -313,6 +313,9 @@ impl Store {
         secrets: &BTreeMap<String, Option<SecretString>>,
     ) -> Result<()> {
         let now = self.now();
+        if secrets.values().any(Option::is_some) {
+            self.inner.keys.require_in(tx).await?;
+        }
         for (name, secret) in secrets {
             let sql = "DELETE FROM connector_secrets WHERE connector_id = $1 AND name = $2";
             tx.execute(sql, args![connector, name]).await?;

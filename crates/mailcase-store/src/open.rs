@@ -47,16 +47,14 @@ impl Store {
 
     /// Like [`open`](Self::open), with a clock of the caller's choice.
     pub async fn open_with_clock(config: StoreConfig, clock: Clock) -> Result<Self> {
-        let keys = Keys::new(&config.master_key)?;
         let pool = match config.database {
             DatabaseConfig::Sqlite { path } => open_sqlite(&path).await?,
             DatabaseConfig::Postgres { url } => open_postgres(url.expose_secret()).await?,
         };
         let blobs = Blobs::open(config.blobs).await?;
+        let keys = Keys::prove(&pool, &config.master_key).await?;
         let events = Events::start(&pool).await?;
-        let store = Self { inner: Arc::new(Inner { pool, blobs, keys, events, clock }) };
-        store.prove_master_key().await?;
-        Ok(store)
+        Ok(Self { inner: Arc::new(Inner { pool, blobs, keys, events, clock }) })
     }
 
     /// Whether the database answers: for readiness.

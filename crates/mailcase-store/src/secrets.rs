@@ -6,7 +6,7 @@
 use crate::Store;
 use crate::config::MasterKey;
 use crate::error::{Result, StoreError};
-use crate::sql::{args, retrying};
+use crate::sql::{Pool, Tx, args, retrying};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
@@ -17,32 +17,28 @@ use sha2::Sha256;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
+mod rotate;
+
 const VERSION: u8 = 1;
 const KEY_ID_LEN: usize = 8;
 const NONCE_LEN: usize = 24;
 const CANARY: &[u8] = b"mailcase canary";
+const CANARY_PLACE: Place<'_> = Place { table: "seals", row: "canary", column: "ciphertext" };
+const TOKENS_PLACE: Place<'_> = Place { table: "seals", row: "case tokens", column: "ciphertext" };
 
-const WRONG_KEY: &str = "the master key is not the one this database was made with; give the original key back \
-                         (the key file or MAILCASE_MASTER_KEY), or the stored secrets are lost";
+const WRONG_KEY: &str = "the master key is not the one the secrets in this database are sealed under; give the right \
+                         key back (the key file or MAILCASE_MASTER_KEY; after `mailcase key rotate` the new one), or \
+                         the stored secrets are lost";
+const DAMAGED: StoreError = StoreError::Secret("a stored secret is damaged; enter it again");
+const UNUSABLE: StoreError = StoreError::Secret("the master key cannot be used");
 
-/// The keys made from the master key, one per purpose.
-pub(crate) struct Keys {
-    cipher: XChaCha20Poly1305,
-    key_id: [u8; KEY_ID_LEN],
-    token: TokenKey,
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(…)")
-    }
-}
+type KeyId = [u8; KEY_ID_LEN];
+type KeyBytes = Zeroizing<[u8; 32]>;
 
 /// HMAC-SHA-256 as a key derivation function: the master key is uniformly random, so one step suffices
 /// (NIST SP 800-108).
-fn derive(master: &MasterKey, purpose: &str) -> Result<Zeroizing<[u8; 32]>> {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(master.bytes())
-        .map_err(|_| StoreError::Secret("the master key cannot be used"))?;
+fn derive(master: &KeyBytes, purpose: &str) -> Result<KeyBytes> {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(master.as_slice()).map_err(|_| UNUSABLE)?;
     mac.update(b"mailcase key v1: ");
     mac.update(purpose.as_bytes());
     Ok(Zeroizing::new(mac.finalize().into_bytes().into()))
@@ -68,51 +64,120 @@ impl Place<'_> {
     }
 }
 
-impl Keys {
-    pub(crate) fn new(master: &MasterKey) -> Result<Self> {
+/// One key to seal under.
+struct SealingKey {
+    cipher: XChaCha20Poly1305,
+    id: KeyId,
+    /// The key case tokens are signed with in a store whose secrets were never sealed anew.
+    tokens: KeyBytes,
+}
+
+impl SealingKey {
+    fn new(master: &KeyBytes) -> Result<Self> {
         let sealing = derive(master, "sealing")?;
-        let cipher = XChaCha20Poly1305::new_from_slice(sealing.as_slice())
-            .map_err(|_| StoreError::Secret("the master key cannot be used"))?;
-        let mut key_id = [0; KEY_ID_LEN];
-        for (to, from) in key_id.iter_mut().zip(derive(master, "key id")?.iter()) {
+        let cipher = XChaCha20Poly1305::new_from_slice(sealing.as_slice()).map_err(|_| UNUSABLE)?;
+        let mut id = [0; KEY_ID_LEN];
+        for (to, from) in id.iter_mut().zip(derive(master, "key id")?.iter()) {
             *to = *from;
         }
-        let token = TokenKey::new(*derive(master, "case tokens")?);
-        Ok(Self { cipher, key_id, token })
+        Ok(Self { cipher, id, tokens: derive(master, "case tokens")? })
+    }
+}
+
+/// The keys made from the master key: the first one seals, each opens what names it.
+struct Ring {
+    current: SealingKey,
+    previous: Vec<SealingKey>,
+}
+
+impl Ring {
+    fn new(master: &MasterKey) -> Result<Self> {
+        Ok(Self {
+            current: SealingKey::new(master.current())?,
+            previous: master.previous().iter().map(SealingKey::new).collect::<Result<_>>()?,
+        })
     }
 
-    pub(crate) fn token_key(&self) -> TokenKey {
-        self.token.clone()
+    /// The key `sealed` names, and what follows its name.
+    fn key_of<'a>(&self, sealed: &'a [u8]) -> Result<(&SealingKey, &'a [u8])> {
+        let (version, rest) = sealed.split_first().ok_or(DAMAGED)?;
+        if *version != VERSION {
+            return Err(StoreError::Secret("a stored secret was sealed by a newer version of this program"));
+        }
+        let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>().ok_or(DAMAGED)?;
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        Ok((keys.find(|key| key.id == *id).ok_or(StoreError::Secret(WRONG_KEY))?, rest))
     }
 
-    pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
+    fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
         let nonce: [u8; NONCE_LEN] = rand::random();
         let payload = Payload { msg: plain, aad: &place.additional_data() };
-        let sealed = self
-            .cipher
+        let SealingKey { cipher, id, .. } = &self.current;
+        let sealed = cipher
             .encrypt(&XNonce::from(nonce), payload)
             .map_err(|_| StoreError::Secret("a secret could not be sealed"))?;
         let mut out = Vec::with_capacity(sealed.len().saturating_add(64));
         out.push(VERSION);
-        out.extend_from_slice(&self.key_id);
+        out.extend_from_slice(id);
         out.extend_from_slice(&nonce);
         out.extend_from_slice(&sealed);
         Ok(out)
     }
 
-    pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        const DAMAGED: StoreError = StoreError::Secret("a stored secret is damaged; enter it again");
-        let (version, rest) = sealed.split_first().ok_or(DAMAGED)?;
-        if *version != VERSION {
-            return Err(StoreError::Secret("a stored secret was sealed by a newer version of this program"));
-        }
-        let (key_id, rest) = rest.split_first_chunk::<KEY_ID_LEN>().ok_or(DAMAGED)?;
-        if *key_id != self.key_id {
-            return Err(StoreError::Secret(WRONG_KEY));
-        }
+    fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let (key, rest) = self.key_of(sealed)?;
         let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(DAMAGED)?;
         let payload = Payload { msg: text, aad: &place.additional_data() };
-        self.cipher.decrypt(&XNonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| DAMAGED)
+        key.cipher.decrypt(&XNonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| DAMAGED)
+    }
+}
+
+/// The keys of a store that was proven to be theirs.
+pub(crate) struct Keys {
+    ring: Ring,
+    /// The same for ever: mails carry tokens signed with it.
+    tokens: KeyBytes,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+impl Keys {
+    /// Proves that the master key is the one the secrets are sealed under; writes the proof the first time.
+    pub(crate) async fn prove(pool: &Pool, master: &MasterKey) -> Result<Self> {
+        let ring = Ring::new(master)?;
+        let sealed = ring.seal(CANARY_PLACE, CANARY)?;
+        let sql = "INSERT INTO seals (name, ciphertext) VALUES ('canary', $1) ON CONFLICT (name) DO NOTHING";
+        retrying!(pool.execute(sql, args![sealed.clone()]))?;
+        let mut seals: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for row in pool.fetch_all("SELECT name, ciphertext FROM seals", vec![]).await? {
+            seals.insert(row.text("name")?, row.bytes("ciphertext")?);
+        }
+        let canary = seals.get(CANARY_PLACE.row).ok_or(DAMAGED)?;
+        if !ring.open(CANARY_PLACE, canary).is_ok_and(|plain| plain.as_slice() == CANARY) {
+            return Err(StoreError::Secret(WRONG_KEY));
+        }
+        let tokens = match seals.get(TOKENS_PLACE.row) {
+            Some(sealed) => {
+                let plain = ring.open(TOKENS_PLACE, sealed)?;
+                Zeroizing::new(plain.as_slice().try_into().map_err(|_| DAMAGED)?)
+            }
+            None => ring.key_of(canary)?.0.tokens.clone(),
+        };
+        Ok(Self { ring, tokens })
+    }
+
+    /// Refuses to seal under a key that is no longer the store's, and keeps the key until the transaction ends: what is
+    /// sealed under an old key while everything is sealed anew would never open again.
+    pub(crate) async fn require_in(&self, tx: &mut Tx) -> Result<()> {
+        let sql = tx.choose(
+            "SELECT ciphertext FROM seals WHERE name = 'canary'",
+            "SELECT ciphertext FROM seals WHERE name = 'canary' FOR SHARE",
+        );
+        self.ring.key_of(&tx.fetch_one(sql, vec![]).await?.bytes("ciphertext")?).map(|_| ())
     }
 }
 
@@ -120,20 +185,7 @@ impl Store {
     /// The key case tokens are signed with.
     #[must_use]
     pub fn token_key(&self) -> TokenKey {
-        self.inner.keys.token_key()
-    }
-
-    /// Proves that the master key is the one the database was made with; writes the proof the first time.
-    pub(crate) async fn prove_master_key(&self) -> Result<()> {
-        let place = Place { table: "seals", row: "canary", column: "ciphertext" };
-        let sealed = self.inner.keys.seal(place, CANARY)?;
-        let sql = "INSERT INTO seals (name, ciphertext) VALUES ('canary', $1) ON CONFLICT (name) DO NOTHING";
-        retrying!(self.pool().execute(sql, args![sealed.clone()]))?;
-        let row = self.pool().fetch_one("SELECT ciphertext FROM seals WHERE name = 'canary'", vec![]).await?;
-        match self.inner.keys.open(place, &row.bytes("ciphertext")?) {
-            Ok(plain) if plain.as_slice() == CANARY => Ok(()),
-            _ => Err(StoreError::Secret(WRONG_KEY)),
-        }
+        TokenKey::new(*self.inner.keys.tokens)
     }
 
     /// Every secret of a connector, opened. For the engine only: nothing shows them.
@@ -154,10 +206,8 @@ impl Store {
         name: &str,
         sealed: &[u8],
     ) -> Result<SecretString> {
-        let plain = self.inner.keys.open(secret_place(&connector.to_string(), name), sealed)?;
-        std::str::from_utf8(&plain)
-            .map(SecretString::from)
-            .map_err(|_| StoreError::Secret("a stored secret is damaged; enter it again"))
+        let plain = self.inner.keys.ring.open(secret_place(&connector.to_string(), name), sealed)?;
+        std::str::from_utf8(&plain).map(SecretString::from).map_err(|_| DAMAGED)
     }
 
     pub(crate) fn seal_connector_secret(
@@ -166,7 +216,10 @@ impl Store {
         name: &str,
         secret: &SecretString,
     ) -> Result<Vec<u8>> {
-        self.inner.keys.seal(secret_place(&connector.to_string(), name), secret.expose_secret().as_bytes())
+        self.inner
+            .keys
+            .ring
+            .seal(secret_place(&connector.to_string(), name), secret.expose_secret().as_bytes())
     }
 }
 
@@ -180,7 +233,7 @@ mod tests {
 
     #[test]
     fn sealed_bytes_open_only_in_their_place_and_under_their_key() {
-        let keys = Keys::new(&MasterKey::new([1; 32])).unwrap();
+        let keys = Ring::new(&MasterKey::new([1; 32])).unwrap();
         let here = Place { table: "t", row: "r", column: "c" };
         let sealed = keys.seal(here, b"hunter2").unwrap();
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
@@ -193,8 +246,13 @@ mod tests {
         ] {
             assert!(keys.open(elsewhere, &sealed).is_err());
         }
-        let other = Keys::new(&MasterKey::new([2; 32])).unwrap();
+        let other = Ring::new(&MasterKey::new([2; 32])).unwrap();
         assert!(other.open(here, &sealed).unwrap_err().to_string().contains("master key"));
+        let both = Ring::new(&MasterKey::new([2; 32]).with_previous([1; 32])).unwrap();
+        assert_eq!(both.open(here, &sealed).unwrap().as_slice(), b"hunter2");
+        let anew = both.seal(here, b"hunter2").unwrap();
+        assert_eq!(other.open(here, &anew).unwrap().as_slice(), b"hunter2", "the first key seals");
+        assert!(keys.open(here, &anew).is_err());
         for cut in 0..sealed.len() {
             assert!(keys.open(here, &sealed[..cut]).is_err());
         }

@@ -90,5 +90,8 @@ on_every_store! {
     reclaim::a_crash_in_the_middle_loses_nothing,
     secrets::no_secret_is_readable_at_rest,
     secrets::another_master_key_is_refused,
+    secrets::the_master_key_is_changed_and_nothing_is_lost,
+    secrets::a_process_with_the_old_key_seals_nothing_more,
+    secrets::a_server_at_work_is_seen,
     text::hostile_text_is_kept,
 }
