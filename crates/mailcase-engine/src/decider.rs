@@ -1,13 +1,12 @@
-//! Examine what is stored, decide what it means, and commit both in one transaction per batch.
+//! Examines what is stored and undecided, decides what it means, and commits both in one transaction per batch: large
+//! messages, and those a crash or a failure left behind.
 
 use crate::error::EngineError;
-use crate::examine::Examination;
 use crate::pipeline::Workshop;
 use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::AutomaticMail;
 use mailcase_core::{ConnectorId, MessageId, OrganizationId};
-use mailcase_store::{BlobHash, DecidedMessage, StoreError};
-use tokio::sync::mpsc;
+use mailcase_store::{BlobHash, DecidedMessage};
 
 /// A stored message on its way to its decision.
 #[derive(Debug)]
@@ -20,8 +19,6 @@ pub(crate) struct Undecided {
     pub(crate) connector: ConnectorId,
     pub(crate) automatic_mail: AutomaticMail,
     pub(crate) case_defaults: CaseDefaults,
-    /// Under way already when the message was small enough to be examined from memory.
-    pub(crate) examination: Option<Examination>,
 }
 
 pub(crate) struct Decider {
@@ -33,11 +30,9 @@ impl Decider {
         Self { workshop }
     }
 
-    pub(crate) async fn run(self, mut groups: mpsc::Receiver<Vec<Undecided>>) -> Result<(), EngineError> {
-        while let Some(group) = groups.recv().await {
-            self.decide(group).await?;
-        }
-        Ok(())
+    pub(crate) fn count(decided: usize) {
+        metrics::counter!("mailcase_messages_decided_total")
+            .increment(decided.try_into().unwrap_or(u64::MAX));
     }
 
     /// Decides a group of messages. A message that makes its transaction fail does not hold up the others.
@@ -50,15 +45,18 @@ impl Decider {
                 Err(error) => self.set_back(id, fence, error).await?,
             }
         }
-        let Err(error) = self.workshop.store.commit_decisions(&decided).await else {
-            metrics::counter!("mailcase_messages_decided_total")
-                .increment(decided.len().try_into().unwrap_or(u64::MAX));
-            return Ok(());
-        };
-        tracing::warn!(%error, messages = decided.len(), "a batch of decisions failed; trying one by one");
-        for message in &decided {
-            match self.workshop.store.commit_decisions(std::slice::from_ref(message)).await {
-                Ok(_) => metrics::counter!("mailcase_messages_decided_total").increment(1),
+        if let Err(error) = Box::pin(self.workshop.store.commit_decisions(&decided)).await {
+            tracing::warn!(%error, messages = decided.len(), "a batch of decisions failed; trying one by one");
+            return self.commit_one_by_one(&decided).await;
+        }
+        Self::count(decided.len());
+        Ok(())
+    }
+
+    pub(crate) async fn commit_one_by_one(&self, decided: &[DecidedMessage]) -> Result<(), EngineError> {
+        for message in decided {
+            match Box::pin(self.workshop.store.commit_decisions(std::slice::from_ref(message))).await {
+                Ok(_) => Self::count(1),
                 Err(error) => self.set_back(message.message, message.fence, error.into()).await?,
             }
         }
@@ -66,11 +64,9 @@ impl Decider {
     }
 
     async fn set_back(&self, message: MessageId, fence: i64, error: EngineError) -> Result<(), EngineError> {
-        // The blob store being away is no message's fault: the lease runs out and the message is taken up again.
-        if matches!(
-            error,
-            EngineError::Store(StoreError::Blob { .. }) | EngineError::Read(_) | EngineError::Stopping
-        ) {
+        // The blob store or the database being away is no message's fault: the lease runs out and the message is taken
+        // up again.
+        if error.is_outage() {
             return Err(error);
         }
         tracing::warn!(%message, %error, "a message could not be decided");
@@ -81,17 +77,8 @@ impl Decider {
 
     async fn examined(&self, message: Undecided) -> Result<DecidedMessage, EngineError> {
         let Workshop { store, examiner, .. } = &self.workshop;
-        let under_way = match message.examination {
-            Some(examination) => examination.examined().await,
-            None => None,
-        };
-        let examined = match under_way {
-            Some(examined) => examined?,
-            None => {
-                let raw = store.blob_file(message.hash).await?;
-                examiner.examine_stream(message.organization, raw, message.size).await?
-            }
-        };
+        let raw = store.blob_file(message.hash).await?;
+        let examined = examiner.examine_stream(message.organization, raw, message.size).await?;
         Ok(DecidedMessage {
             message: message.message,
             organization: message.organization,

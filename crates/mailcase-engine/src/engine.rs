@@ -1,6 +1,7 @@
 //! Starts and stops everything that works in the background.
 
 use crate::alarms;
+use crate::budget::Budget;
 use crate::config::EngineConfig;
 use crate::error::EngineError;
 use crate::examine::Examiner;
@@ -38,8 +39,8 @@ impl Engine {
         let cancel = CancellationToken::new();
         let remote: Arc<dyn Remote> = Arc::new(Visits::new(Arc::clone(&factory)));
         let workshop = workshop(&store, &config, SERVER);
-        let in_flight = InFlight::default();
-        let keeping = in_flight.clone().keep(store.clone(), workshop.owner.clone(), config.message_lease);
+        let in_flight = workshop.in_flight.clone();
+        let keeping = in_flight.keep(store.clone(), workshop.owner.clone(), config.message_lease);
         let keeper = AbortOnDropHandle::new(tokio::spawn(keeping));
         let supervisor = Supervisor {
             workshop: workshop.clone(),
@@ -56,7 +57,7 @@ impl Engine {
             Arc::clone(&remote),
             cancel.child_token(),
         ));
-        tasks.spawn(Recovery::new(workshop, in_flight, config.tick).run(cancel.child_token()));
+        tasks.spawn(Recovery::new(workshop, config.tick).run(cancel.child_token()));
         tasks.spawn(alarms::watch(store.clone(), cancel.child_token()));
         Self { handle: EngineHandle::new(store, remote), stop: cancel.drop_guard(), tasks, keeper }
     }
@@ -95,6 +96,8 @@ pub(crate) fn workshop(store: &Store, config: &EngineConfig, role: &str) -> Work
     Workshop {
         store: store.clone(),
         examiner: Examiner::new(config.examiners, config.limits, store.token_key()),
+        budget: Budget::new(),
+        in_flight: InFlight::default(),
         owner: format!("{role}:{}/{}", config.replica, uuid::Uuid::now_v7()),
         message_lease: config.message_lease,
         stored: Arc::default(),

@@ -12,7 +12,7 @@ use mailcase_store::{BlobHash, PackedEvidence, StoreError};
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// What an examined message is decided by, and its evidence ready to be written.
 #[derive(Debug)]
@@ -24,62 +24,101 @@ pub(crate) struct Examined {
     pub(crate) evidence: PackedEvidence,
 }
 
-/// An examination that is under way.
-#[derive(Debug)]
-pub(crate) struct Examination(oneshot::Receiver<Result<Examined, StoreError>>);
-
-impl Examination {
-    /// What was found; `None` when the examining task was lost.
-    pub(crate) async fn examined(self) -> Option<Result<Examined, StoreError>> {
-        self.0.await.ok()
+impl Examined {
+    /// Memory it takes, in bytes, within a kibibyte or so.
+    pub(crate) fn size(&self) -> usize {
+        self.answered_ids.iter().map(String::len).sum::<usize>().saturating_add(self.evidence.size())
     }
 }
+
+/// Large messages examined while they are received; each occupies a thread for as long as its server takes. Further
+/// ones are examined once they are stored.
+const LIVE_MAX: usize = 4;
+/// Pieces of such a message between the line and its examination.
+const LIVE_PIECES: usize = 2;
 
 /// Examines messages on blocking threads, a bounded number at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Examiner {
     places: Arc<Semaphore>,
-    /// Large messages one after the other: each may hold what several small ones do.
-    large: Arc<Semaphore>,
+    live: Arc<Semaphore>,
+    /// Stored large messages one after the other: each may hold what several small ones do.
+    stored: Arc<Semaphore>,
     limits: Limits,
     /// Case tokens are recognised by it.
     key: Arc<TokenKey>,
+}
+
+/// A large message being examined while it is received. When it is dropped unfinished, what was found is forgotten.
+#[derive(Debug)]
+pub(crate) struct LiveExamination {
+    pieces: mpsc::Sender<Bytes>,
+    examined: oneshot::Receiver<Result<Examined, StoreError>>,
+}
+
+impl LiveExamination {
+    /// Hands on the next bytes; `false` when nobody takes them any longer.
+    pub(crate) async fn feed(&self, piece: Bytes) -> bool {
+        self.pieces.send(piece).await.is_ok()
+    }
+
+    /// What was found, after the last bytes; `None` when the examination was lost.
+    pub(crate) async fn finish(self) -> Option<Examined> {
+        drop(self.pieces);
+        self.examined.await.ok()?.ok()
+    }
 }
 
 impl Examiner {
     pub(crate) fn new(places: usize, limits: Limits, key: TokenKey) -> Self {
         Self {
             places: Arc::new(Semaphore::new(places.max(1))),
-            large: Arc::new(Semaphore::new(1)),
+            live: Arc::new(Semaphore::new(LIVE_MAX)),
+            stored: Arc::new(Semaphore::new(1)),
             limits,
             key: Arc::new(key),
         }
     }
 
-    /// Starts hashing and examining bytes held in memory, one after the other on the same thread while they are in
-    /// its cache. The hash is told first: the blob store waits for it.
-    pub(crate) fn examine(
+    /// Hashes and examines bytes held in memory, one after the other on the same thread while they are in its cache.
+    /// The hash is told first: the blob store waits for it. `None` when the examination was lost.
+    pub(crate) async fn examine(
         &self,
         organization: OrganizationId,
         raw: Bytes,
-    ) -> (oneshot::Receiver<BlobHash>, Examination) {
-        let (tell_hash, hash) = oneshot::channel();
+        tell_hash: oneshot::Sender<BlobHash>,
+    ) -> Option<Examined> {
+        let _place = self.places.acquire().await.ok()?;
+        let examiner = self.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
+            tell_hash.send(BlobHash::of(&raw)).ok()?;
+            let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.limits)));
+            drop(raw);
+            examiner.examined(organization, &evidence).ok()
+        });
+        work.await.unwrap_or_else(|_| {
+            tracing::error!("an examination ended abnormally");
+            None
+        })
+    }
+
+    /// Begins to examine a message of which more is to come; `None` when too many are under way.
+    pub(crate) fn examine_live(&self, organization: OrganizationId) -> Option<LiveExamination> {
+        let place = Arc::clone(&self.live).try_acquire_owned().ok()?;
+        let (pieces, mut coming) = mpsc::channel(LIVE_PIECES);
         let (tell_examined, examined) = oneshot::channel();
         let examiner = self.clone();
-        tokio::spawn(async move {
-            let Ok(_place) = Arc::clone(&examiner.places).acquire_owned().await else { return };
-            let work = tokio::task::spawn_blocking(move || {
-                // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
-                if tell_hash.send(BlobHash::of(&raw)).is_ok() {
-                    let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.limits)));
-                    drop(tell_examined.send(examiner.examined(organization, &evidence)));
-                }
-            });
-            if work.await.is_err() {
-                tracing::error!("an examination ended abnormally");
+        tokio::task::spawn_blocking(move || {
+            let pieces = std::iter::from_fn(|| coming.blocking_recv());
+            let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &examiner.limits)));
+            // Nobody listens when the message broke off.
+            if !tell_examined.is_closed() {
+                drop(tell_examined.send(examiner.examined(organization, &evidence)));
             }
+            drop(place);
         });
-        (hash, Examination(examined))
+        Some(LiveExamination { pieces, examined })
     }
 
     /// Examines a stored message as a stream, in bounded memory.
@@ -92,7 +131,7 @@ impl Examiner {
     where
         R: Read + Seek + Send + 'static,
     {
-        let _place = self.large.acquire().await.map_err(|_| EngineError::Stopping)?;
+        let _place = self.stored.acquire().await.map_err(|_| EngineError::Stopping)?;
         let examiner = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &examiner.limits));
@@ -173,18 +212,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_in_memory_and_from_a_reader_are_examined_alike() {
+    async fn bytes_in_memory_coming_and_stored_are_examined_alike() {
         let key = TokenKey::new([7; 32]);
         let organization = OrganizationId::new();
         let token = key.subject_token(organization, 42);
         let examiner = Examiner::new(1, Limits::default(), key);
         let raw = Bytes::from(format!("Subject: Re: {token} hello\r\nIn-Reply-To: <a@x>\r\n\r\nbody\r\n"));
-        let (hash, examination) = examiner.examine(organization, raw.clone());
+        let (tell_hash, hash) = oneshot::channel();
+        let small = examiner.examine(organization, raw.clone(), tell_hash).await.unwrap();
         assert_eq!(hash.await.unwrap(), BlobHash::of(&raw));
-        let small = examination.examined().await.unwrap().unwrap();
+        let live = examiner.examine_live(organization).unwrap();
+        for piece in raw.chunks(7) {
+            assert!(live.feed(Bytes::copy_from_slice(piece)).await);
+        }
+        let live = live.finish().await.unwrap();
         let size = raw.len() as u64;
         let streamed = examiner.examine_stream(organization, std::io::Cursor::new(raw), size).await.unwrap();
-        for examined in [small, streamed] {
+        for examined in [small, live, streamed] {
             assert_eq!(examined.subject_token, Some(42));
             assert_eq!(examined.answered_ids, ["a@x"]);
         }

@@ -1,23 +1,28 @@
-//! Takes messages from a source, hands their bytes to the blob store, and groups them into batches.
-//!
-//! Small messages are hashed, written and examined while the next one is still on the line; large ones are
-//! streamed into the blob store and examined from there.
+//! Takes messages from a source as they come and lets each land while the next one is still on the line.
 
-use crate::batch::{Batch, Received};
 use crate::error::EngineError;
-use crate::examine::Examiner;
-use bytes::{Bytes, BytesMut};
-use mailcase_core::{DeliveryId, OrganizationId};
+use crate::landing::{Body, Ground, Landing};
+use mailcase_core::DeliveryId;
 use mailcase_mail::{Fetched, RemoteHead, RemoteId};
-use mailcase_store::{FetchFailure, LargeBlob, SMALL_BLOB_MAX, Store};
+use mailcase_store::FetchFailure;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
-/// While more is known to be coming, a small batch waits this long for company. The last message of a fetch never waits.
-const LINGER: Duration = Duration::from_millis(20);
+/// The answer to one delivery that was asked for.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Message(Received),
+    Failure(FetchFailure),
+}
+
+/// A message received whole.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) delivery: DeliveryId,
+    pub(crate) received: Option<jiff::Timestamp>,
+    pub(crate) landing: Landing,
+}
 
 /// The deliveries asked for and not answered yet.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +41,8 @@ impl Awaited {
         self.map().remove(id)
     }
 
-    fn none(&self) -> bool {
+    /// Whether nothing more is known to be coming.
+    pub(crate) fn none(&self) -> bool {
         self.map().is_empty()
     }
 
@@ -46,167 +52,63 @@ impl Awaited {
     }
 }
 
-/// The bytes of the message being received.
-enum Body {
-    Small(Vec<Bytes>, usize),
-    Large(Box<LargeBlob>, u64),
-}
-
 struct Open {
     head: RemoteHead,
     body: Body,
 }
 
 pub(crate) struct Intake {
-    pub(crate) organization: OrganizationId,
-    pub(crate) store: Store,
-    pub(crate) examiner: Examiner,
+    pub(crate) ground: Ground,
     pub(crate) awaited: Awaited,
-    pub(crate) batches: mpsc::Sender<Batch>,
+    pub(crate) answers: mpsc::Sender<Answer>,
 }
 
 impl Intake {
     /// Runs until the source's side of `fetched` is closed and everything received was handed on.
     pub(crate) async fn run(self, mut fetched: mpsc::Receiver<Fetched>) -> Result<(), EngineError> {
-        let mut batch = Batch::default();
         let mut open: Option<Open> = None;
-        let mut linger = Instant::now();
-        loop {
-            let ready = !batch.is_empty() && (self.awaited.none() || batch.is_worthwhile());
-            let news = if batch.is_full() {
-                None
-            } else {
-                tokio::select! {
-                    biased;
-                    news = fetched.recv() => match news {
-                        Some(news) => Some(news),
-                        None => break,
-                    },
-                    permit = self.batches.reserve(), if ready => {
-                        permit.map_err(|_| EngineError::Stopping)?.send(std::mem::take(&mut batch));
-                        continue;
-                    },
-                    () = tokio::time::sleep_until(linger), if !ready && !batch.is_empty() => None,
+        while let Some(news) = fetched.recv().await {
+            match news {
+                Fetched::Begin(head) => open = Some(Open { head, body: Body::default() }),
+                Fetched::Chunk(chunk) => {
+                    if let Some(open) = &mut open {
+                        self.ground.append(&mut open.body, chunk).await?;
+                    }
                 }
-            };
-            let Some(news) = news else {
-                self.batches.send(std::mem::take(&mut batch)).await.map_err(|_| EngineError::Stopping)?;
-                continue;
-            };
-            if batch.is_empty() {
-                linger = Instant::now().checked_add(LINGER).unwrap_or(linger);
-            }
-            self.take(news, &mut open, &mut batch).await?;
-        }
-        if !batch.is_empty() {
-            self.batches.send(batch).await.map_err(|_| EngineError::Stopping)?;
-        }
-        Ok(())
-    }
-
-    async fn take(
-        &self,
-        news: Fetched,
-        open: &mut Option<Open>,
-        batch: &mut Batch,
-    ) -> Result<(), EngineError> {
-        match news {
-            Fetched::Begin(head) => *open = Some(Open { head, body: Body::Small(Vec::new(), 0) }),
-            Fetched::Chunk(chunk) => {
-                if let Some(open) = open {
-                    open.body.append(&self.store, chunk).await?;
+                Fetched::End => {
+                    if let Some(open) = open.take() {
+                        self.finish(open).await?;
+                    }
                 }
-            }
-            Fetched::End => {
-                if let Some(open) = open.take() {
-                    self.finish(open, batch).await?;
+                Fetched::Unreadable { id, reason } => {
+                    open = None;
+                    self.fail(&id, Some(reason)).await?;
                 }
-            }
-            Fetched::Unreadable { id, reason } => {
-                *open = None;
-                self.fail(&id, Some(reason), batch);
-            }
-            Fetched::Gone(id) => {
-                *open = None;
-                self.fail(&id, None, batch);
+                Fetched::Gone(id) => {
+                    open = None;
+                    self.fail(&id, None).await?;
+                }
             }
         }
         Ok(())
     }
 
-    fn fail(&self, id: &RemoteId, reason: Option<String>, batch: &mut Batch) {
-        if let Some(delivery) = self.awaited.answered(id) {
-            let gone = reason.is_none();
-            let reason = reason.unwrap_or_else(|| "no longer on the server".to_owned());
-            batch.failures.push(FetchFailure { delivery, reason, gone });
-        }
+    async fn fail(&self, id: &RemoteId, reason: Option<String>) -> Result<(), EngineError> {
+        let Some(delivery) = self.awaited.answered(id) else { return Ok(()) };
+        let gone = reason.is_none();
+        let reason = reason.unwrap_or_else(|| "no longer on the server".to_owned());
+        self.answer(Answer::Failure(FetchFailure { delivery, reason, gone })).await
     }
 
-    async fn finish(&self, open: Open, batch: &mut Batch) -> Result<(), EngineError> {
+    async fn finish(&self, open: Open) -> Result<(), EngineError> {
         let Open { head, body } = open;
         // A source that sends what nobody asked for is not believed.
         let Some(delivery) = self.awaited.answered(&head.id) else { return Ok(()) };
-        let received = head.received;
-        let message = match body {
-            Body::Small(chunks, size) => {
-                let raw = join(chunks, size);
-                let (hash, examination) = self.examiner.examine(self.organization, raw.clone());
-                let store = self.store.clone();
-                // Without a hash the examination was lost; the blob store makes its own.
-                let receipt = tokio::spawn(async move { store.put_small(raw, hash.await.ok()).await });
-                let message = Received { delivery, received, receipt, examination: Some(examination) };
-                (message, u64::try_from(size).unwrap_or(u64::MAX))
-            }
-            Body::Large(blob, _) => {
-                let receipt = blob.finish().await?;
-                (
-                    Received {
-                        delivery,
-                        received,
-                        receipt: tokio::spawn(async move { Ok(receipt) }),
-                        examination: None,
-                    },
-                    0,
-                )
-            }
-        };
-        batch.push(message.0, message.1);
-        Ok(())
+        let landing = self.ground.land(body).await?;
+        self.answer(Answer::Message(Received { delivery, received: head.received, landing })).await
     }
-}
 
-impl Body {
-    async fn append(&mut self, store: &Store, chunk: Bytes) -> Result<(), EngineError> {
-        match self {
-            Self::Small(chunks, size) => {
-                *size = size.saturating_add(chunk.len());
-                chunks.push(chunk);
-                if *size > SMALL_BLOB_MAX {
-                    let mut blob = Box::new(store.begin_large().await?);
-                    for chunk in chunks.drain(..) {
-                        blob.write(chunk).await?;
-                    }
-                    *self = Self::Large(blob, 0);
-                }
-            }
-            Self::Large(blob, size) => {
-                *size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-                blob.write(chunk).await?;
-            }
-        }
-        Ok(())
+    async fn answer(&self, answer: Answer) -> Result<(), EngineError> {
+        self.answers.send(answer).await.map_err(|_| EngineError::Stopping)
     }
-}
-
-fn join(mut chunks: Vec<Bytes>, size: usize) -> Bytes {
-    if chunks.len() == 1
-        && let Some(only) = chunks.pop()
-    {
-        return only;
-    }
-    let mut whole = BytesMut::with_capacity(size);
-    for chunk in chunks {
-        whole.extend_from_slice(&chunk);
-    }
-    whole.freeze()
 }

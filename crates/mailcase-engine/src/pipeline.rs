@@ -1,15 +1,18 @@
-//! From the line to the decision: three stages with a batch in each, so that receiving, storing and deciding overlap.
+//! From the line to the decision: one task receives, the messages land side by side, another task writes what they
+//! mean into the database, many at a time.
 
-use crate::batch::{Batch, Received};
-use crate::decider::{Decider, Undecided};
+use crate::budget::Budget;
 use crate::error::EngineError;
 use crate::examine::Examiner;
+use crate::in_flight::InFlight;
 use crate::intake::{Awaited, Intake};
+use crate::keeper::{Keeper, MESSAGES};
+use crate::landing::Ground;
 use mailcase_core::connector::Connector;
 use mailcase_mail::FetchedSender;
-use mailcase_store::{Lease, Store, StoredDelivery};
+use mailcase_store::{Lease, Store};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -22,6 +25,8 @@ const CHUNKS: usize = 8;
 pub(crate) struct Workshop {
     pub(crate) store: Store,
     pub(crate) examiner: Examiner,
+    pub(crate) budget: Budget,
+    pub(crate) in_flight: InFlight,
     /// This process, as it stands in leases.
     pub(crate) owner: String,
     pub(crate) message_lease: Duration,
@@ -33,33 +38,31 @@ pub(crate) struct Workshop {
 pub(crate) struct Pipeline {
     pub(crate) fetched: FetchedSender,
     pub(crate) awaited: Awaited,
-    stages: [JoinHandle<Result<(), EngineError>>; 3],
+    stages: [JoinHandle<Result<(), EngineError>>; 2],
 }
 
 impl Pipeline {
     pub(crate) fn start(workshop: &Workshop, connector: &Connector, lease: &Lease) -> Self {
         let (fetched, from_source) = mpsc::channel(CHUNKS);
-        let (batches, to_store) = mpsc::channel(1);
-        let (stored, to_decide) = mpsc::channel(1);
+        let (answers, to_keep) = mpsc::channel(MESSAGES);
         let awaited = Awaited::default();
-        let intake = Intake {
+        let ground = Ground {
             organization: connector.organization,
             store: workshop.store.clone(),
             examiner: workshop.examiner.clone(),
-            awaited: awaited.clone(),
-            batches,
+            budget: workshop.budget.clone(),
         };
-        let storer =
-            Storer { workshop: workshop.clone(), connector: connector.clone(), lease: lease.clone(), stored };
-        let decider = Decider::new(workshop.clone());
+        let intake = Intake { ground, awaited: awaited.clone(), answers };
+        let keeper = Keeper {
+            workshop: workshop.clone(),
+            connector: connector.clone(),
+            lease: lease.clone(),
+            awaited: awaited.clone(),
+        };
         Self {
             fetched,
             awaited,
-            stages: [
-                tokio::spawn(intake.run(from_source)),
-                tokio::spawn(storer.run(to_store)),
-                tokio::spawn(decider.run(to_decide)),
-            ],
+            stages: [tokio::spawn(intake.run(from_source)), tokio::spawn(keeper.run(to_keep))],
         }
     }
 
@@ -76,63 +79,5 @@ impl Pipeline {
             }
         }
         outcome
-    }
-}
-
-struct Storer {
-    workshop: Workshop,
-    connector: Connector,
-    lease: Lease,
-    stored: mpsc::Sender<Vec<Undecided>>,
-}
-
-impl Storer {
-    async fn run(self, mut batches: mpsc::Receiver<Batch>) -> Result<(), EngineError> {
-        while let Some(batch) = batches.recv().await {
-            let undecided = self.store(batch).await?;
-            if !undecided.is_empty() {
-                self.stored.send(undecided).await.map_err(|_| EngineError::Stopping)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Records a batch; returns the messages that are new and so have to be decided.
-    async fn store(&self, batch: Batch) -> Result<Vec<Undecided>, EngineError> {
-        let Workshop { store, owner, message_lease, stored, .. } = &self.workshop;
-        if !batch.failures.is_empty() {
-            store.record_fetch_failures(&self.lease, &batch.failures).await?;
-        }
-        let mut deliveries = Vec::with_capacity(batch.messages.len());
-        let mut examinations = Vec::with_capacity(batch.messages.len());
-        for Received { delivery, received, receipt, examination } in batch.messages {
-            let receipt = receipt.await.map_err(|_| EngineError::Task)??;
-            metrics::counter!("mailcase_stored_bytes_total").increment(receipt.size);
-            deliveries.push(StoredDelivery { delivery, receipt, received });
-            examinations.push(examination);
-        }
-        if deliveries.is_empty() {
-            return Ok(Vec::new());
-        }
-        let outcomes = store
-            .record_stored(&self.lease, self.connector.organization, &deliveries, owner, *message_lease)
-            .await?;
-        let count = u64::try_from(outcomes.len()).unwrap_or(u64::MAX);
-        stored.fetch_add(count, Ordering::Relaxed);
-        metrics::counter!("mailcase_deliveries_stored_total").increment(count);
-        let undecided = outcomes.into_iter().zip(examinations).filter(|(outcome, _)| outcome.new);
-        Ok(undecided
-            .map(|(outcome, examination)| Undecided {
-                message: outcome.message,
-                organization: self.connector.organization,
-                hash: outcome.hash,
-                size: outcome.size,
-                fence: outcome.fence,
-                connector: self.connector.id,
-                automatic_mail: self.connector.settings.automatic_mail,
-                case_defaults: self.connector.settings.case_defaults.clone(),
-                examination,
-            })
-            .collect())
     }
 }

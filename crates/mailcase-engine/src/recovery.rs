@@ -2,7 +2,6 @@
 
 use crate::decider::{Decider, Undecided};
 use crate::error::EngineError;
-use crate::in_flight::InFlight;
 use crate::pipeline::Workshop;
 use mailcase_core::MessageId;
 use mailcase_store::{ClaimedMessage, Event};
@@ -20,7 +19,6 @@ const FAILURE_TICKS: u32 = 5;
 
 pub(crate) struct Recovery {
     workshop: Workshop,
-    in_flight: InFlight,
     tick: Duration,
 }
 
@@ -28,8 +26,8 @@ pub(crate) struct Recovery {
 type Claims = Vec<(MessageId, i64)>;
 
 impl Recovery {
-    pub(crate) const fn new(workshop: Workshop, in_flight: InFlight, tick: Duration) -> Self {
-        Self { workshop, in_flight, tick }
+    pub(crate) const fn new(workshop: Workshop, tick: Duration) -> Self {
+        Self { workshop, tick }
     }
 
     pub(crate) async fn run(self, cancel: CancellationToken) {
@@ -57,7 +55,7 @@ impl Recovery {
             return Ok(0);
         }
         let count = claimed.len();
-        let _in_hand = self.in_flight.hold(claimed.iter().map(|message| message.message));
+        let _in_hand = self.workshop.in_flight.hold(claimed.iter().map(|message| message.message));
         let (chosen, later) = choose(claimed);
         self.give_back(&later, Duration::ZERO).await;
         tracing::info!(messages = chosen.len(), "taking up messages that were stored and never decided");
@@ -136,7 +134,6 @@ fn undecided(message: ClaimedMessage, context: mailcase_store::DecideContext) ->
         connector: context.connector,
         automatic_mail: context.automatic_mail,
         case_defaults: context.case_defaults,
-        examination: None,
     }
 }
 

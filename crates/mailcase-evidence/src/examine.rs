@@ -24,6 +24,24 @@ pub fn examine(raw: &[u8], limits: &Limits) -> Evidence {
     })
 }
 
+/// Like [`examine`], with equal results, for bytes that come one piece after the other.
+#[must_use]
+pub fn examine_pieces<P: AsRef<[u8]>>(pieces: impl IntoIterator<Item = P>, limits: &Limits) -> Evidence {
+    let mut size = 0_u64;
+    let mut pieces = pieces.into_iter();
+    let evidence = caught(|| {
+        let mut examination = Examination::new(limits);
+        for piece in pieces.by_ref() {
+            size = size.saturating_add(piece.as_ref().len() as u64);
+            examination.feed(piece.as_ref());
+        }
+        examination.finish()
+    });
+    evidence.unwrap_or_else(|| {
+        given_up(pieces.fold(size, |size, piece| size.saturating_add(piece.as_ref().len() as u64)))
+    })
+}
+
 /// Like [`examine`], with equal results, in bounded memory for messages of any size.
 ///
 /// # Errors
@@ -59,13 +77,21 @@ pub(crate) fn read_through<R: Read>(reader: &mut R, mut take: impl FnMut(&[u8]))
 
 /// Should any code below panic after all, the message is still there, with a defect.
 fn total(size: u64, work: impl FnOnce() -> Evidence) -> Evidence {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Evidence {
+    caught(work).unwrap_or_else(|| given_up(size))
+}
+
+fn caught(work: impl FnOnce() -> Evidence) -> Option<Evidence> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+fn given_up(size: u64) -> Evidence {
+    Evidence {
         parser_version: PARSER_VERSION,
         size,
         root: Part { path: "/".to_owned(), size, ..Part::default() },
         defects: vec![Defect::new("parser_failed", "the examination failed; only the raw message is there")],
         ..Evidence::default()
-    })
+    }
 }
 
 /// A message being read.

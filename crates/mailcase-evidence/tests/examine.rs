@@ -4,17 +4,20 @@
 
 use std::io::Cursor;
 
-use mailcase_evidence::{Evidence, ExtractError, Limits, Part, PartKind, examine, examine_reader, extract};
+use mailcase_evidence::{
+    Evidence, ExtractError, Limits, Part, PartKind, examine, examine_pieces, examine_reader, extract,
+};
 
 fn streaming() -> Limits {
     Limits { in_memory_bytes: 0, ..Limits::default() }
 }
 
-/// Examines in memory and as a stream and insists that both agree.
+/// Examines in memory, as a stream and piece by piece and insists that all agree.
 fn both(raw: &[u8]) -> Evidence {
     let evidence = examine(raw, &Limits::default());
     let streamed = examine_reader(Cursor::new(raw), raw.len() as u64, &streaming()).unwrap();
     assert_eq!(evidence, streamed);
+    assert_eq!(evidence, examine_pieces(raw.chunks(7), &Limits::default()));
     evidence
 }
 

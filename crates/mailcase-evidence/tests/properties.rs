@@ -5,7 +5,9 @@
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use data_encoding::HEXLOWER;
-use mailcase_evidence::{Evidence, Limits, PartKind, defang, examine, examine_reader, extract, preview};
+use mailcase_evidence::{
+    Evidence, Limits, PartKind, defang, examine, examine_pieces, examine_reader, extract, preview,
+};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -36,6 +38,7 @@ fn check(raw: &[u8], pieces: Vec<usize>) -> Evidence {
     let reader = Dripping { data: Cursor::new(raw), pieces, next: 0 };
     let streamed = examine_reader(reader, raw.len() as u64, &limits).unwrap();
     assert_eq!(evidence, streamed);
+    assert_eq!(evidence, examine_pieces(raw.chunks(61), &Limits::default()));
     assert!(evidence.defects.iter().all(|defect| defect.code != "parser_failed"));
     let json = serde_json::to_string(&evidence).unwrap();
     assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), evidence);

@@ -90,47 +90,19 @@ impl Store {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let outcomes = retrying!(self.commit_decisions_once(batch))?;
-        self.tell_decisions(batch, &outcomes);
+        let batch: Vec<&DecidedMessage> = batch.iter().collect();
+        let outcomes = retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let organizations =
+                lock_organizations(&mut tx, batch.iter().map(|decided| decided.organization)).await?;
+            let outcomes = commit_decisions(&mut tx, self.now(), organizations, &batch).await?;
+            tx.commit().await.map(|()| outcomes)
+        })?;
+        self.tell_decisions(&batch, &outcomes);
         Ok(outcomes)
     }
 
-    async fn commit_decisions_once(&self, batch: &[DecidedMessage]) -> Result<Vec<DecidedOutcome>> {
-        let now = self.now();
-        let mut tx = self.pool().begin().await?;
-        let organizations = lock_organizations(&mut tx, batch).await?;
-        let claimed = claimed(&mut tx, batch).await?;
-        let mut threads = Threads::look_up(&mut tx, &claimed).await?;
-        let mut plan = Plan::new(organizations, now);
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for decided in batch {
-            let Some(own) = claimed.get(&decided.message) else {
-                outcomes.push(DecidedOutcome::Superseded { message: decided.message });
-                continue;
-            };
-            let facts = Facts {
-                thread: threads.of(own),
-                automatic: decided.automatic,
-                automatic_mail: decided.automatic_mail,
-            };
-            let (decision, reason) = decide(&facts);
-            let case = plan.carry_out(own, decision, reason)?;
-            if let Some(case) = case {
-                threads.joined(own, case, plan.new_status(case));
-            }
-            let new_case = reason == Reason::New;
-            outcomes.push(DecidedOutcome::Decided { message: decided.message, case, reason, new_case });
-        }
-        let same_id = threads.same_message_id(&claimed);
-        Threads::write_answers(&mut tx, &claimed).await?;
-        plan.write_cases(&mut tx).await?;
-        evidence::write(&mut tx, &claimed, batch).await?;
-        plan.write_messages(&mut tx, &claimed, batch, &same_id).await?;
-        tx.commit().await?;
-        Ok(outcomes)
-    }
-
-    fn tell_decisions(&self, batch: &[DecidedMessage], outcomes: &[DecidedOutcome]) {
+    pub(crate) fn tell_decisions(&self, batch: &[&DecidedMessage], outcomes: &[DecidedOutcome]) {
         let mut cases = BTreeSet::new();
         for (decided, outcome) in batch.iter().zip(outcomes) {
             if let DecidedOutcome::Decided { message, case, .. } = *outcome {
@@ -157,18 +129,58 @@ impl Store {
     }
 }
 
+/// Writes the decisions of a batch; outcomes are in its order. The organizations are locked.
+pub(crate) async fn commit_decisions(
+    tx: &mut Tx,
+    now: i64,
+    organizations: BTreeMap<OrganizationId, Organization>,
+    batch: &[&DecidedMessage],
+) -> Result<Vec<DecidedOutcome>> {
+    if batch.is_empty() {
+        return Ok(Vec::new());
+    }
+    let claimed = claimed(tx, batch).await?;
+    let mut threads = Threads::look_up(tx, &claimed).await?;
+    let mut plan = Plan::new(organizations, now);
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for decided in batch {
+        let Some(own) = claimed.get(&decided.message) else {
+            outcomes.push(DecidedOutcome::Superseded { message: decided.message });
+            continue;
+        };
+        let facts = Facts {
+            thread: threads.of(own),
+            automatic: decided.automatic,
+            automatic_mail: decided.automatic_mail,
+        };
+        let (decision, reason) = decide(&facts);
+        let case = plan.carry_out(own, decision, reason)?;
+        if let Some(case) = case {
+            threads.joined(own, case, plan.new_status(case));
+        }
+        let new_case = reason == Reason::New;
+        outcomes.push(DecidedOutcome::Decided { message: decided.message, case, reason, new_case });
+    }
+    let same_id = threads.same_message_id(&claimed);
+    Threads::write_answers(tx, &claimed).await?;
+    plan.write_cases(tx).await?;
+    evidence::write(tx, &claimed, batch).await?;
+    plan.write_messages(tx, &claimed, batch, &same_id).await?;
+    Ok(outcomes)
+}
+
 /// An organization as its decisions need it.
 pub(crate) struct Organization {
     pub(crate) name: String,
     pub(crate) next_case_number: i64,
 }
 
-/// Locks the organizations of a batch, so that their decisions follow one another.
-async fn lock_organizations(
+/// Locks the organizations of a batch, so that their decisions follow one another. First of all in a transaction.
+pub(crate) async fn lock_organizations(
     tx: &mut Tx,
-    batch: &[DecidedMessage],
+    ids: impl Iterator<Item = OrganizationId>,
 ) -> Result<BTreeMap<OrganizationId, Organization>> {
-    let ids: BTreeSet<OrganizationId> = batch.iter().map(|decided| decided.organization).collect();
+    let ids: BTreeSet<OrganizationId> = ids.collect();
     let mut organizations = BTreeMap::new();
     for id in ids {
         let sql = tx.choose(
@@ -185,9 +197,9 @@ async fn lock_organizations(
 }
 
 /// The messages of a batch that are still ours, locked.
-async fn claimed<'a>(tx: &mut Tx, batch: &'a [DecidedMessage]) -> Result<HashMap<MessageId, Claimed<'a>>> {
+async fn claimed<'a>(tx: &mut Tx, batch: &[&'a DecidedMessage]) -> Result<HashMap<MessageId, Claimed<'a>>> {
     let by_id: HashMap<MessageId, &DecidedMessage> =
-        batch.iter().map(|decided| (decided.message, decided)).collect();
+        batch.iter().map(|decided| (decided.message, *decided)).collect();
     let (list, values) = crate::sql::in_list(0, by_id.keys().map(|id| (*id).into()).collect());
     let sql = format!(
         "SELECT id, seq, organization_id, fence FROM messages WHERE state = 'stored' AND id IN {list} ORDER BY id{}",

@@ -14,7 +14,7 @@ use std::time::Duration;
 mod acknowledge;
 mod inventory;
 mod request;
-mod store;
+pub(crate) mod store;
 
 pub use acknowledge::DueAck;
 pub use inventory::KnownRemote;

@@ -5,6 +5,7 @@
 
 mod accounting;
 mod alarms;
+mod arrivals;
 mod audit;
 mod blobs;
 mod cases;
@@ -31,6 +32,7 @@ mod users;
 
 pub use accounting::KeptAccounting;
 pub use alarms::{Alarm, AlarmKind};
+pub use arrivals::{Arrival, ArrivalOutcome};
 pub use audit::{Actor, AuditEntry, NewAudit, Recorded};
 pub use blobs::{
     BlobFile, BlobHash, BlobReader, BlobReceipt, LargeBlob, Location, NoHash, RECLAIM_GRACE, ReclaimOptions,

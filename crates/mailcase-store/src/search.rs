@@ -3,9 +3,8 @@
 //! Words are folded here (compatibility forms, no marks, lower case), so that both engines find the same.
 
 use crate::error::Result;
-use crate::sql::{Tx, args};
+use crate::sql::{Tx, args, insert_rows};
 use mailcase_evidence::Evidence;
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -59,7 +58,7 @@ pub(crate) fn message_words<'a>(
         folded.push_str(&fold(text));
         folded.push(' ');
     }
-    let mut found = HashSet::new();
+    let mut found = ahash::AHashSet::new();
     let mut joined = String::new();
     for word in words(&folded).filter(|word| found.insert(*word)) {
         // Compatibility forms may grow under folding; what is kept stays bounded.
@@ -105,15 +104,22 @@ pub(crate) fn typed_words(typed: &str) -> Vec<String> {
     words(&fold(cut(typed, QUERY_MAX_BYTES))).take(QUERY_WORDS_MAX).map(str::to_owned).collect()
 }
 
-/// Indexes the words of new messages.
-pub(crate) async fn index(tx: &mut Tx, messages: Vec<(i64, String)>) -> Result<()> {
-    for (seq, words) in messages {
-        let sql = tx.choose(
-            "INSERT INTO message_words (rowid, words) VALUES ($1, $2)",
+/// Messages indexed by one statement: what it binds stays within a few megabytes.
+const INDEXED_AT_ONCE: usize = 32;
+
+/// Indexes the words of new messages, ordered by their `seq`: FTS5 writes out what it holds whenever a number is
+/// lower than the one before.
+pub(crate) async fn index(tx: &mut Tx, messages: Vec<(i64, &str)>) -> Result<()> {
+    let (head, tail) = tx.choose(
+        ("INSERT INTO message_words (rowid, words)", ""),
+        (
             "INSERT INTO message_words (message_seq, words) \
-             VALUES ($1, array_to_tsvector(string_to_array(rtrim($2), ' '))) ON CONFLICT (message_seq) DO NOTHING",
-        );
-        tx.execute(sql, args![seq, words]).await?;
+             SELECT v.column1, array_to_tsvector(string_to_array(rtrim(v.column2), ' ')) FROM (",
+            ") AS v ON CONFLICT (message_seq) DO NOTHING",
+        ),
+    );
+    for group in messages.chunks(INDEXED_AT_ONCE) {
+        insert_rows(tx, head, tail, group.iter().map(|(seq, words)| args![*seq, *words]).collect()).await?;
     }
     Ok(())
 }

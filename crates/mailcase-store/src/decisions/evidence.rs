@@ -10,6 +10,7 @@ use mailcase_core::threading::normalize_message_id;
 use mailcase_core::{MessageId, OrganizationId};
 use mailcase_evidence::{Evidence, IndicatorKind, Part, PartKind};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// Fast, and already a quarter of the size on mail.
@@ -18,6 +19,10 @@ const ZSTD_LEVEL: i32 = 1;
 const INDICATOR_HASH_BYTES: usize = 16;
 /// Attachments of one message that are listed by themselves; the tree has them all.
 const ATTACHMENTS_MAX: usize = 1_000;
+/// Memory of the values of one attachment, about: three hashes, names, types.
+const ATTACHMENT_BYTES: usize = 1_000;
+/// Memory of an indicator beside its value, about.
+const INDICATOR_BYTES: usize = 100;
 /// Characters of a file name kept: file systems take 255 bytes, lists show fewer.
 const NAME_MAX_CHARS: usize = 255;
 
@@ -71,7 +76,7 @@ impl PackedEvidence {
     /// [`StoreError::Blob`] when it cannot be compressed, which takes a lack of memory.
     pub fn new(org: OrganizationId, evidence: &Evidence) -> Result<Self> {
         let text = serde_json::to_vec(evidence).map_err(StoreError::decode)?;
-        let body = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(StoreError::io("compressing evidence"))?;
+        let body = compress(&text).map_err(StoreError::io("compressing evidence"))?;
         let parts: Vec<&Part> =
             evidence.root.walk().filter(|part| is_attachment(part)).take(ATTACHMENTS_MAX).collect();
         let names = parts.iter().filter_map(|part| part.name.as_deref());
@@ -93,6 +98,16 @@ impl PackedEvidence {
             defects: defects.saturating_add(evidence.defects.len()),
             shown: Shown::of(evidence),
         })
+    }
+
+    /// Memory it takes, in bytes, within a kibibyte or so.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let attachments = self.attachments.len().saturating_mul(ATTACHMENT_BYTES);
+        let indicators =
+            self.indicators.iter().map(|indicator| indicator.value.len().saturating_add(INDICATOR_BYTES));
+        let sizes = [self.body.len(), self.words.len(), attachments];
+        sizes.into_iter().chain(indicators).fold(0, usize::saturating_add)
     }
 
     /// The values of a message's row that come from its evidence, in the order of the statement that writes them.
@@ -130,6 +145,18 @@ impl Shown {
             to: (!to.is_empty()).then(|| cut(&to.join(", "))),
         }
     }
+}
+
+thread_local! {
+    /// Making a compressor costs as much as compressing the evidence of a small message.
+    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn compress(text: &[u8]) -> std::io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| match kept {
+        Some(compressor) => compressor.compress(text),
+        None => kept.insert(zstd::bulk::Compressor::new(ZSTD_LEVEL)?).compress(text),
+    })
 }
 
 /// What a person would save as a file; a message within is one.
@@ -182,17 +209,22 @@ pub(crate) const fn kind_name(kind: IndicatorKind) -> &'static str {
 pub(crate) async fn write(
     tx: &mut Tx,
     claimed: &HashMap<MessageId, Claimed<'_>>,
-    batch: &[DecidedMessage],
+    batch: &[&DecidedMessage],
 ) -> Result<()> {
     let (mut bodies, mut words, mut attachments, mut sightings) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     // Sorted by hash over the whole batch: two replicas insert shared indicators in the same order.
     let mut indicators: BTreeMap<&[u8], Vec<Value>> = BTreeMap::new();
-    for decided in batch {
+    // In the order of their numbers: rows are then appended, and FTS5, which flushes whenever a number is lower than
+    // the one before, flushes once.
+    let mut own: Vec<&Claimed<'_>> =
+        batch.iter().filter_map(|decided| claimed.get(&decided.message)).collect();
+    own.sort_by_key(|own| own.seq);
+    for own in own {
+        let Claimed { decided, .. } = own;
         let packed = &decided.evidence;
-        let Some(own) = claimed.get(&decided.message) else { continue };
         bodies.push(args![own.seq, packed.parser_version, packed.body.clone()]);
-        words.push((own.seq, packed.words.clone()));
+        words.push((own.seq, packed.words.as_str()));
         attachments.extend(packed.attachments.iter().map(|attachment| {
             let mut values = args![own.seq];
             values.extend(attachment.iter().cloned());

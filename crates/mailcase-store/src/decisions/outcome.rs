@@ -169,7 +169,7 @@ impl Plan {
         &self,
         tx: &mut Tx,
         claimed: &HashMap<MessageId, Claimed<'_>>,
-        batch: &[DecidedMessage],
+        batch: &[&DecidedMessage],
         same_id: &HashSet<MessageId>,
     ) -> Result<()> {
         let mut rows = Vec::with_capacity(claimed.len());

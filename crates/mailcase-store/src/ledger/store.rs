@@ -17,6 +17,18 @@ struct Known {
     new: bool,
 }
 
+/// A delivery whose bytes are durable, and the name its message gets if it is new.
+pub(crate) struct Incoming<'a> {
+    pub(crate) stored: &'a StoredDelivery,
+    pub(crate) message: MessageId,
+}
+
+/// The process that decides new messages, until when.
+pub(crate) struct Deciding<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) until: i64,
+}
+
 impl Store {
     /// Records durable blobs as messages, in one transaction; outcomes are in the order of `batch`. New messages are
     /// leased to `process_owner`, who decides them; if it dies, [`Store::claim_messages`] passes them on.
@@ -31,78 +43,79 @@ impl Store {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let outcomes = retrying!(self.record_stored_once(lease, org, batch, process_owner, process_ttl))?;
+        let incoming: Vec<Incoming<'_>> =
+            batch.iter().map(|stored| Incoming { stored, message: MessageId::new() }).collect();
+        let deciding = Deciding { owner: process_owner, until: self.clock().in_micros(process_ttl) };
+        let outcomes = retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let outcomes = record_stored(&mut tx, self.now(), lease, org, &incoming, &deciding).await?;
+            tx.commit().await.map(|()| outcomes)
+        })?;
         for outcome in outcomes.iter().filter(|outcome| outcome.new) {
             self.tell(Event::MessageStored { org, message: outcome.message });
         }
         Ok(outcomes)
     }
-
-    async fn record_stored_once(
-        &self,
-        lease: &Lease,
-        org: OrganizationId,
-        batch: &[StoredDelivery],
-        process_owner: &str,
-        process_ttl: Duration,
-    ) -> Result<Vec<StoredOutcome>> {
-        let now = self.now();
-        let until = self.clock().in_micros(process_ttl);
-        let mut tx = self.pool().begin().await?;
-        leases::require(&mut tx, lease).await?;
-        // Sorted by hash: two replicas storing the same mail wait for each other in the same order.
-        let mut unique: BTreeMap<BlobHash, &StoredDelivery> = BTreeMap::new();
-        for stored in batch {
-            unique.entry(stored.receipt.hash).or_insert(stored);
-        }
-        insert_blobs(&mut tx, now, &unique).await?;
-        let rows = unique.values().map(|stored| {
-            let received = stored.received.map_or(now, jiff::Timestamp::as_microsecond);
-            let id = MessageId::new();
-            let hash = stored.receipt.hash;
-            let size = stored.receipt.size;
-            args![
-                id,
-                org,
-                lease.connector,
-                hash,
-                size,
-                "stored",
-                1_i64,
-                process_owner,
-                until,
-                1_i64,
-                received,
-                now
-            ]
-        });
-        let rows = rows.collect();
-        let inserted = values_rows(
-            &mut tx,
-            "INSERT INTO messages (id, organization_id, connector_id, hash, size, state, fence, lease_owner, \
-             lease_until, attempts, received_at, created_at)",
-            "ON CONFLICT (organization_id, hash) DO NOTHING RETURNING id, hash",
-            Vec::new(),
-            rows,
-        )
-        .await?;
-        let mut messages = HashMap::with_capacity(unique.len());
-        for row in &inserted {
-            let hash = BlobHash::from_column(&row.bytes("hash")?)?;
-            messages.insert(hash, Known { message: row.named("id")?, new: true });
-        }
-        find_known(&mut tx, org, &unique, &mut messages).await?;
-        let outcomes = outcomes(batch, &messages)?;
-        update_deliveries(&mut tx, now, lease, &outcomes).await?;
-        tx.commit().await?;
-        Ok(outcomes)
-    }
 }
 
-async fn insert_blobs(tx: &mut Tx, now: i64, unique: &BTreeMap<BlobHash, &StoredDelivery>) -> Result<()> {
-    let rows = unique
-        .iter()
-        .map(|(hash, stored)| args![*hash, stored.receipt.size, stored.receipt.location.to_string(), now]);
+/// Writes the rows of what is durable; outcomes are in the order of `batch`.
+pub(crate) async fn record_stored(
+    tx: &mut Tx,
+    now: i64,
+    lease: &Lease,
+    org: OrganizationId,
+    batch: &[Incoming<'_>],
+    deciding: &Deciding<'_>,
+) -> Result<Vec<StoredOutcome>> {
+    leases::require(tx, lease).await?;
+    // Sorted by hash: two replicas storing the same mail wait for each other in the same order.
+    let mut unique: BTreeMap<BlobHash, &Incoming<'_>> = BTreeMap::new();
+    for incoming in batch {
+        unique.entry(incoming.stored.receipt.hash).or_insert(incoming);
+    }
+    insert_blobs(tx, now, &unique).await?;
+    let rows = unique.values().map(|incoming| {
+        let StoredDelivery { receipt, received, .. } = incoming.stored;
+        args![
+            incoming.message,
+            org,
+            lease.connector,
+            receipt.hash,
+            receipt.size,
+            "stored",
+            1_i64,
+            deciding.owner,
+            deciding.until,
+            1_i64,
+            received.map_or(now, jiff::Timestamp::as_microsecond),
+            now
+        ]
+    });
+    let rows = rows.collect();
+    let inserted = values_rows(
+        tx,
+        "INSERT INTO messages (id, organization_id, connector_id, hash, size, state, fence, lease_owner, \
+         lease_until, attempts, received_at, created_at)",
+        "ON CONFLICT (organization_id, hash) DO NOTHING RETURNING id, hash",
+        Vec::new(),
+        rows,
+    )
+    .await?;
+    let mut messages = HashMap::with_capacity(unique.len());
+    for row in &inserted {
+        let hash = BlobHash::from_column(&row.bytes("hash")?)?;
+        messages.insert(hash, Known { message: row.named("id")?, new: true });
+    }
+    find_known(tx, org, &unique, &mut messages).await?;
+    let outcomes = outcomes(batch, &messages)?;
+    update_deliveries(tx, now, lease, &outcomes).await?;
+    Ok(outcomes)
+}
+
+async fn insert_blobs(tx: &mut Tx, now: i64, unique: &BTreeMap<BlobHash, &Incoming<'_>>) -> Result<()> {
+    let rows = unique.iter().map(|(hash, Incoming { stored, .. })| {
+        args![*hash, stored.receipt.size, stored.receipt.location.to_string(), now]
+    });
     let rows = rows.collect();
     let head = "INSERT INTO blobs (hash, size, location, created_at)";
     insert_rows(tx, head, "ON CONFLICT (hash) DO NOTHING", rows).await?;
@@ -113,7 +126,7 @@ async fn insert_blobs(tx: &mut Tx, now: i64, unique: &BTreeMap<BlobHash, &Stored
 async fn find_known(
     tx: &mut Tx,
     org: OrganizationId,
-    unique: &BTreeMap<BlobHash, &StoredDelivery>,
+    unique: &BTreeMap<BlobHash, &Incoming<'_>>,
     messages: &mut HashMap<BlobHash, Known>,
 ) -> Result<()> {
     let missing: Vec<_> =
@@ -131,11 +144,11 @@ async fn find_known(
     Ok(())
 }
 
-fn outcomes(batch: &[StoredDelivery], messages: &HashMap<BlobHash, Known>) -> Result<Vec<StoredOutcome>> {
+fn outcomes(batch: &[Incoming<'_>], messages: &HashMap<BlobHash, Known>) -> Result<Vec<StoredOutcome>> {
     let mut told = HashSet::new();
     batch
         .iter()
-        .map(|stored| {
+        .map(|Incoming { stored, .. }| {
             let hash = stored.receipt.hash;
             let known = messages.get(&hash).ok_or(StoreError::missing("message just stored"))?;
             Ok(StoredOutcome {

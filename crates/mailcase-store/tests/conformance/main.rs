@@ -2,6 +2,7 @@
 //! and a real S3 server.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
 
+mod arrivals;
 mod audit;
 mod blobs;
 mod connectors;
@@ -41,6 +42,8 @@ macro_rules! on_every_store {
 }
 
 on_every_store! {
+    arrivals::what_arrives_is_stored_and_decided_at_once,
+    arrivals::the_same_mail_arriving_twice_at_once_is_kept_once,
     audit::the_trail_is_append_only,
     audit::a_change_and_its_entry_are_one,
     blobs::what_is_put_is_read_back,

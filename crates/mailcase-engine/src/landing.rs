@@ -1,0 +1,136 @@
+//! One message between the line and the database: its bytes are made durable and examined at the same time.
+
+use crate::budget::{Budget, Share};
+use crate::error::EngineError;
+use crate::examine::{Examined, Examiner, LiveExamination};
+use bytes::{Bytes, BytesMut};
+use mailcase_core::OrganizationId;
+use mailcase_store::{BlobReceipt, LargeBlob, SMALL_BLOB_MAX, Store, StoreError};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// What a large message is counted for once it is received: buffers of the blob store, not its bytes.
+const LARGE_BYTES: usize = 4 << 20;
+
+/// A message that is durable, and examined unless that could not be done while it came.
+#[derive(Debug)]
+pub(crate) struct Landed {
+    pub(crate) receipt: BlobReceipt,
+    pub(crate) examined: Option<Examined>,
+    /// Held until the message is in the database.
+    pub(crate) share: Share,
+}
+
+/// A message on its way to being durable and examined.
+pub(crate) type Landing = JoinHandle<Result<Landed, StoreError>>;
+
+/// Where messages land.
+#[derive(Clone)]
+pub(crate) struct Ground {
+    pub(crate) organization: OrganizationId,
+    pub(crate) store: Store,
+    pub(crate) examiner: Examiner,
+    pub(crate) budget: Budget,
+}
+
+/// The bytes of a message being received.
+pub(crate) enum Body {
+    /// In memory, at most [`SMALL_BLOB_MAX`] bytes.
+    Small { chunks: Vec<Bytes>, size: usize },
+    /// Streamed into the blob store, and past the examiner when one is free.
+    Large { blob: Box<LargeBlob>, live: Option<LiveExamination> },
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Small { chunks: Vec::new(), size: 0 }
+    }
+}
+
+impl Ground {
+    pub(crate) async fn append(&self, body: &mut Body, chunk: Bytes) -> Result<(), EngineError> {
+        match body {
+            Body::Small { chunks, size } => {
+                *size = size.saturating_add(chunk.len());
+                chunks.push(chunk);
+                if *size > SMALL_BLOB_MAX {
+                    let begun = std::mem::take(chunks);
+                    let blob = Box::new(self.store.begin_large().await?);
+                    *body = Body::Large { blob, live: self.examiner.examine_live(self.organization) };
+                    for chunk in begun {
+                        Self::write(body, chunk).await?;
+                    }
+                }
+                Ok(())
+            }
+            Body::Large { .. } => Self::write(body, chunk).await,
+        }
+    }
+
+    async fn write(body: &mut Body, chunk: Bytes) -> Result<(), EngineError> {
+        if let Body::Large { blob, live } = body {
+            if let Some(examination) = live
+                && !examination.feed(chunk.clone()).await
+            {
+                *live = None;
+            }
+            blob.write(chunk).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets a message that was received whole land. Waits until there is memory for it.
+    pub(crate) async fn land(&self, body: Body) -> Result<Landing, EngineError> {
+        let bytes = match &body {
+            Body::Small { size, .. } => *size,
+            Body::Large { .. } => LARGE_BYTES,
+        };
+        let mut share = self.budget.take(bytes).await.ok_or(EngineError::Stopping)?;
+        let ground = self.clone();
+        Ok(tokio::spawn(async move {
+            let (receipt, examined) = match body {
+                Body::Small { chunks, size } => ground.land_small(join(chunks, size)).await?,
+                Body::Large { blob, live } => ground.land_large(*blob, live).await?,
+            };
+            share.shrink(examined.as_ref().map_or(0, Examined::size));
+            Ok(Landed { receipt, examined, share })
+        }))
+    }
+
+    async fn land_small(&self, raw: Bytes) -> Result<(BlobReceipt, Option<Examined>), StoreError> {
+        let (tell_hash, hash) = oneshot::channel();
+        let bytes = raw.clone();
+        // Without a hash the examination was lost; the blob store makes its own.
+        let put = async { self.store.put_small(bytes, hash.await.ok()).await };
+        let (receipt, examined) = tokio::join!(put, self.examiner.examine(self.organization, raw, tell_hash));
+        Ok((receipt?, examined))
+    }
+
+    async fn land_large(
+        &self,
+        blob: LargeBlob,
+        live: Option<LiveExamination>,
+    ) -> Result<(BlobReceipt, Option<Examined>), StoreError> {
+        let examined = async {
+            match live {
+                Some(live) => live.finish().await,
+                None => None,
+            }
+        };
+        let (receipt, examined) = tokio::join!(blob.finish(), examined);
+        Ok((receipt?, examined))
+    }
+}
+
+fn join(mut chunks: Vec<Bytes>, size: usize) -> Bytes {
+    if chunks.len() == 1
+        && let Some(only) = chunks.pop()
+    {
+        return only;
+    }
+    let mut whole = BytesMut::with_capacity(size);
+    for chunk in chunks {
+        whole.extend_from_slice(&chunk);
+    }
+    whole.freeze()
+}

@@ -1,0 +1,2 @@
+-- SQLite only: GIN gathers new words by itself (fastupdate).
+SELECT 1;
