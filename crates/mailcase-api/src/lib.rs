@@ -35,6 +35,7 @@ mod ui;
 mod tests;
 
 pub use config::ApiConfig;
+pub use password::{PasswordRefused, hash_password};
 pub use router::{openapi_json, router};
 pub use serve::serve;
 pub use state::{ApiState, PrepareError};

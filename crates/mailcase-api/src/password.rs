@@ -104,6 +104,28 @@ pub(crate) fn mistake(password: &SecretString) -> Option<FieldError> {
     None
 }
 
+/// A password that was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordRefused {
+    /// What to choose instead.
+    #[error("{0}")]
+    Unfit(String),
+    #[error("the password could not be hashed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The hash to store of a password somebody chose, for tools that work without the web side.
+///
+/// # Errors
+/// [`PasswordRefused::Unfit`] when it is too short or too long.
+pub async fn hash_password(password: &SecretString) -> Result<String, PasswordRefused> {
+    if let Some(mistake) = mistake(password) {
+        return Err(PasswordRefused::Unfit(mistake.message));
+    }
+    let failed = |error: PasswordError| PasswordRefused::Failed(Box::new(error));
+    Passwords::new().map_err(failed)?.hash(password).await.map_err(failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,5 +147,14 @@ mod tests {
         assert!(mistake(&SecretString::from("elevenchars")).is_some());
         assert!(mistake(&SecretString::from("twelve chars")).is_none());
         assert!(mistake(&SecretString::from("ä".repeat(257))).is_some());
+    }
+
+    #[tokio::test]
+    async fn tools_are_held_to_the_same_rules() {
+        let refused = hash_password(&SecretString::from("short")).await.unwrap_err();
+        assert_eq!(refused.to_string(), "choose at least 12 characters");
+        let chosen = SecretString::from("correct horse battery");
+        let stored = hash_password(&chosen).await.unwrap();
+        assert!(Passwords::new().unwrap().fits(&chosen, Some(stored)).await.unwrap());
     }
 }

@@ -9,7 +9,8 @@ Exit codes:
   0  it worked
   1  it failed
   2  the command line or the configuration is wrong; nothing was done
-  3  it worked, and something was found that needs attention (doctor, connector test, account, import)";
+  3  it worked, and something was found that needs attention (doctor, connector test,
+     connector run, account, import)";
 
 /// Turns mailboxes into security cases.
 #[derive(Debug, Parser)]
@@ -76,10 +77,20 @@ pub(crate) enum Command {
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
     },
-    /// List or test connectors
+    /// List, test or run connectors
     Connector {
         #[command(subcommand)]
         command: ConnectorCommand,
+    },
+    /// List users, or give one a new password
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Change the master key
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Compare what the servers hold in the watched folders with what is stored
     Account {
@@ -116,6 +127,29 @@ pub(crate) enum ConnectorCommand {
         /// API name of the connector
         name: String,
     },
+    /// Look for mail once, now, and take what is there; also when the connector is paused
+    Run {
+        /// API name of the connector
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// List the users with their roles
+    List,
+    /// Set a new password, read from the terminal or from standard input; ends the user's sessions and API tokens
+    ResetPassword {
+        /// User name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a new master key, seal every secret under it and forget the old one; `mailcase serve` must not be running.
+    /// May be interrupted at any point: run it again to finish
+    Rotate,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -1,15 +1,16 @@
-//! `mailcase connector list` and `mailcase connector test`.
+//! `mailcase connector list`, `mailcase connector test` and `mailcase connector run`.
 
 use crate::config::Config;
+use crate::progress::Bar;
 use crate::terminal::{line, plain, print, table};
 use crate::wire::Sources;
 use crate::{Outcome, state};
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::{Connector, Origin};
-use mailcase_engine::Engine;
+use mailcase_engine::{Engine, EngineError, PassSummary, run_once};
 use mailcase_mail::{CheckReport, StepStatus};
-use mailcase_store::{ConnectorWithStatus, Store};
+use mailcase_store::{ConnectorWithStatus, Store, StoreError};
 use std::sync::Arc;
 
 pub(crate) async fn list(config: Config) -> anyhow::Result<Outcome> {
@@ -55,6 +56,39 @@ pub(crate) async fn test(config: Config, api_name: &str) -> anyhow::Result<Outco
     store.close().await;
     print(&describe(&report))?;
     Ok(if report.passed() { Outcome::Done } else { Outcome::NeedsAttention })
+}
+
+pub(crate) async fn run(config: Config, api_name: &str) -> anyhow::Result<Outcome> {
+    let (store, organization) = state::open_existing(&config).await?;
+    let connector = named(&store, organization, api_name).await?;
+    let bar = Bar::new(&connector.settings.name);
+    let engine = state::engine_config(&config);
+    let outcome = run_once(&store, &Sources, &connector, &engine, |progress| bar.show(progress)).await;
+    bar.finish();
+    let summary = match outcome {
+        Ok(summary) => summary,
+        Err(EngineError::Store(StoreError::Conflict { .. })) => {
+            let leased_by = store.connector_with_status(organization, connector.id).await?.status.leased_by;
+            bail!(
+                "`{api_name}` is being run by {} already: press “Poll now” on its page, or pause it there and try \
+                 again (a server that was killed gives it up within half a minute)",
+                plain(leased_by.as_deref().unwrap_or("another process"))
+            )
+        }
+        Err(error) => return Err(error).with_context(|| format!("`{api_name}` could not be run")),
+    };
+    store.close().await;
+    line(passed(&summary))?;
+    Ok(if summary.needs_attention == 0 { Outcome::Done } else { Outcome::NeedsAttention })
+}
+
+/// What a pass did, on one line.
+fn passed(summary: &PassSummary) -> String {
+    let PassSummary { discovered, fetched, new_messages, acknowledged, needs_attention } = summary;
+    format!(
+        "{discovered} newly listed, {fetched} fetched, {new_messages} of them new messages, {acknowledged} acknowledged, \
+         {needs_attention} need attention"
+    )
 }
 
 /// The connector with this API name; the error lists those there are.

@@ -293,8 +293,24 @@ fn key(source: &MasterKeySource) -> Finding {
         MasterKeySource::Given(_) => return Finding::good(SUBJECT, "from the environment"),
         MasterKeySource::File(path) => path,
     };
-    if let Err(error) = master_key::read(path) {
-        return Finding::of(Verdict::Bad, SUBJECT, format!("{error:#}"), "Bring it back from your backup.");
+    match master_key::read(path) {
+        Ok(ring) if ring.previous.is_empty() => {}
+        Ok(_) => {
+            return Finding::of(
+                Verdict::Warning,
+                SUBJECT,
+                format!("{} holds several keys: changing it was not finished", path.display()),
+                "End the server and run `mailcase key rotate`.",
+            );
+        }
+        Err(error) => {
+            return Finding::of(
+                Verdict::Bad,
+                SUBJECT,
+                format!("{error:#}"),
+                "Bring it back from your backup.",
+            );
+        }
     }
     match master_key::is_exposed(path) {
         Ok(false) => Finding::good(SUBJECT, path.display().to_string()),

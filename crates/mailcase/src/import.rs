@@ -4,15 +4,15 @@
 //! the same path again takes only what is new.
 
 use crate::config::Config;
-use crate::terminal::{line, plain, watched};
+use crate::progress::Bar;
+use crate::terminal::{line, plain};
 use crate::wire::Sources;
 use crate::{Outcome, state};
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::{Backfill, Connector, ConnectorSettings, Disposition, FetchMode};
 use mailcase_core::message::DeliveryState;
-use mailcase_engine::{Engine, PassProgress, PassSummary, run_once};
+use mailcase_engine::{Engine, PassSummary, run_once};
 use mailcase_store::{ConnectorPatch, Store};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -210,6 +210,7 @@ async fn pass(
             .with_context(|| format!("{} could not be imported", source.path.display()))?;
         summary.discovered = summary.discovered.saturating_add(one.discovered);
         summary.fetched = summary.fetched.saturating_add(one.fetched);
+        summary.new_messages = summary.new_messages.saturating_add(one.new_messages);
         summary.needs_attention = one.needs_attention;
         match young.and_then(|age| SETTLE.checked_sub(age)) {
             Some(rest) => tokio::time::sleep(rest).await,
@@ -234,31 +235,6 @@ fn youngest(path: &Path, depth: usize) -> Option<Duration> {
     entries.filter_map(|entry| youngest(&entry.ok()?.path(), depth.saturating_add(1))).min()
 }
 
-/// Progress on the terminal, when there is one.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(name: &str) -> Self {
-        let bar = if watched() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style =
-            ProgressStyle::with_template("{msg}  {wide_bar} {human_pos} of {human_len}  {per_sec}  {eta}");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        bar.set_message(name.to_owned());
-        Self(bar)
-    }
-
-    fn show(&self, progress: PassProgress) {
-        self.0.set_length(progress.stored.saturating_add(progress.waiting));
-        self.0.set_position(progress.stored);
-    }
-
-    fn finish(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Total {
     new: u64,
@@ -276,7 +252,7 @@ impl Total {
     ) -> anyhow::Result<()> {
         let counts = store.connector_with_status(connector.organization, connector.id).await?.counts;
         let failed = counts.discovered.saturating_add(counts.needs_attention);
-        let new = u64::try_from(summary.fetched).unwrap_or(u64::MAX);
+        let new = summary.new_messages;
         self.new = self.new.saturating_add(new);
         self.known = self.known.saturating_add(counts.total.saturating_sub(new).saturating_sub(failed));
         self.failed = self.failed.saturating_add(failed);

@@ -8,20 +8,23 @@ mod declared;
 mod demo;
 mod doctor;
 mod import;
+mod key;
 mod logging;
 mod master_key;
 mod measure;
 mod parse;
+mod progress;
 mod reference;
 mod samples;
 mod serve;
 mod sole_server;
 mod state;
 mod terminal;
+mod user;
 mod wire;
 
 use clap::{CommandFactory as _, Parser as _};
-use cli::{Cli, Command, ConnectorCommand};
+use cli::{Cli, Command, ConnectorCommand, KeyCommand, UserCommand};
 use config::{Config, ConfigError};
 use declared::DeclaredError;
 use std::process::ExitCode;
@@ -76,6 +79,8 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         | Command::Demo { .. }
         | Command::Import { .. }
         | Command::Connector { .. }
+        | Command::User { .. }
+        | Command::Key { .. }
         | Command::Account { .. }
         | Command::Doctor { .. } => {}
     }
@@ -99,6 +104,14 @@ async fn work(command: Command, config: Config) -> anyhow::Result<Outcome> {
         Command::Connector { command: ConnectorCommand::Test { name } } => {
             connector::test(config, &name).await
         }
+        Command::Connector { command: ConnectorCommand::Run { name } } => {
+            Box::pin(connector::run(config, &name)).await
+        }
+        Command::User { command: UserCommand::List } => user::list(config).await,
+        Command::User { command: UserCommand::ResetPassword { name } } => {
+            user::reset_password(config, &name).await
+        }
+        Command::Key { command: KeyCommand::Rotate } => Box::pin(key::rotate(config)).await,
         Command::Account { connector } => account::run(config, connector.as_deref()).await,
         Command::Doctor { full } => doctor::run(config, full).await,
         Command::Parse { .. }

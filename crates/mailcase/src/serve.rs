@@ -98,8 +98,10 @@ impl Server {
             None => reachable(address)?,
         };
         let metrics = measure::start()?;
-        let store = state::open(config).await?;
+        // Before the key is read: `mailcase key rotate` holds the lock while it changes it.
+        state::make_folder(&config.data)?;
         let sole = SoleServer::claim(config)?;
+        let store = state::open(config).await?;
         let engine_config = EngineConfig { sole_server: sole.is_some(), ..state::engine_config(config) };
         let engine = Engine::start(store.clone(), Arc::new(Sources), engine_config);
         let api_config = ApiConfig {

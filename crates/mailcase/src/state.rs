@@ -1,11 +1,11 @@
 //! Opens what a configuration points at: the data folder, the master key, the store.
 
 use crate::config::{Blobs, Config, Database};
-use crate::master_key;
+use crate::master_key::{self, KeyRing};
 use anyhow::{Context as _, bail};
 use mailcase_core::OrganizationId;
 use mailcase_engine::EngineConfig;
-use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, S3Config, Store, StoreConfig};
+use mailcase_store::{BlobConfig, DatabaseConfig, S3Config, Store, StoreConfig};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -13,7 +13,12 @@ use std::path::Path;
 /// Opens the store; makes the data folder and, for a new SQLite database, the master key.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
     make_folder(&config.data)?;
-    let key = master_key::obtain(config)?;
+    let ring = master_key::obtain(config)?;
+    open_with(config, &ring).await
+}
+
+/// Opens the store with keys of the caller's choice.
+pub(crate) async fn open_with(config: &Config, ring: &KeyRing) -> anyhow::Result<Store> {
     let store_config = StoreConfig {
         database: match &config.database {
             Database::Sqlite(path) => DatabaseConfig::Sqlite { path: path.clone() },
@@ -31,7 +36,7 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
                 prefix: s3.prefix.clone(),
             }),
         },
-        master_key: MasterKey::new(key),
+        master_key: ring.master_key(),
     };
     Store::open(store_config).await.with_context(|| match &config.database {
         Database::Sqlite(path) => {
@@ -72,7 +77,7 @@ pub(crate) fn engine_config(config: &Config) -> EngineConfig {
 }
 
 /// Only its owner may look into the folder: it holds mail and the key of the passwords.
-fn make_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -1,6 +1,10 @@
-//! What commands print: to standard output, apart from the logs on standard error.
+//! What commands print and ask: on standard output, apart from the logs on standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use secrecy::SecretString;
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+
+/// Longest line read as a secret: passwords are shorter, and a wrong file may be anything.
+const SECRET_BYTES_MAX: u64 = 64 << 10;
 
 /// Prints text as it is. A reader that went away (`| head`) is an error that ends the command quietly.
 pub(crate) fn print(text: &str) -> io::Result<()> {
@@ -17,6 +21,21 @@ pub(crate) fn line(text: impl AsRef<str>) -> io::Result<()> {
 /// Whether somebody watches the logs and progress.
 pub(crate) fn watched() -> bool {
     io::stderr().is_terminal()
+}
+
+/// A secret: typed unseen on the terminal, or the first line of standard input when that is none.
+pub(crate) fn secret(prompt: &str) -> io::Result<SecretString> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password(prompt).map(SecretString::from);
+    }
+    let mut line = String::new();
+    io::stdin().lock().take(SECRET_BYTES_MAX).read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).into())
+}
+
+/// The secret once more, where it was typed unseen.
+pub(crate) fn secret_again(prompt: &str) -> io::Result<Option<SecretString>> {
+    if io::stdin().is_terminal() { secret(prompt).map(Some) } else { Ok(None) }
 }
 
 /// A table of left-aligned columns, two spaces apart.

@@ -119,7 +119,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Text,
         EnvironmentOnly,
         "none",
-        "The master key itself, 64 hexadecimal digits. Wins over `master_key_file`.",
+        "The master key itself, 64 hexadecimal digits. Wins over `master_key_file`. While it is being changed, earlier keys follow it after commas.",
     ),
     setting(
         "master_key_file",

@@ -5,5 +5,6 @@
 mod commands;
 mod configuration;
 mod demo;
+mod operator;
 mod program;
 mod server;

@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Starts `serve` in `folder` with `data` as data folder.
-fn serve(folder: &Path, arguments: &[&str]) -> Running {
+pub(crate) fn serve(folder: &Path, arguments: &[&str]) -> Running {
     Running::start(
         mailcase(folder).args(["serve", "--data", "data", "--listen", "127.0.0.1:0"]).args(arguments),
     )
 }
 
 /// Follows the printed link; returns the server's address.
-fn set_up(server: &mut Running) -> String {
+pub(crate) fn set_up(server: &mut Running) -> String {
     let link = server.printed("(the link works once): ");
     let (url, token) = link.split_once("/setup?token=").unwrap();
     let address = authority(url);
@@ -55,6 +55,17 @@ fn an_import_takes_each_message_once_and_the_doctor_is_content() {
     let third = run(folder.path(), &import);
     assert_eq!(stdout(&third), "1 new, 5 already known, 0 failed\n", "{}", stderr(&third));
 
+    // Copies are new files and known messages.
+    let copies = folder.path().join("copies");
+    fs::create_dir(&copies).unwrap();
+    for (message, copy) in
+        [("lost-notebook", "1"), ("out-of-office-alone", "2"), ("out-of-office-alone", "3")]
+    {
+        fs::copy(fixture(&format!("{message}.eml")), copies.join(format!("{copy}.eml"))).unwrap();
+    }
+    let copied = run(folder.path(), &["--data", "data", "import", "copies"]);
+    assert_eq!(stdout(&copied), "1 new, 2 already known, 0 failed\n", "{}", stderr(&copied));
+
     let nothing = folder.path().join("nothing");
     fs::create_dir(&nothing).unwrap();
     let empty = run(folder.path(), &["--data", "data", "import", "nothing"]);
@@ -63,7 +74,7 @@ fn an_import_takes_each_message_once_and_the_doctor_is_content() {
     for arguments in [&["--data", "data", "doctor"][..], &["--data", "data", "doctor", "--full"]] {
         let doctor = run(folder.path(), arguments);
         let printed = stdout(&doctor);
-        assert!(printed.contains("messages: 6 "), "{printed}{}", stderr(&doctor));
+        assert!(printed.contains("messages: 7 "), "{printed}{}", stderr(&doctor));
         assert!(!printed.contains("FAILED"), "{printed}");
     }
 
@@ -196,10 +207,15 @@ impl SignedIn {
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
-        let (status, _, answer) =
-            request(&self.address, "GET", path, &[("Cookie", &self.cookie)], &Value::Null);
+        let (status, answer) = self.try_get(path);
         assert_eq!(status, 200, "{answer}");
         answer
+    }
+
+    pub(crate) fn try_get(&self, path: &str) -> (u16, Value) {
+        let (status, _, answer) =
+            request(&self.address, "GET", path, &[("Cookie", &self.cookie)], &Value::Null);
+        (status, answer)
     }
 }
 

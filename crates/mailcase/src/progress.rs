@@ -1,0 +1,29 @@
+//! Progress of a pass on the terminal, when there is one.
+
+use crate::terminal::watched;
+use indicatif::{ProgressBar, ProgressStyle};
+use mailcase_engine::PassProgress;
+
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    pub(crate) fn new(name: &str) -> Self {
+        let bar = if watched() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style =
+            ProgressStyle::with_template("{msg}  {wide_bar} {human_pos} of {human_len}  {per_sec}  {eta}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_message(name.to_owned());
+        Self(bar)
+    }
+
+    pub(crate) fn show(&self, progress: PassProgress) {
+        self.0.set_length(progress.stored.saturating_add(progress.waiting));
+        self.0.set_position(progress.stored);
+    }
+
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
