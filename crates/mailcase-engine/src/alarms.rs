@@ -26,6 +26,11 @@ pub(crate) async fn raise_sign_in(
     Ok(store.raise_alarm(connector.organization, connector.id, AlarmKind::SignIn, &text).await?)
 }
 
+/// Whatever else is wrong, the server knows us.
+pub(crate) async fn clear_sign_in(store: &Store, connector: &Connector) -> Result<(), EngineError> {
+    Ok(store.clear_alarms(connector.organization, connector.id, &[AlarmKind::SignIn]).await?)
+}
+
 /// After a successful poll nothing is wrong with the connection.
 pub(crate) async fn clear_connection(store: &Store, connector: &Connector) -> Result<(), EngineError> {
     let kinds = [AlarmKind::SignIn, AlarmKind::NoSuccess];

@@ -33,7 +33,8 @@ impl FetchBlame {
         };
     }
 
-    /// Takes note of a broken fetch; true when the single message that was asked for is to blame.
+    /// Takes note of a broken fetch; true when the single message that was asked for is to blame. With nothing
+    /// `asked` for it was no fetch that broke.
     pub(crate) fn failed(&mut self, error: &SourceError, asked: usize) -> bool {
         let about_the_message = matches!(
             error,
@@ -42,7 +43,7 @@ impl FetchBlame {
                 | SourceError::Protocol { .. }
                 | SourceError::Refused { .. }
         );
-        if !about_the_message {
+        if !about_the_message || asked == 0 {
             return false;
         }
         let alone = self.isolated.is_some() && asked == 1;
@@ -75,6 +76,14 @@ mod tests {
         let mut blame = FetchBlame::default();
         let refused = SourceError::SignIn { message: "no".to_owned(), hint: None };
         assert!(!blame.failed(&refused, 1));
+        assert_eq!(blame.round(), ROUND);
+    }
+
+    #[test]
+    fn a_broken_acknowledgement_is_no_messages_fault_either() {
+        let mut blame = FetchBlame::default();
+        let broken = SourceError::Protocol { message: "hung up".to_owned() };
+        assert!(!blame.failed(&broken, 0));
         assert_eq!(blame.round(), ROUND);
     }
 }

@@ -4,7 +4,6 @@ use crate::check::validate;
 use crate::config::EngineConfig;
 use crate::engine::workshop;
 use crate::error::EngineError;
-use crate::fetch_blame::FetchBlame;
 use crate::post::Post;
 use crate::remote::watched_folders;
 use crate::runner::{Round, Runner};
@@ -16,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How far a pass is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,21 +67,21 @@ pub async fn run_once<F: SourceFactory>(
     let source = factory.open(&connector.settings.kind, &connector.settings.connection, &secrets)?;
     let workshop = workshop(store, config, "once");
     let stored = Arc::clone(&workshop.stored);
+    let in_flight = workshop.in_flight.clone();
+    let keeping = in_flight.keep(store.clone(), workshop.owner.clone(), config.message_lease);
+    let _keeping = AbortOnDropHandle::new(tokio::spawn(keeping));
     let lease = store.claim_connector(connector.id, &workshop.owner, LEASE).await?;
     // From here to the release nobody else stores messages of this connector.
     let newest_before = store.newest_message().await?;
-    let mut runner = Runner {
-        post: Post {
-            workshop,
-            connector: connector.clone(),
-            lease: lease.clone(),
-            folders: watched_folders(&connector.settings, &kinds),
-            interrupt: Interrupt::default(),
-            cancel: CancellationToken::new(),
-        },
-        source,
-        blame: FetchBlame::default(),
+    let post = Post {
+        workshop,
+        connector: connector.clone(),
+        lease: lease.clone(),
+        folders: watched_folders(&connector.settings, &kinds),
+        interrupt: Interrupt::default(),
+        cancel: CancellationToken::new(),
     };
+    let mut runner = Runner::new(post, source);
     let outcome = {
         let round = runner.round();
         // Beside the round, never between its steps: both write, and the round may hold the one connection that does.

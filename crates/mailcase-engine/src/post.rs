@@ -77,6 +77,7 @@ impl Post {
                 self.set_status(ConnectorState::Waiting, Some(at), None, next_poll).await?;
             }
             Some(folder) => {
+                alarms::clear_sign_in(&self.workshop.store, &self.connector).await?;
                 let error = SourceError::FolderNotFound { folder: folder.clone() };
                 let facts = facts(error.code(), error.to_string(), error.hint().map(str::to_owned));
                 self.log(LogLevel::Error, error.code(), &facts.message).await;

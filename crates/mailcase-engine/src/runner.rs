@@ -16,10 +16,18 @@ use tokio::time::Instant;
 
 /// Messages listed per page of a folder.
 const LISTING: usize = 5_000;
+/// A wait that lasted so long has done its work, however it ended: servers and firewalls cut idle connections.
+const WAIT_ENOUGH: Duration = Duration::from_secs(60);
+
 pub(crate) struct Runner<S> {
-    pub(crate) post: Post,
-    pub(crate) source: S,
-    pub(crate) blame: FetchBlame,
+    post: Post,
+    source: S,
+    blame: FetchBlame,
+    /// Whether a fetch went through since the last failure: a mailbox with a few messages that break the line is not
+    /// one that is down.
+    progressed: bool,
+    /// Whether the last wait broke off early.
+    wait_broke: bool,
 }
 
 /// What one round did.
@@ -33,6 +41,10 @@ pub(crate) struct Round {
 }
 
 impl<S: MailSource> Runner<S> {
+    pub(crate) fn new(post: Post, source: S) -> Self {
+        Self { post, source, blame: FetchBlame::default(), progressed: false, wait_broke: false }
+    }
+
     /// Runs until cancelled or fenced off. Never fails: trouble is recorded on the connector and tried again.
     pub(crate) async fn run(mut self, kept: &KeptLease) {
         let mut backoff = Backoff::default();
@@ -45,6 +57,10 @@ impl<S: MailSource> Runner<S> {
                 Err(EngineError::Stopping) if self.post.cancel.is_cancelled() => return,
                 Err(error) => {
                     kept.forget_told();
+                    let throttled = matches!(error, EngineError::Source(SourceError::Throttled { .. }));
+                    if std::mem::take(&mut self.progressed) && !throttled {
+                        backoff.succeeded();
+                    }
                     standing = self.post.back_off(&error, &mut backoff).await;
                 }
             }
@@ -190,6 +206,7 @@ impl<S: MailSource> Runner<S> {
                 result = fetch => result.map_err(|error| broken(error.into()))?,
             }
             self.blame.succeeded();
+            self.progressed = true;
             // What the pipeline has decided meanwhile is acknowledged while it works on the rest.
             let acknowledged = self.acknowledge().await.map_err(|error| FetchBroken { error, asked: 0 })?;
             round.acknowledged = round.acknowledged.saturating_add(acknowledged);
@@ -245,16 +262,23 @@ impl<S: MailSource> Runner<S> {
         let folders: Vec<FolderPath> =
             self.post.folders.iter().filter(|folder| !absent.contains(folder)).cloned().collect();
         let cancel = self.post.cancel.clone();
-        tokio::select! {
+        let begun = Instant::now();
+        let wake = tokio::select! {
             biased;
-            () = cancel.cancelled() => Ok(()),
-            wake = self.source.wait(&folders, until, &self.post.interrupt) => {
-                if wake? == Wake::Changed {
-                    metrics::counter!("mailcase_announcements_total").increment(1);
-                }
-                Ok(())
+            () = cancel.cancelled() => return Ok(()),
+            wake = self.source.wait(&folders, until, &self.post.interrupt) => wake,
+        };
+        let broke_before = std::mem::replace(&mut self.wait_broke, wake.is_err());
+        match wake {
+            Ok(Wake::Changed) => metrics::counter!("mailcase_announcements_total").increment(1),
+            Ok(_) => {}
+            // The next round connects anew, and says so if it cannot; only waits that break again and again are trouble.
+            Err(error) if !broke_before || begun.elapsed() >= WAIT_ENOUGH => {
+                tracing::debug!(connector = %self.post.connector.id, %error, "a wait broke off; polling at once");
             }
+            Err(error) => return Err(error.into()),
         }
+        Ok(())
     }
 }
 

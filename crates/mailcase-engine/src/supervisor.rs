@@ -6,7 +6,6 @@
 
 use crate::config::EngineConfig;
 use crate::engine::SERVER;
-use crate::fetch_blame::FetchBlame;
 use crate::lease_keeper::{KeptLease, LeaseKeeper};
 use crate::pipeline::Workshop;
 use crate::post::Post;
@@ -141,7 +140,7 @@ impl<F: SourceFactory> Supervisor<F> {
 
 async fn run<F: SourceFactory>(post: Post, factory: &F, kept: &KeptLease) {
     match open(factory, &post.workshop.store, &post.connector).await {
-        Ok(source) => Runner { post, source, blame: FetchBlame::default() }.run(kept).await,
+        Ok(source) => Runner::new(post, source).run(kept).await,
         Err(NotOpened::ForNow(error)) => {
             tracing::error!(%error, connector = %post.connector.id, "a connector could not be started; trying again");
         }

@@ -136,6 +136,44 @@ async fn a_message_a_source_says_nothing_about_is_put_back_with_a_count() {
 }
 
 #[tokio::test]
+async fn messages_that_break_the_line_do_not_make_the_mailbox_look_down() {
+    let mailbox = FakeMailbox::new();
+    let mood = Arc::new(Mood::default());
+    for n in 0..5 {
+        mailbox.deliver(INBOX, letter(&format!("good {n}")));
+        let poison = mailbox.deliver(INBOX, letter(&format!("poison {n}")));
+        mood.poison.lock().unwrap().insert(poison);
+    }
+    mailbox.deliver(INBOX, letter("good and last"));
+    let factory =
+        MoodyFactory { fakes: FakeFactory::default().with("bad", &mailbox), mood: Arc::clone(&mood) };
+    let desk = Desk::open_with(factory, |_| {}).await;
+    desk.connect(on("bad")).await;
+    // With pauses that double at each failure the last one would be minutes away.
+    desk.until(async || (desk.cases().await.len() == 6).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_connection_cut_while_it_waits_is_no_trouble() {
+    let mailbox = FakeMailbox::new();
+    let desk = Desk::open(&mailbox).await;
+    desk.connect(|settings| settings.poll_seconds = 86_400).await;
+    desk.until(async || (mailbox.calls(Call::Wait) == 1).then_some(())).await;
+    mailbox.cut_connections();
+    desk.until(async || (mailbox.calls(Call::Wait) == 2).then_some(())).await;
+    assert_eq!(desk.count("SELECT COUNT(*) FROM connector_log WHERE level = 'error'").await, 0);
+    // A line that cannot hold is.
+    mailbox.cut_connections();
+    desk.until(async || {
+        let errors = desk.count("SELECT COUNT(*) FROM connector_log WHERE level = 'error'").await;
+        (errors == 1).then_some(())
+    })
+    .await;
+    mailbox.deliver(INBOX, letter("taken all the same"));
+    desk.until_settled(1).await;
+}
+
+#[tokio::test]
 async fn a_wish_that_was_lost_with_its_event_is_fulfilled() {
     let mailbox = FakeMailbox::new();
     mailbox.set_announces(false);

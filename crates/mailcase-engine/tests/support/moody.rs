@@ -8,9 +8,9 @@ use mailcase_mail::{
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
 /// What every source of one factory does; changed while they run.
@@ -22,6 +22,8 @@ pub(crate) struct Mood {
     pub(crate) standing: AtomicUsize,
     /// The first message of a fetch is left unanswered, and all is said to be well.
     pub(crate) forgetful: AtomicBool,
+    /// Asked for one of these, the server hangs up; what was asked for before it is given.
+    pub(crate) poison: Mutex<HashSet<RemoteId>>,
 }
 
 #[derive(Debug, Clone)]
@@ -101,6 +103,11 @@ impl MailSource for MoodySource {
             });
             self.mood.standing.fetch_add(1, Ordering::SeqCst);
             return std::future::pending().await;
+        }
+        let poisoned = ids.iter().position(|id| self.mood.poison.lock().unwrap().contains(id));
+        if let Some(place) = poisoned {
+            self.fake.fetch(folder, ids.get(..place).unwrap_or_default(), out).await?;
+            return Err(SourceError::Protocol { message: "the server hung up".to_owned() });
         }
         let skipped = usize::from(self.mood.forgetful.load(Ordering::SeqCst));
         self.fake.fetch(folder, ids.get(skipped..).unwrap_or_default(), out).await
