@@ -1,6 +1,5 @@
 //! "Test connection" of a folder: the path, what lies there, and whether it can be changed.
 
-use crate::blocking::blocking;
 use crate::settings::Layout;
 use crate::source::FolderSource;
 use mailcase_mail::{CheckReport, CheckStep, FolderPath, MailSource, Scope, SourceError, StepStatus};
@@ -71,7 +70,7 @@ async fn look(source: &mut FolderSource, layout: Layout, folder: &FolderPath, re
 async fn writable(source: &FolderSource) -> CheckStep {
     let began = Instant::now();
     let path = source.path().join("cur");
-    let allowed = blocking("asking for permissions", move || {
+    let allowed = source.lane().run("asking for permissions", move || {
         Ok(access(&path, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| error.to_string()))
     });
     let title = "Ask whether messages may be changed".to_owned();

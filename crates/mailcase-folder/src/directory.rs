@@ -2,7 +2,7 @@
 
 mod view;
 
-use crate::blocking::blocking;
+use crate::blocking::Lane;
 use crate::index::Index;
 use crate::{files, maildir, sending, watching};
 use mailcase_mail::{
@@ -30,11 +30,12 @@ pub(crate) struct Directory {
     /// Tells the numbers of this source's memory from those of another.
     instance: u64,
     indexes: HashMap<FolderPath, Arc<Mutex<Index>>>,
+    lane: Lane,
 }
 
 impl Directory {
-    pub(crate) fn new(root: &Path, tree: Tree) -> Self {
-        Self { root: root.to_owned(), tree, instance: rand::random(), indexes: HashMap::new() }
+    pub(crate) fn new(root: &Path, tree: Tree, lane: Lane) -> Self {
+        Self { root: root.to_owned(), tree, instance: rand::random(), indexes: HashMap::new(), lane }
     }
 
     pub(crate) const fn tree(&self) -> Tree {
@@ -50,14 +51,15 @@ impl Directory {
 
     pub(crate) async fn folders(&self) -> Result<Vec<Folder>, SourceError> {
         let (root, tree) = (self.root.clone(), self.tree);
-        blocking("listing the folders", move || {
-            let listed = match tree {
-                Tree::Maildir => maildir::folders(&root),
-                Tree::Files { recursive } => files::folders(&root, recursive),
-            };
-            listed.map_err(|error| crate::reading::unreachable("list", &root, &error))
-        })
-        .await
+        self.lane
+            .run("listing the folders", move || {
+                let listed = match tree {
+                    Tree::Maildir => maildir::folders(&root),
+                    Tree::Files { recursive } => files::folders(&root, recursive),
+                };
+                listed.map_err(|error| crate::reading::unreachable("list", &root, &error))
+            })
+            .await
     }
 
     pub(crate) async fn discover(
@@ -69,12 +71,12 @@ impl Directory {
     ) -> Result<Discovery, SourceError> {
         let view = self.view(folder);
         let after = after.cloned();
-        blocking("listing the folder", move || view.discover(scope, after.as_ref(), limit)).await
+        self.lane.run("listing the folder", move || view.discover(scope, after.as_ref(), limit)).await
     }
 
     pub(crate) async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
         let view = self.view(folder);
-        blocking("listing the folder", move || view.inventory()).await
+        self.lane.run("listing the folder", move || view.inventory()).await
     }
 
     pub(crate) async fn fetch(
@@ -85,11 +87,11 @@ impl Directory {
     ) -> Result<(), SourceError> {
         let view = self.view(folder);
         let checked = view.clone();
-        blocking("opening the folder", move || checked.place()).await?;
+        self.lane.run("opening the folder", move || checked.place()).await?;
         let patience = Arc::new(Mutex::new(SCANS_FOR_GONE));
         for id in ids {
             let (view, patience, wanted) = (view.clone(), Arc::clone(&patience), id.clone());
-            sending::send(id, out, move || view.open(&wanted, &patience)).await?;
+            sending::send(&self.lane, id, out, move || view.open(&wanted, &patience)).await?;
         }
         Ok(())
     }
@@ -102,18 +104,20 @@ impl Directory {
     ) -> Result<Vec<ActOutcome>, SourceError> {
         let view = self.view(folder);
         let (checked, wanted) = (view.clone(), action.clone());
-        blocking("opening the folder", move || {
-            checked.place()?;
-            checked.check_action(&wanted)
-        })
-        .await?;
+        self.lane
+            .run("opening the folder", move || {
+                checked.place()?;
+                checked.check_action(&wanted)
+            })
+            .await?;
         let patience = Arc::new(Mutex::new(SCANS_FOR_GONE));
         let mut outcomes = Vec::with_capacity(ids.len());
         // One step per message: dropped in between, the rest is left alone.
         for id in ids {
             let (view, patience) = (view.clone(), Arc::clone(&patience));
             let (id, action) = (id.clone(), action.clone());
-            outcomes.push(blocking("changing a message", move || view.act(&id, &action, &patience)).await?);
+            outcomes
+                .push(self.lane.run("changing a message", move || view.act(&id, &action, &patience)).await?);
         }
         Ok(outcomes)
     }
@@ -125,9 +129,10 @@ impl Directory {
         interrupt: &Interrupt,
     ) -> Result<Wake, SourceError> {
         let view = self.view(folder);
-        watching::wait(until, interrupt, |thorough| {
+        let lane = &self.lane;
+        watching::wait(lane, until, interrupt, |thorough| {
             let view = view.clone();
-            blocking("looking at the folder", move || view.look(thorough))
+            lane.run("looking at the folder", move || view.look(thorough))
         })
         .await
     }

@@ -3,10 +3,10 @@
 mod scanning;
 mod splitting;
 
-use crate::blocking::blocking;
+use crate::blocking::Lane;
 use crate::files::SETTLE;
 use crate::index::Facts;
-use crate::reading::{concerns_everything, unreachable};
+use crate::reading::{self, concerns_everything, unreachable};
 use crate::sending;
 use crate::settings::Quoting;
 use crate::source::INBOX;
@@ -56,11 +56,12 @@ pub(crate) struct Mbox {
     path: PathBuf,
     quoting: Quoting,
     looked: Arc<Mutex<Looked>>,
+    lane: Lane,
 }
 
 impl Mbox {
-    pub(crate) fn new(path: &Path, quoting: Quoting) -> Self {
-        Self { path: path.to_owned(), quoting, looked: Arc::default() }
+    pub(crate) fn new(path: &Path, quoting: Quoting, lane: Lane) -> Self {
+        Self { path: path.to_owned(), quoting, looked: Arc::default(), lane }
     }
 
     pub(crate) fn folders() -> Vec<Folder> {
@@ -81,7 +82,7 @@ impl Mbox {
     ) -> Result<Discovery, SourceError> {
         is_inbox(folder)?;
         let (mbox, after) = (self.clone(), after.cloned());
-        blocking("listing the mbox file", move || mbox.page(scope, after.as_ref(), limit)).await
+        self.lane.run("listing the mbox file", move || mbox.page(scope, after.as_ref(), limit)).await
     }
 
     /// Everything, in slices: each is a step of its own, so that a file of any size can be dropped midway.
@@ -91,12 +92,14 @@ impl Mbox {
         let mut at = 0;
         loop {
             let mbox = self.clone();
-            let page = blocking("listing the mbox file", move || {
-                let (file, _) = mbox.open()?;
-                scanning::page(file, mbox.quoting, at, usize::MAX, |_, _| true)
-                    .map_err(|error| mbox.wrong(&error))
-            })
-            .await?;
+            let page = self
+                .lane
+                .run("listing the mbox file", move || {
+                    let (file, _) = mbox.open()?;
+                    scanning::page(file, mbox.quoting, at, usize::MAX, |_, _| true)
+                        .map_err(|error| mbox.wrong(&error))
+                })
+                .await?;
             heads.extend(page.messages);
             if !page.more {
                 return Ok(heads);
@@ -113,10 +116,10 @@ impl Mbox {
     ) -> Result<(), SourceError> {
         is_inbox(folder)?;
         let opened = self.clone();
-        blocking("opening the mbox file", move || opened.open().map(|_| ())).await?;
+        self.lane.run("opening the mbox file", move || opened.open().map(|_| ())).await?;
         for id in ids {
             let (mbox, wanted) = (self.clone(), id.clone());
-            sending::send(id, out, move || {
+            sending::send(&self.lane, id, out, move || {
                 let (file, _) = mbox.open()?;
                 Ok(match Slice::open(file, mbox.quoting, &wanted) {
                     Ok(Some((head, slice))) => sending::Opened::Message(head, slice),
@@ -151,7 +154,7 @@ impl Mbox {
         let mut outcomes = Vec::with_capacity(ids.len());
         for id in ids {
             let (mbox, id) = (self.clone(), id.clone());
-            let there = blocking("reading a message", move || {
+            let there = self.lane.run("reading a message", move || {
                 let (file, _) = mbox.open()?;
                 let found = Slice::open(file, mbox.quoting, &id);
                 found.map(|found| found.is_some()).map_err(|error| unreachable("read", &mbox.path, &error))
@@ -168,9 +171,9 @@ impl Mbox {
         interrupt: &Interrupt,
     ) -> Result<Wake, SourceError> {
         is_inbox(folder)?;
-        watching::wait(until, interrupt, |_| {
+        watching::wait(&self.lane, until, interrupt, |_| {
             let mbox = self.clone();
-            blocking("looking at the mbox file", move || mbox.look())
+            self.lane.run("looking at the mbox file", move || mbox.look())
         })
         .await
     }
@@ -182,7 +185,8 @@ impl Mbox {
     }
 
     fn open(&self) -> Result<(File, Facts), SourceError> {
-        let opened = File::open(&self.path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
+        let opened = reading::open_followed(&self.path)
+            .and_then(|file| file.metadata().map(|metadata| (file, metadata)));
         let (file, metadata) = opened.map_err(|error| unreachable("open", &self.path, &error))?;
         if !metadata.is_file() {
             return Err(SourceError::Settings {

@@ -26,15 +26,23 @@ impl Facts {
 /// Opens a regular file for reading; `None` when there is none, or a link or something else is in its place. Never
 /// waits, as opening a pipe would.
 pub(crate) fn open(path: &Path) -> io::Result<Option<(File, Facts)>> {
-    // The flags fit an int on every system: that is their type in C.
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
-    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+    let file = match open_with(path, OFlags::NOFOLLOW | OFlags::NONBLOCK) {
         Ok(file) => file,
         Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
     let metadata = file.metadata()?;
     Ok(metadata.is_file().then(|| (file, Facts::of(&metadata))))
+}
+
+/// Opens the file a person named, also by a link. Never waits, as opening a pipe would.
+pub(crate) fn open_followed(path: &Path) -> io::Result<File> {
+    open_with(path, OFlags::NONBLOCK)
+}
+
+fn open_with(path: &Path, flags: OFlags) -> io::Result<File> {
+    // The flags fit an int on every system: that is their type in C.
+    OpenOptions::new().read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or_default()).open(path)
 }
 
 /// Whether the error says that there is no such file: also a directory that went away, or a link.

@@ -1,6 +1,6 @@
 //! Handing one message after the other to the receiver of a fetch.
 
-use crate::blocking::blocking;
+use crate::blocking::Lane;
 use crate::reading::{Reading, concerns_everything};
 use bytes::Bytes;
 use mailcase_mail::{CHUNK_MAX_BYTES, Fetched, FetchedSender, RemoteHead, RemoteId, SourceError};
@@ -35,12 +35,13 @@ struct Pulled<P> {
 
 /// Opens a message off the asynchronous threads, and sends it.
 pub(crate) async fn send<P: Pieces>(
+    lane: &Lane,
     id: &RemoteId,
     out: &FetchedSender,
     open: impl FnOnce() -> Result<Opened<P>, SourceError> + Send + 'static,
 ) -> Result<(), SourceError> {
     // The first piece is read in the same step: most messages have one.
-    let first = blocking("reading a message", move || match open()? {
+    let first = lane.run("reading a message", move || match open()? {
         Opened::Message(head, pieces) => Ok(Opened::Message(head, pull(pieces)?)),
         Opened::Unreadable(reason) => Ok(Opened::Unreadable(reason)),
         Opened::Gone => Ok(Opened::Gone),
@@ -60,7 +61,7 @@ pub(crate) async fn send<P: Pieces>(
             Some(Err(reason)) => return tell(out, Fetched::Unreadable { id: id.clone(), reason }).await,
             None => {
                 let pieces = pulled.pieces;
-                pulled = blocking("reading a message", move || pull(pieces)).await?;
+                pulled = lane.run("reading a message", move || pull(pieces)).await?;
             }
         }
     }

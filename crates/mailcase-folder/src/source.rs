@@ -1,6 +1,6 @@
 //! [`FolderSource`]: finds out what lies at the path, and hands each call to it.
 
-use crate::blocking::blocking;
+use crate::blocking::Lane;
 use crate::check;
 use crate::directory::{Directory, Tree};
 use crate::maildir;
@@ -31,6 +31,7 @@ pub struct FolderSource {
     path: PathBuf,
     settings: FolderSettings,
     mailbox: Option<Mailbox>,
+    lane: Lane,
 }
 
 impl FolderSource {
@@ -45,11 +46,17 @@ impl FolderSource {
     /// A source for settings that were read already.
     #[must_use]
     pub fn new(settings: FolderSettings) -> Self {
-        Self { path: PathBuf::from(&settings.path), settings, mailbox: None }
+        let path = PathBuf::from(&settings.path);
+        let lane = Lane::to(&path);
+        Self { path, settings, mailbox: None, lane }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(crate) const fn lane(&self) -> &Lane {
+        &self.lane
     }
 
     /// The layout, once it is known.
@@ -65,16 +72,17 @@ impl FolderSource {
         let layout = match (self.settings.layout, &self.mailbox) {
             (Layout::Auto, None) => {
                 let path = self.path.clone();
-                blocking("opening the folder", move || find_out(&path)).await?
+                self.lane.run("opening the folder", move || find_out(&path)).await?
             }
             (layout, _) => layout,
         };
         let recursive = self.settings.recursive;
+        let lane = self.lane.clone();
         Ok(self.mailbox.get_or_insert_with(|| match layout {
-            Layout::Maildir => Mailbox::Directory(Directory::new(&self.path, Tree::Maildir)),
-            Layout::Mbox => Mailbox::Mbox(Mbox::new(&self.path, self.settings.quoting)),
+            Layout::Maildir => Mailbox::Directory(Directory::new(&self.path, Tree::Maildir, lane)),
+            Layout::Mbox => Mailbox::Mbox(Mbox::new(&self.path, self.settings.quoting, lane)),
             Layout::Auto | Layout::Files => {
-                Mailbox::Directory(Directory::new(&self.path, Tree::Files { recursive }))
+                Mailbox::Directory(Directory::new(&self.path, Tree::Files { recursive }, lane))
             }
         }))
     }

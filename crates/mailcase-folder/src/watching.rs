@@ -1,6 +1,6 @@
 //! Waiting for a change on disk: events of the kernel where there are any, a look each second everywhere.
 
-use crate::blocking::blocking;
+use crate::blocking::Lane;
 use mailcase_mail::{Interrupt, SourceError, Wake};
 use std::future::Future;
 use std::path::PathBuf;
@@ -25,6 +25,7 @@ pub(crate) struct Look {
 
 /// Waits until a look finds news. `look` is told whether an event makes a thorough look necessary.
 pub(crate) async fn wait<F>(
+    lane: &Lane,
     until: Instant,
     interrupt: &Interrupt,
     mut look: impl FnMut(bool) -> F + Send,
@@ -37,7 +38,7 @@ where
         if first.news {
             return Ok(Wake::Changed);
         }
-        let mut events = Events::on(first.watched).await;
+        let mut events = Events::on(lane, first.watched).await;
         // Looked at again at once: something may have come before the events did.
         let mut thorough = false;
         loop {
@@ -69,7 +70,7 @@ use self::other::Events;
 mod linux {
     //! Events by inotify.
 
-    use super::{PathBuf, WATCHES_MAX, blocking};
+    use super::{Lane, PathBuf, WATCHES_MAX};
     use futures::{FutureExt, StreamExt};
     use inotify::{EventStream, Inotify, WatchMask};
 
@@ -80,11 +81,11 @@ mod linux {
 
     impl Events {
         /// Watches `paths`. Without events (too many paths or watchers, another file system) the regular look remains.
-        pub(super) async fn on(paths: Vec<PathBuf>) -> Self {
+        pub(super) async fn on(lane: &Lane, paths: Vec<PathBuf>) -> Self {
             if paths.len() > WATCHES_MAX {
                 return Self(None);
             }
-            let added = blocking("watching the folder", move || {
+            let added = lane.run("watching the folder", move || {
                 let Ok(inotify) = Inotify::init() else { return Ok(None) };
                 let mask =
                     WatchMask::CREATE | WatchMask::MOVED_TO | WatchMask::CLOSE_WRITE | WatchMask::DELETE_SELF;
@@ -111,12 +112,12 @@ mod linux {
 mod other {
     //! No events: the regular look remains.
 
-    use super::PathBuf;
+    use super::{Lane, PathBuf};
 
     pub(super) struct Events;
 
     impl Events {
-        pub(super) async fn on(_paths: Vec<PathBuf>) -> Self {
+        pub(super) async fn on(_lane: &Lane, _paths: Vec<PathBuf>) -> Self {
             Self
         }
 

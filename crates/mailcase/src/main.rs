@@ -28,6 +28,7 @@ use cli::{Cli, Command, ConnectorCommand, KeyCommand, UserCommand};
 use config::{Config, ConfigError};
 use declared::DeclaredError;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What a command came to, apart from failing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(crate) enum Outcome {
 const EXIT_WRONG: u8 = 2;
 /// The command worked, and what it found needs attention.
 const EXIT_NEEDS_ATTENTION: u8 = 3;
+/// How long the end waits for file system calls that were left behind, such as a blob being written.
+const BLOCKED_THREADS_PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -93,7 +96,10 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let config = config::load(flags, environment())?;
     logging::start(&config.log)?;
-    runtime.block_on(Box::pin(work(cli.command, config)))
+    let outcome = runtime.block_on(Box::pin(work(cli.command, config)));
+    // A thread held by a network mount that hangs does not end, and keeps nobody from leaving.
+    runtime.shutdown_timeout(BLOCKED_THREADS_PATIENCE);
+    outcome
 }
 
 async fn work(command: Command, config: Config) -> anyhow::Result<Outcome> {

@@ -1,8 +1,9 @@
 //! What is particular to mbox files.
 
 use super::benches::{mbox_of, write_modified};
-use super::{fetch, inbox, list, raw, source};
-use mailcase_mail::{Fetched, Interrupt, MailSource, Scope, Wake};
+use super::{fetch, inbox, list, raw, source, source_with};
+use mailcase_mail::{Fetched, Interrupt, MailSource, Scope, SourceError, Wake};
+use serde_json::json;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::time::Duration;
@@ -112,4 +113,15 @@ async fn accounting_knows_what_the_first_run_left_out() {
     assert!(source.was_before_first_run(&page.cursor, &inventory[0].id));
     let (_, everything) = list(&mut source, None).await;
     assert!(!source.was_before_first_run(&everything, &inventory[0].id));
+}
+
+/// A pipe in place of the file is refused at once, rather than waited on for ever.
+#[tokio::test]
+async fn a_pipe_is_no_mbox_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let mut source = source_with(&path, json!({"layout": "mbox"}));
+    let error = source.inventory(&inbox()).await.unwrap_err();
+    assert!(matches!(error, SourceError::Settings { .. }), "{error:?}");
 }
