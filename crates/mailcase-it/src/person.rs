@@ -13,8 +13,9 @@ pub struct Person {
     csrf: String,
 }
 
-const USERNAME: &str = "admin";
-const PASSWORD: &str = "correct horse battery staple";
+/// Signs in after [`Person::set_up`].
+pub const USERNAME: &str = "admin";
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Chooses the TLS implementation of this process; the first call decides, the others change nothing.
 pub fn install_tls() {
@@ -60,6 +61,19 @@ impl Person {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/api/v1{path}", self.url)).header("X-CSRF-Token", &self.csrf)
+    }
+
+    /// Opens the stream of live events; returns when nothing is missed any more.
+    ///
+    /// # Errors
+    /// When the server refuses, or says something else first.
+    pub async fn events(&self) -> Result<Events> {
+        let answer = self.request(Method::GET, "/events").send().await?;
+        ensure!(answer.status().is_success(), "GET /events: {}", answer.status());
+        let mut events = Events { answer, unread: String::new() };
+        let (name, _) = events.next().await?;
+        ensure!(name == "ready", "the stream of events begins with {name}");
+        Ok(events)
     }
 
     /// # Errors
@@ -113,6 +127,40 @@ impl Person {
             if next.is_none() {
                 return Ok(items);
             }
+        }
+    }
+}
+
+/// Live events as they come.
+#[derive(Debug)]
+pub struct Events {
+    answer: reqwest::Response,
+    unread: String,
+}
+
+impl Events {
+    /// The next event: its name and its data.
+    ///
+    /// # Errors
+    /// When the stream ends.
+    pub async fn next(&mut self) -> Result<(String, Value)> {
+        loop {
+            while let Some((block, rest)) = self.unread.split_once("\n\n") {
+                let field = |name: &str| {
+                    block
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .map(|value| value.trim_start().to_owned())
+                };
+                let event = field("event:").zip(field("data:"));
+                self.unread = rest.to_owned();
+                // Without both it is a comment, sent to keep the connection.
+                if let Some((name, data)) = event {
+                    return Ok((name, serde_json::from_str(&data)?));
+                }
+            }
+            let chunk = self.answer.chunk().await?.context("the stream of events has ended")?;
+            self.unread.push_str(std::str::from_utf8(&chunk)?);
         }
     }
 }

@@ -94,6 +94,12 @@ impl Server {
         &self.url
     }
 
+    /// # Errors
+    /// When it has ended.
+    pub fn process(&self) -> Result<u32> {
+        self.child.id().context("the server has ended already")
+    }
+
     /// The one-time link printed on the first run.
     ///
     /// # Errors
@@ -122,7 +128,7 @@ impl Server {
     /// # Errors
     /// When it does not end in time.
     pub async fn terminate(mut self) -> Result<Option<i32>> {
-        let id = self.child.id().context("the server has ended already")?;
+        let id = self.process()?;
         Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
         let status = tokio::time::timeout(DEADLINE, self.child.wait())
             .await

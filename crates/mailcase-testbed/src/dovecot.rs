@@ -61,6 +61,8 @@ pub struct DovecotOptions {
     /// Folders every user has from the beginning besides INBOX, with their RFC 6154 attribute if any
     /// (`\Sent`).
     pub folders: Vec<(String, Option<String>)>,
+    /// Sessions open at once, when they are more than the hundred Dovecot is made for by default.
+    pub sessions: Option<usize>,
 }
 
 /// Ports of a running server.
@@ -373,9 +375,11 @@ impl Dovecot {
         } else {
             format!("imap_capability = {}\n", capabilities.join(" "))
         };
+        let limits = self.options.sessions.map(limits).unwrap_or_default();
         let root = self.folder.path().to_str().context("the temporary folder has a strange name")?;
         Ok(include_str!("dovecot.conf")
             .replace("{tokens}", &tokens)
+            .replace("{limits}", &limits)
             .replace("{hidden}", &hidden)
             .replace("{folders}", &folders)
             .replace("{mechanisms}", &mechanisms)
@@ -403,6 +407,16 @@ fn server_identity() -> Result<(String, String)> {
         Ok(name)
     };
     Ok((ask("-un")?, ask("-gn")?))
+}
+
+/// Room for so many sessions: one process each, signed in by a few that serve many.
+fn limits(sessions: usize) -> String {
+    let clients = sessions.saturating_mul(2);
+    format!(
+        "default_process_limit = {sessions}\ndefault_client_limit = {clients}\n\
+         service imap {{\nprocess_limit = {sessions}\n}}\n\
+         service imap-login {{\nservice_count = 0\nprocess_min_avail = 2\n}}\n"
+    )
 }
 
 fn give_to_server(path: &Path) -> Result<()> {
