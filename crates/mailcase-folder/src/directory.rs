@@ -3,6 +3,7 @@
 mod view;
 
 use crate::blocking::Lane;
+use crate::cursor::Position;
 use crate::index::Index;
 use crate::{files, maildir, sending, watching};
 use mailcase_mail::{
@@ -120,6 +121,17 @@ impl Directory {
                 .push(self.lane.run("changing a message", move || view.act(&id, &action, &patience)).await?);
         }
         Ok(outcomes)
+    }
+
+    /// Whether the first run left the message out, as far as the last look at its folder knows. The cursor names the
+    /// directory, and with it the folder.
+    pub(crate) fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
+        let Some(first_run) = Position::read(cursor).and_then(|position| position.first_run) else {
+            return false;
+        };
+        // One that is locked is just being looked at by a step that was given up.
+        let indexes = self.indexes.values().filter_map(|index| index.try_lock().ok());
+        indexes.into_iter().any(|index| index.was_before_first_run(&first_run, id.as_str()))
     }
 
     pub(crate) async fn wait(

@@ -272,6 +272,12 @@ impl Index {
         })
     }
 
+    /// Whether the first run, which was of this directory, left the message out.
+    pub(crate) fn was_before_first_run(&self, first_run: &FirstRun, id: &str) -> bool {
+        first_run.inode == self.inode
+            && self.entries.get(id).is_some_and(|entry| self.was_left_out(entry, first_run))
+    }
+
     /// Whether the message was there at the first run, outside its scope, and is unchanged since.
     fn was_left_out(&self, entry: &Entry, first_run: &FirstRun) -> bool {
         let was_there = if first_run.instance == self.instance {

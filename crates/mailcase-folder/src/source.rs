@@ -164,8 +164,11 @@ impl MailSource for FolderSource {
     }
 
     fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
-        // Only an mbox file keeps an order of arrival that two texts can tell.
-        Mbox::was_before_first_run(cursor, id)
+        match &self.mailbox {
+            Some(Mailbox::Directory(directory)) => directory.was_before_first_run(cursor, id),
+            // An mbox file keeps an order of arrival that the texts tell.
+            Some(Mailbox::Mbox(_)) | None => Mbox::was_before_first_run(cursor, id),
+        }
     }
 
     async fn wait(

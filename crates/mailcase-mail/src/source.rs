@@ -151,7 +151,9 @@ pub trait MailSource: Send {
     ) -> impl Future<Output = Result<Vec<ActOutcome>, SourceError>> + Send;
 
     /// Whether `id` was already in the folder before the first listing that led to `cursor`, and outside its scope:
-    /// such a message is no gap when it was never taken. Decided from the two texts alone.
+    /// such a message is no gap when it was never taken. Of one that was inside it, the answer means nothing. Decided
+    /// without a look at the server, from the two texts and what the last [`inventory`](Self::inventory) of the folder
+    /// found, which comes first.
     fn was_before_first_run(&self, _cursor: &Cursor, _id: &RemoteId) -> bool {
         false
     }

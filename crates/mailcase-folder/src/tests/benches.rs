@@ -31,6 +31,20 @@ fn mbox_entry(sender: &str, date: &str, raw: &[u8]) -> Vec<u8> {
     entry
 }
 
+/// Returns when a change now gets another time than those in the directory have: the kernel's clock for files is coarse.
+pub(super) fn wait_for_a_tick(directory: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    let changed = |path: &Path| {
+        let metadata = fs::metadata(path).unwrap();
+        (metadata.ctime(), metadata.ctime_nsec())
+    };
+    let newest = fs::read_dir(directory).unwrap().map(|entry| changed(&entry.unwrap().path())).max();
+    let tick = tempfile::NamedTempFile::new().unwrap();
+    while newest.is_some_and(|newest| changed(tick.path()) <= newest) {
+        fs::write(tick.path(), "tick").unwrap();
+    }
+}
+
 pub(super) fn write_modified(path: &Path, content: &[u8], seconds: u64) {
     fs::write(path, content).unwrap();
     let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
@@ -215,6 +229,7 @@ impl Bench for FilesBench {
     }
 
     async fn move_in(&mut self, raw: &[u8]) {
+        wait_for_a_tick(&self.0.root());
         self.put(raw, Some(1));
     }
 

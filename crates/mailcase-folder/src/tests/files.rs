@@ -1,6 +1,6 @@
 //! What is particular to directories of message files.
 
-use super::benches::write_modified;
+use super::benches::{wait_for_a_tick, write_modified};
 use super::directories::{reopen, shut};
 use super::{fetch, inbox, list, raw, source, source_with};
 use mailcase_mail::{
@@ -178,19 +178,7 @@ async fn a_directory_moved_in_is_new_after_a_restart() {
     let scope = Scope::NewSince(jiff::civil::date(2026, 1, 1));
     let page = recursive().discover(&inbox(), scope, None, 10).await.unwrap();
     assert!(page.messages.is_empty());
-    // The kernel's clock for files is coarse: go on when it has ticked.
-    let tick = directory.path().join("tick");
-    let changed = |path: &std::path::Path| {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = fs::metadata(path).unwrap();
-        (metadata.ctime(), metadata.ctime_nsec())
-    };
-    loop {
-        fs::write(&tick, "").unwrap();
-        if changed(&tick) > changed(&root.join("left out.eml")) {
-            break;
-        }
-    }
+    wait_for_a_tick(&root);
     fs::rename(&outside, root.join("old")).unwrap();
     let mut fresh = recursive();
     let page = fresh.discover(&inbox(), scope, Some(&page.cursor), 10).await.unwrap();

@@ -28,6 +28,7 @@ catches! {
     a_first_run_of_everything: IgnoresReadMarks breaks a_first_run_takes_the_unread;
     old_messages_in_a_first_run: IgnoresReadMarks breaks a_first_run_takes_those_since_a_day;
     what_was_left_out_coming_back: IgnoresReadMarks breaks what_the_first_run_left_out_stays_out;
+    gaps_where_nothing_was_wanted: ForgetsTheFirstRun breaks what_the_first_run_left_out_is_known;
     a_limit_ignored: IgnoresTheLimit breaks lists_completely_in_pages_of_two;
     a_reset_hidden: HidesResets breaks reset_identities_are_reported_and_listed_anew;
     an_empty_success: EmptyForMissingFolders breaks a_missing_folder_is_an_error;

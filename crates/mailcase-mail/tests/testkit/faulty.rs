@@ -18,6 +18,7 @@ pub(crate) enum Fault {
     IgnoresTheCursor,
     IgnoresReadMarks,
     IgnoresTheLimit,
+    ForgetsTheFirstRun,
     HidesResets,
     EmptyForMissingFolders,
     FetchMarksRead,
@@ -196,6 +197,10 @@ impl MailSource for Faulty {
                 .for_each(|gone| *gone = refused.clone());
         }
         Ok(outcomes)
+    }
+
+    fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
+        !self.is(Fault::ForgetsTheFirstRun) && self.inner.was_before_first_run(cursor, id)
     }
 
     async fn wait(

@@ -2,9 +2,9 @@
 
 use super::super::bench::Bench;
 use super::super::letters::letter;
-use super::left_out;
 use super::observing::{list, raws};
-use crate::source::Scope;
+use super::{left_out, within};
+use crate::source::{MailSource, Scope};
 
 /// `NewFromUnread` takes what is unread, then everything that arrives.
 pub async fn a_first_run_takes_the_unread<B: Bench>(bench: &mut B) {
@@ -91,4 +91,42 @@ pub async fn what_the_first_run_left_out_stays_out<B: Bench>(bench: &mut B) {
     let (heads, _) = list(&mut fresh, &inbox, Scope::NewFromUnread, Some(&cursor), 1).await;
     let found = raws(&mut fresh, &inbox, &heads).await;
     assert!(found.contains(&new) && !found.contains(&read), "{} messages listed", found.len());
+}
+
+/// Of what an inventory finds, exactly what the first run left out was there before it and is no gap: also for a fresh
+/// source, and not what came since, however old it is.
+pub async fn what_the_first_run_left_out_is_known<B: Bench>(bench: &mut B) {
+    let abilities = bench.abilities();
+    let day = jiff::civil::date(2026, 1, 5);
+    let scope = match (abilities.read_marks, abilities.received_dates) {
+        (true, _) => Scope::NewFromUnread,
+        (false, true) => Scope::NewSince(day),
+        _ => return left_out("what the first run left out is known", "it leaves nothing out"),
+    };
+    let mut source = bench.source();
+    let inbox = bench.inbox();
+    let (out, taken, new) = (letter("out"), letter("taken"), letter("came since"));
+    if abilities.read_marks {
+        bench.deliver(&out).await;
+        bench.mark_seen(&out).await;
+    } else {
+        bench.deliver_dated(&out, "2025-12-30T12:00:00Z".parse().expect("a timestamp")).await;
+    }
+    bench.deliver(&taken).await;
+    let (heads, cursor) = list(&mut source, &inbox, scope, None, 1).await;
+    assert_eq!(raws(&mut source, &inbox, &heads).await, [taken]);
+    bench.move_in(&new).await;
+    let (_, later) = list(&mut source, &inbox, scope, Some(&cursor), 1).await;
+    for mut source in [source, bench.source()] {
+        for cursor in [&cursor, &later] {
+            let held = within("inventory", source.inventory(&inbox)).await.expect("inventory works");
+            let bytes = raws(&mut source, &inbox, &held).await;
+            assert_eq!(held.len(), 3);
+            for (head, bytes) in held.iter().zip(&bytes) {
+                let before = source.was_before_first_run(cursor, &head.id);
+                assert!(*bytes != out || before, "it was left out, and counts as a gap");
+                assert!(*bytes != new || !before, "it came since, and would not be missed");
+            }
+        }
+    }
 }
