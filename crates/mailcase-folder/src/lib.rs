@@ -3,7 +3,7 @@
 //! For air-gapped evidence, migration, imports and demonstrations. Owns how these layouts are listed, read and
 //! changed on disk; refuses to follow symbolic links below the chosen path and to read anything outside it.
 //!
-//! - **Maildir** (with Maildir++ subfolders, delimiter `.`): identity is the unique name, without flags; mark read is
+//! - **Maildir** (with Maildir++ subfolders, delimiter `.`, names in modified UTF-7 or as they are): identity is the unique name, without flags; mark read is
 //!   the `S` flag, move and delete work.
 //! - **Files**: each directory is a folder (delimiter `/`); identity is name, size and modification time, because a
 //!   file that changes is another message. There are no read marks: every file counts as unread, marking read

@@ -6,7 +6,7 @@ use crate::index::{Facts, Found, Index, Scan};
 use crate::names::escape;
 use crate::reading::{at, is_directory, is_missing};
 use crate::source::INBOX;
-use mailcase_mail::{Folder, FolderPath};
+use mailcase_mail::{Folder, FolderPath, utf7};
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -37,14 +37,38 @@ pub(crate) fn is_maildir(directory: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The directory of a folder, whether it exists or not; `None` when no folder can have the name.
-pub(crate) fn directory(root: &Path, folder: &FolderPath) -> Option<PathBuf> {
+/// The directory of a folder, whether it exists or not; `None` when no folder can have the name. Most programs write
+/// names in modified UTF-7 and some as they are: the one that is there counts, and a new folder gets the former.
+pub(crate) fn directory(root: &Path, folder: &FolderPath) -> io::Result<Option<PathBuf>> {
     let name = folder.as_str();
     if name == INBOX {
-        return Some(root.to_owned());
+        return Ok(Some(root.to_owned()));
     }
-    let fits = name.len() < NAME_MAX_BYTES && !name.contains(['/', '\0']);
-    (fits && name.split(DELIMITER).all(|level| !level.is_empty())).then(|| root.join(format!(".{name}")))
+    if name.contains(['/', '\0']) || name.split(DELIMITER).any(str::is_empty) {
+        return Ok(None);
+    }
+    let encoded = utf7::encode(name);
+    let at = |name: &str| (name.len() < NAME_MAX_BYTES).then(|| root.join(format!(".{name}")));
+    if encoded != name {
+        for found in [at(&encoded), at(name)].into_iter().flatten() {
+            if is_directory(&found)? {
+                return Ok(Some(found));
+            }
+        }
+    }
+    Ok(at(&encoded))
+}
+
+/// The name people read for a directory, which leads back to it.
+fn displayed(root: &Path, name: &str) -> io::Result<Option<String>> {
+    let place = root.join(format!(".{name}"));
+    let decoded = utf7::decode(name.as_bytes()).filter(|text| !text.chars().any(char::is_control));
+    for text in decoded.into_iter().chain([name.to_owned()]) {
+        if directory(root, &FolderPath::new(text.as_str()))?.as_ref() == Some(&place) {
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
 }
 
 /// Makes the directories of a folder that is not there.
@@ -64,11 +88,8 @@ pub(crate) fn folders(root: &Path) -> io::Result<Vec<Folder>> {
         let entry = entry?;
         let name = entry.file_name();
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix('.')) else { continue };
-        if directory(root, &FolderPath::new(name)).is_none() {
-            continue;
-        }
         match is_maildir(&entry.path()) {
-            Ok(true) => names.push(name.to_owned()),
+            Ok(true) => names.extend(displayed(root, name)?),
             // One that nobody lets us enter cannot be chosen, and keeps nobody from choosing another.
             Ok(false) => {}
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
@@ -188,11 +209,14 @@ mod tests {
     #[test]
     fn only_names_of_folders_lead_to_directories() {
         let root = Path::new("/mail");
-        let at = |name: &str| directory(root, &FolderPath::new(name));
+        let at = |name: &str| directory(root, &FolderPath::new(name)).unwrap();
         assert_eq!(at("INBOX"), Some(root.to_owned()));
         assert_eq!(at("Archive.2026"), Some(root.join(".Archive.2026")));
+        assert_eq!(at("Entwürfe.R&D"), Some(root.join(".Entw&APw-rfe.R&-D")));
         for name in ["", ".", "..", ".x", "a..b", "a/b", "../x", "/etc", "a\0b", &"x".repeat(255)] {
             assert_eq!(at(name), None, "{name:?}");
         }
+        assert_eq!(at(&"ü".repeat(90)), Some(root.join(format!(".{}", utf7::encode(&"ü".repeat(90))))));
+        assert_eq!(at(&"界".repeat(120)), None, "encoded it is too long");
     }
 }

@@ -5,8 +5,7 @@ use crate::refusal::{broken, refused};
 use crate::session::{Session, folder_command};
 use crate::wire::command::Command;
 use crate::wire::response::{ListEntry, Response};
-use crate::wire::utf7;
-use mailcase_mail::{Folder, FolderPath, SourceError};
+use mailcase_mail::{Folder, FolderPath, SourceError, utf7};
 
 /// More folders than this are not listed: somebody would have to choose among them.
 const FOLDERS_MAX: usize = 100_000;

@@ -6,7 +6,6 @@ pub(crate) mod frame;
 pub(crate) mod response;
 pub(crate) mod token;
 pub(crate) mod uid_set;
-pub(crate) mod utf7;
 
 #[cfg(test)]
 mod tests;

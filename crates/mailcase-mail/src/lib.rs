@@ -12,6 +12,7 @@ mod remote;
 mod source;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+pub mod utf7;
 
 pub use check::{CertificateFacts, CheckReport, CheckStep, StepStatus};
 pub use error::SourceError;

@@ -59,7 +59,9 @@ impl View {
         };
         match self.tree {
             Tree::Maildir => {
-                let place = maildir::directory(&self.root, &self.folder).ok_or_else(missing)?;
+                let place = maildir::directory(&self.root, &self.folder)
+                    .map_err(|error| unreachable("open", &self.root, &error))?
+                    .ok_or_else(missing)?;
                 let is_maildir = open(&place, maildir::is_maildir(&place))?;
                 if is_maildir && (is_root || open(&place, files::is_within(&self.root, &place))?) {
                     Ok(place)
@@ -290,7 +292,11 @@ impl View {
     /// The directory of a folder to move to, whether it exists or not.
     fn destination(&self, to: &FolderPath) -> Result<PathBuf, SourceError> {
         let (directory, delimiter) = match self.tree {
-            Tree::Maildir => (maildir::directory(&self.root, to), maildir::DELIMITER),
+            Tree::Maildir => {
+                let directory = maildir::directory(&self.root, to)
+                    .map_err(|error| unreachable("open", &self.root, &error))?;
+                (directory, maildir::DELIMITER)
+            }
             Tree::Files { .. } => (files::directory(&self.root, to), files::DELIMITER),
         };
         directory.ok_or_else(|| SourceError::Unsupported {

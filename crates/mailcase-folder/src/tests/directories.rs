@@ -177,6 +177,62 @@ async fn a_cursor_of_something_else_is_a_reset() {
     }
 }
 
+fn subfolder(directory: &TempDir, name: &str) {
+    for part in ["tmp", "new", "cur"] {
+        fs::create_dir_all(directory.path().join(name).join(part)).unwrap();
+    }
+}
+
+/// Most programs write names in modified UTF-7, some as they are: people read and write them in neither way.
+#[tokio::test]
+async fn folder_names_are_shown_as_people_read_them() {
+    let directory = maildir();
+    let folders = [
+        (".Entw&APw-rfe", "Entwürfe"),
+        (".R&-D.&ZeVnLIqe-", "R&D.日本語"),
+        (".Ärger", "Ärger"),
+        // No modified UTF-7, or none that a program writes: shown as it is.
+        (".A&B", "A&B"),
+        (".&AEE-", "&AEE-"),
+        (".&AAo-", "&AAo-"),
+    ];
+    for (place, _) in folders {
+        subfolder(&directory, place);
+        put(&directory, &format!("{place}/new/1.host"), 1);
+    }
+    let mut source = source(directory.path());
+    let listed = source.folders().await.unwrap();
+    let mut names: Vec<&str> = listed.iter().map(|folder| folder.path.as_str()).collect();
+    let mut expected: Vec<&str> = folders.iter().map(|(_, name)| *name).chain(["INBOX"]).collect();
+    names.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    // The name on disk leads there too, as it did before it was decoded.
+    for name in names.into_iter().chain(["Entw&APw-rfe"]).filter(|name| *name != "INBOX") {
+        let held = source.inventory(&FolderPath::new(name)).await.unwrap();
+        assert_eq!(held.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_move_finds_the_folder_in_either_way_and_makes_it_in_modified_utf_7() {
+    let directory = maildir();
+    subfolder(&directory, ".Ärger");
+    for number in 1..=2 {
+        put(&directory, &format!("new/{number}.host"), number);
+    }
+    let mut source = source(directory.path());
+    let (heads, _) = list(&mut source, None).await;
+    for (head, to) in heads.iter().zip(["Ärger", "Gelöscht"]) {
+        let to = RemoteAction::Move(FolderPath::new(to));
+        let outcomes = source.act(&inbox(), std::slice::from_ref(&head.id), &to).await.unwrap();
+        assert_eq!(outcomes, [ActOutcome::Done]);
+    }
+    assert!(directory.path().join(".Ärger/new/1.host").exists());
+    assert!(directory.path().join(".Gel&APY-scht/new/2.host").exists());
+    assert_eq!(source.folders().await.unwrap().len(), 3);
+}
+
 /// Takes away every permission; false when that keeps this user from nothing, as it does root.
 pub(super) fn shut(path: &Path) -> bool {
     fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();

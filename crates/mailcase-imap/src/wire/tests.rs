@@ -1,8 +1,9 @@
 use super::command::{Command, UnsafeText};
 use super::frame::{FrameError, FrameReader, LITERAL_DEFAULT_BYTES};
 use super::response::{BodyPart, FetchData, Response, Status};
-use super::{date, uid_set, utf7};
+use super::{date, uid_set};
 use bytes::Bytes;
+use mailcase_mail::utf7;
 use proptest::prelude::*;
 
 fn frames(stream: &[u8], step: usize) -> Result<Vec<Bytes>, FrameError> {

@@ -1,4 +1,4 @@
-//! Modified UTF-7, the way folder names travel (RFC 3501 §5.1.3).
+//! Modified UTF-7, the way folder names travel in IMAP and lie in Maildir++ (RFC 3501 §5.1.3).
 
 use base64::Engine as _;
 use base64::alphabet::IMAP_MUTF7;
@@ -7,7 +7,8 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 const BASE64: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
 
 /// A folder name for the wire.
-pub(crate) fn encode(name: &str) -> String {
+#[must_use]
+pub fn encode(name: &str) -> String {
     let mut wire = String::with_capacity(name.len());
     let mut shifted: Vec<u8> = Vec::new();
     for c in name.chars() {
@@ -37,8 +38,10 @@ fn unshift(wire: &mut String, shifted: &mut Vec<u8>) {
     }
 }
 
-/// A folder name from the wire; nothing when it is not modified UTF-7.
-pub(crate) fn decode(wire: &[u8]) -> Option<String> {
+/// A folder name from the wire; nothing when it is not modified UTF-7. Lenient: what should not have been encoded is
+/// decoded all the same, so two wires may give one name.
+#[must_use]
+pub fn decode(wire: &[u8]) -> Option<String> {
     let mut name = String::with_capacity(wire.len());
     let mut rest = std::str::from_utf8(wire).ok().filter(|text| text.is_ascii())?;
     while let Some((plain, after)) = rest.split_once('&') {
