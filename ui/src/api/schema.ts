@@ -745,6 +745,11 @@ export interface components {
             gaps: components["schemas"]["AccountingGap"][];
             /**
              * Format: int64
+             * @description Of these, not listed yet: they came after the last poll, and the next one will list them.
+             */
+            not_yet_listed: number;
+            /**
+             * Format: int64
              * @description Messages the server holds.
              */
             on_server: number;

@@ -263,6 +263,8 @@ pub(crate) struct AccountedFolder {
     pub(crate) out_of_scope: u64,
     /// Of these, listed and still to be fetched.
     pub(crate) pending: u64,
+    /// Of these, not listed yet: they came after the last poll, and the next one will list them.
+    pub(crate) not_yet_listed: u64,
     /// Of these, missing or different.
     pub(crate) gap_count: u64,
     /// The first 1,000 gaps.

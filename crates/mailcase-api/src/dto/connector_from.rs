@@ -95,6 +95,7 @@ impl From<FolderAccount> for AccountedFolder {
             stored: account.stored,
             out_of_scope: account.out_of_scope,
             pending: account.pending,
+            not_yet_listed: account.not_yet_listed,
             gap_count: account.gap_count,
             gaps: account.gaps.into_iter().map(Into::into).collect(),
         }

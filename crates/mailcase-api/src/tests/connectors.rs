@@ -1,8 +1,8 @@
 //! Connectors over the API: made, tried, changed, switched, accounted for, deleted.
 
-use super::world::{DEADLINE, World, letter};
+use super::world::{DEADLINE, Tenant, World, letter};
 use axum::http::Method;
-use mailcase_core::ConnectorId;
+use mailcase_core::{ConnectorId, DeliveryId};
 use mailcase_store::{DeclaredConnector, FetchFailure, NewDelivery};
 use serde_json::{Value, json};
 
@@ -153,9 +153,14 @@ async fn accounting_finds_the_gap_and_fetches_it() {
     assert_eq!((&balanced["balanced"], &balanced["summary"]), (&json!(true), &json!("1 = 1")));
 
     world.mailbox.deliver("INBOX", letter("missed"));
+    let arrived = world.ask(&ours.manager, Method::POST, &path, None).await.expect(200);
+    assert_eq!(arrived["balanced"], true, "the next poll lists it");
+    assert_eq!(arrived["folders"][0]["not_yet_listed"], 1);
+
+    lose_sight_of_the_newest(&world, &ours).await;
     let short = world.ask(&ours.manager, Method::POST, &path, None).await.expect(200);
     assert_eq!(short["balanced"], false);
-    assert_eq!(short["folders"][0]["gaps"][0]["reason"], "never_listed");
+    assert_eq!(short["folders"][0]["gaps"][0]["reason"], "believed_gone");
     assert_eq!(world.get(&ours.reader, &path).await["accounting"], short);
     assert_eq!(world.get(&ours.reader, "/alarms").await["items"][0]["kind"], "accounting");
 
@@ -164,6 +169,34 @@ async fn accounting_finds_the_gap_and_fetches_it() {
     world.take_mail(ours.id, &ours.ids.connector, 2).await;
     let balanced = world.ask(&ours.manager, Method::POST, &path, None).await.expect(200);
     assert_eq!(balanced["summary"], "2 = 2");
+}
+
+/// Makes our connector believe that mail another one finds in the mailbox was gone when it was to be fetched.
+async fn lose_sight_of_the_newest(world: &World, ours: &Tenant) {
+    let mut other = settings("other");
+    other["disposition"] = json!({"action": "keep"});
+    let other = json!({ "settings": other });
+    let other = world.ask(&ours.manager, Method::POST, "/connectors", Some(other)).await.expect(201);
+    let other = other["id"].as_str().unwrap();
+    world.take_mail(ours.id, other, 1).await;
+    let id = |text: &str| ConnectorId::from_uuid(text.parse().unwrap());
+    let newest = world.store.known_remote(id(other), "INBOX", None, 1).await.unwrap().remove(0);
+    let ours_id = id(&ours.ids.connector);
+    let cursor = world.store.folder_cursor(ours_id, "INBOX").await.unwrap().unwrap();
+    give_up(world, ours, &newest.remote_id, &cursor).await;
+}
+
+/// Lists a message at our connector, and gives it up for gone; returns its delivery.
+async fn give_up(world: &World, ours: &Tenant, remote_id: &str, cursor: &str) -> DeliveryId {
+    let id = ConnectorId::from_uuid(ours.ids.connector.parse().unwrap());
+    let lease = world.store.claim_connector(id, "test", DEADLINE).await.unwrap();
+    let listed = NewDelivery { remote_id: remote_id.to_owned(), size: None, received: None };
+    world.store.record_discovery(&lease, ours.id, "INBOX", &[listed], cursor, None).await.unwrap();
+    let delivery = world.store.due_deliveries(&lease, "INBOX", 1).await.unwrap()[0].delivery;
+    let failure = FetchFailure { delivery, reason: "it vanished".into(), gone: true };
+    world.store.record_fetch_failures(&lease, &[failure]).await.unwrap();
+    world.store.release_lease(&lease).await.unwrap();
+    delivery
 }
 
 #[tokio::test]
@@ -178,13 +211,7 @@ async fn what_cannot_be_fetched_is_shown_and_can_be_tried_again() {
 #[tokio::test]
 async fn a_delivery_is_tried_again_at_its_own_connector_only() {
     let (world, ours, _) = World::inhabited().await;
-    let id = ConnectorId::from_uuid(ours.ids.connector.parse().unwrap());
-    let lease = world.store.claim_connector(id, "test", DEADLINE).await.unwrap();
-    let listed = NewDelivery { remote_id: "lost".into(), size: None, received: None };
-    world.store.record_discovery(&lease, ours.id, "INBOX", &[listed], "c", None).await.unwrap();
-    let delivery = world.store.due_deliveries(&lease, "INBOX", 1).await.unwrap()[0].delivery;
-    let failure = FetchFailure { delivery, reason: "it vanished".into(), gone: true };
-    world.store.record_fetch_failures(&lease, &[failure]).await.unwrap();
+    let delivery = give_up(&world, &ours, "lost", "c").await;
     let other = json!({"settings": settings("other")});
     let other = world.ask(&ours.manager, Method::POST, "/connectors", Some(other)).await.expect(201);
     let retry = |connector: &str| format!("/connectors/{connector}/deliveries/{delivery}/retry");
