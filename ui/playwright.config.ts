@@ -12,7 +12,7 @@ export default defineConfig({
   retries: 0,
   reporter,
   projects: [
-    { name: 'pages', testMatch: 'pages.spec.ts' },
+    { name: 'pages', testMatch: ['pages.spec.ts', 'accessibility.spec.ts'] },
     { name: 'server', testMatch: 'first-mail.spec.ts' },
   ],
   use: {

@@ -678,7 +678,7 @@ export const passed: CheckReport = {
 export const accounting: Accounting = {
   at: minutesAgo(120),
   balanced: false,
-  summary: '4,812 on the server, 2 of them missing or different here',
+  summary: '4,813 ≠ 4,810, 1 arrived since the last poll, 2 missing or different',
   folders: [
     {
       folder: 'INBOX',
@@ -686,6 +686,7 @@ export const accounting: Accounting = {
       stored: 4698,
       gap_count: 2,
       pending: 0,
+      not_yet_listed: 0,
       out_of_scope: 0,
       gaps: [
         { remote_id: '1718000000:311', size: 20_412, received_at: minutesAgo(4000), reason: 'never_listed' },
@@ -699,10 +700,11 @@ export const accounting: Accounting = {
     },
     {
       folder: 'INBOX/Reports',
-      on_server: 112,
+      on_server: 113,
       stored: 112,
       gap_count: 0,
       pending: 0,
+      not_yet_listed: 1,
       out_of_scope: 0,
       gaps: [],
     },

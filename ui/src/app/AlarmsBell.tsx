@@ -31,7 +31,7 @@ export function AlarmsBell() {
           </Indicator>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown p="sm">
+      <Popover.Dropdown p="sm" aria-label="Alarms">
         {query.isError && (
           <FailedState what="Alarms" error={query.error} retry={() => void query.refetch()} />
         )}

@@ -7,7 +7,7 @@ import { EmptyState } from '../shared/states';
 
 export function NotFoundPage() {
   return (
-    <EmptyState icon={<IconMapOff size={32} />} title="There is no such page">
+    <EmptyState icon={<IconMapOff size={32} />} title="There is no such page" wholePage>
       <Button component={Link} to="/inbox" variant="default" mt="sm">
         Go to the inbox
       </Button>
@@ -20,7 +20,7 @@ export function BrokenPage() {
   const reason =
     error instanceof Error && error.name !== 'Problem' ? error.message : asProblem(error).message;
   return (
-    <EmptyState icon={<IconMoodSad size={32} />} title="This page failed">
+    <EmptyState icon={<IconMoodSad size={32} />} title="This page failed" wholePage>
       {reason}
       <Group justify="center" mt="sm">
         <Button variant="default" onClick={() => window.location.reload()}>

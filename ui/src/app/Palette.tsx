@@ -34,6 +34,7 @@ export function Palette() {
     <Spotlight
       actions={actions}
       shortcut="mod + K"
+      attributes={{ content: { 'aria-label': 'Jump to a page' } }}
       nothingFound="No such page"
       searchProps={{ leftSection: <IconSearch size={18} />, placeholder: 'Jump to…' }}
     />

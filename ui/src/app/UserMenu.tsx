@@ -3,16 +3,19 @@ import { ActionIcon, Avatar, Menu, Text } from '@mantine/core';
 import { IconApi, IconKeyboard, IconLogout, IconUser } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { useMe, useSignOut } from '../session/session';
-import { title } from '../shared/format';
+import { initials, title } from '../shared/format';
 
 export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const me = useMe();
   const signOut = useSignOut();
+  const letters = initials(me.user.display_name);
   return (
-    <Menu position="bottom-end" width={230}>
+    <Menu position="bottom-end" width={230} withinPortal={false}>
       <Menu.Target>
-        <ActionIcon size="lg" radius="xl" aria-label={`Account of ${me.user.display_name}`}>
-          <Avatar name={me.user.display_name} color="petrol" size={28} />
+        <ActionIcon size="lg" radius="xl" aria-label={`Account of ${me.user.display_name}, ${letters}`}>
+          <Avatar color="petrol" size={28}>
+            {letters}
+          </Avatar>
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

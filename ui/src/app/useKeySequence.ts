@@ -1,13 +1,8 @@
 // Two keys one after the other, such as `g` then `i`.
 import { useEffect, useRef } from 'react';
+import { typing } from '../shared/typing';
 
 const SEQUENCE_MILLIS = 1200;
-
-/** Whether a key press belongs to something that takes text. */
-export function typing(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-}
 
 export function useKeySequence(first: string, actions: Record<string, () => void>): void {
   const latest = useRef(actions);

@@ -1,6 +1,5 @@
 // One case.
 import { Anchor, Tabs } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconArrowLeft, IconMail } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
@@ -10,6 +9,7 @@ import { IndicatorTable } from '../indicators/IndicatorTable';
 import { useMay } from '../session/session';
 import { PageHeader } from '../shared/PageHeader';
 import { EmptyState, FailedState, LoadingRows } from '../shared/states';
+import { useEscape } from '../shared/useEscape';
 import { CaseAttachments } from './CaseAttachments';
 import { CaseOverview } from './CaseOverview';
 import classes from './CasePage.module.css';
@@ -21,7 +21,7 @@ export default function CasePage() {
   const { id = '' } = useParams();
   const query = useQuery(caseOptions(id));
   const navigate = useNavigate();
-  useHotkeys([['Escape', () => navigate('/cases')]]);
+  useEscape(() => navigate('/cases'));
   if (query.isError && !query.data) {
     return <FailedState what="The case" error={query.error} retry={() => void query.refetch()} />;
   }

@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconCheck, IconDownload, IconScale } from '@tabler/i
 import type { Accounting, Connector, GapReason } from '../api/types';
 import { byteSize, count, counted } from '../shared/format';
 import { Panel } from '../shared/Panel';
+import { SCROLLED_BY_KEYS } from '../shared/scrolledByKeys';
 import { FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
 import { useAccounting, useFetchGaps, useRunAccounting } from './connectors';
@@ -52,12 +53,12 @@ function Result({ connector, accounting, mayManage }: ResultProps) {
   const missing = accounting.folders.reduce((sum, folder) => sum + folder.gap_count, 0);
   return (
     <Stack gap="sm">
-      <Group gap="sm">
+      <Group gap="sm" wrap="nowrap">
         <ThemeIcon variant="light" color={accounting.balanced ? 'teal' : 'orange'} size="lg" radius="xl">
           {accounting.balanced ? <IconCheck size={20} /> : <IconAlertTriangle size={20} />}
         </ThemeIcon>
         <div>
-          <Text size="xl" fw={600} className="tabular">
+          <Text size={accounting.balanced ? 'xl' : 'md'} fw={600} className="tabular">
             {accounting.summary}
           </Text>
           <Text size="xs" c="dimmed" component="div">
@@ -107,9 +108,10 @@ const REASONS: Record<GapReason, string> = {
 };
 
 /** What of a folder is neither stored nor missing. */
-function expectedText({ pending, out_of_scope }: AccountedFolder): string {
+function expectedText({ pending, not_yet_listed, out_of_scope }: AccountedFolder): string {
   const parts = [
     pending > 0 ? `${count(pending)} still to be fetched` : '',
+    not_yet_listed > 0 ? `${count(not_yet_listed)} arrived since the last poll` : '',
     out_of_scope > 0 ? `${count(out_of_scope)} outside what is taken` : '',
   ];
   return parts.filter(Boolean).join(', ');
@@ -130,7 +132,7 @@ function FolderResult({ folder }: { folder: AccountedFolder }) {
         {expectedText(folder)}
       </Text>
       {folder.gaps.length > 0 && (
-        <Table.ScrollContainer minWidth={320} mah={220}>
+        <Table.ScrollContainer minWidth={320} mah={220} {...SCROLLED_BY_KEYS}>
           <Table fz="xs" verticalSpacing={4} aria-label={`Missing from ${folder.folder}`}>
             <Table.Tbody>
               {folder.gaps.map((gap) => (

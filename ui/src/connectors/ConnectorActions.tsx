@@ -29,7 +29,7 @@ export function ConnectorActions({ connector, onDeleted }: ConnectorActionsProps
   const { name } = connector.settings;
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end">
         <Menu.Target>
           <ActionIcon aria-label={`Actions for ${name}`}>
             <IconDots size={18} />
@@ -57,7 +57,7 @@ export function ConnectorActions({ connector, onDeleted }: ConnectorActionsProps
                 {connector.active ? 'Deactivate' : 'Activate'}
               </Menu.Item>
               <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={confirm.open}>
+              <Menu.Item c="red" leftSection={<IconTrash size={16} />} onClick={confirm.open}>
                 Delete
               </Menu.Item>
             </>

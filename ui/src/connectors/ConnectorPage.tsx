@@ -1,6 +1,5 @@
 // One connector: what it does, what it said, whether anything is missing.
 import { Alert, Anchor, Button, DataList, Group, SimpleGrid, Text, Title } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconAlertTriangle, IconArrowLeft, IconPencil, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
@@ -11,6 +10,7 @@ import { PageHeader } from '../shared/PageHeader';
 import { Panel } from '../shared/Panel';
 import { FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
+import { useEscape } from '../shared/useEscape';
 import { AccountingPanel } from './AccountingPanel';
 import { ConnectionTestPanel } from './ConnectionTestPanel';
 import { ConnectorActions } from './ConnectorActions';
@@ -26,7 +26,7 @@ export default function ConnectorPage() {
   const { id = '' } = useParams();
   const query = useQuery(connectorOptions(id));
   const navigate = useNavigate();
-  useHotkeys([['Escape', () => navigate('/settings/connectors')]]);
+  useEscape(() => navigate('/settings/connectors'));
   if (query.isError && !query.data) {
     return <FailedState what="The connector" error={query.error} retry={() => void query.refetch()} />;
   }

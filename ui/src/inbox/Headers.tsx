@@ -2,6 +2,7 @@
 import { SegmentedControl, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { Evidence } from '../api/types';
+import { SCROLLED_BY_KEYS } from '../shared/scrolledByKeys';
 import { Time } from '../shared/Time';
 
 export function Headers({ evidence }: { evidence: Evidence }) {
@@ -51,11 +52,13 @@ export function Headers({ evidence }: { evidence: Evidence }) {
 function Path({ hops }: { hops: Evidence['received'] }) {
   return (
     <div>
-      <Title order={3}>Path</Title>
+      <Title order={2} size="h3">
+        Path
+      </Title>
       <Text size="sm" c="dimmed" mb={4}>
         Newest hop first, as the Received headers claim. Only hops of your own servers can be relied on.
       </Text>
-      <Table.ScrollContainer minWidth={560}>
+      <Table.ScrollContainer minWidth={560} {...SCROLLED_BY_KEYS}>
         <Table fz="sm" aria-label="Path of the message">
           <Table.Thead>
             <Table.Tr>

@@ -215,7 +215,7 @@ function NoMessages({ filtered }: { filtered?: boolean }) {
   ) : (
     <EmptyState icon={<IconInbox size={32} />} title="No messages yet">
       Messages appear here as soon as a connector has found some.{' '}
-      <Anchor component={Link} to="/settings/connectors" size="sm">
+      <Anchor component={Link} to="/settings/connectors" size="sm" underline="always">
         Look at the connectors
       </Anchor>
     </EmptyState>

@@ -1,6 +1,5 @@
 // One message with everything known of it.
 import { Anchor, Badge, Button, Group, Stack, Tabs, Text } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconArrowLeft, IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearchParams } from 'react-router';
@@ -12,6 +11,7 @@ import { byteSize } from '../shared/format';
 import { PageHeader } from '../shared/PageHeader';
 import { EmptyState, FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
+import { useEscape } from '../shared/useEscape';
 import { Deliveries } from './Deliveries';
 import { Headers } from './Headers';
 import { MessageWarnings } from './MessageWarnings';
@@ -28,15 +28,15 @@ export function MessagePane({ id }: { id: string }) {
   const listParams = new URLSearchParams(params);
   listParams.delete('tab');
   const back = `/inbox${listParams.size > 0 ? `?${listParams}` : ''}`;
-  useHotkeys([['Escape', () => navigate(back)]]);
+  useEscape(() => navigate(back));
   if (query.isError && !query.data) {
     return <FailedState what="The message" error={query.error} retry={() => void query.refetch()} />;
   }
   if (!query.data) return <LoadingRows label="Loading the message" />;
   return (
     <>
-      <Anchor component={Link} to={back} size="sm" hiddenFrom="lg" mb="xs" display="inline-flex">
-        <IconArrowLeft size={16} /> Inbox
+      <Anchor component={Link} to={back} size="sm" c="dimmed" hiddenFrom="lg" mb={4} display="inline-block">
+        <IconArrowLeft size={14} aria-hidden /> Inbox
       </Anchor>
       <MessageView message={query.data} />
     </>

@@ -3,6 +3,7 @@ import { Alert, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { previewUrl } from '../api/links';
 import { CopyButton } from '../shared/CopyButton';
+import { SCROLLED_BY_KEYS } from '../shared/scrolledByKeys';
 import { FailedState } from '../shared/states';
 import { usePreviewFacts } from './messages';
 import classes from './Preview.module.css';
@@ -23,10 +24,10 @@ export function Preview({ id }: { id: string }) {
       )}
       {facts.data && facts.data.links.length > 0 && (
         <div>
-          <Title order={3} mb={4}>
+          <Title order={2} size="h3" mb={4}>
             Links and where they really lead
           </Title>
-          <Table.ScrollContainer minWidth={420}>
+          <Table.ScrollContainer minWidth={420} {...SCROLLED_BY_KEYS}>
             <Table fz="sm" aria-label="Links">
               <Table.Thead>
                 <Table.Tr>

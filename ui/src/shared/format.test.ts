@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byteSize, count, counted, duration, exactUtc, relativeTime, slug, title } from './format';
+import { byteSize, count, counted, duration, exactUtc, initials, relativeTime, slug, title } from './format';
 
 const now = Date.parse('2026-06-15T12:00:00Z');
 
@@ -15,6 +15,13 @@ describe('format', () => {
     ['2024-01-02T12:00:00Z', '2 Jan 2024'],
     ['nonsense', 'nonsense'],
   ])('writes %s as %s', (at, text) => expect(relativeTime(at, now)).toBe(text));
+
+  it.each([
+    ['Ada Marsh', 'AM'],
+    [' émile  de la Tour ', 'ÉT'],
+    ['Ada', 'A'],
+    ['', ''],
+  ])('shortens %j to %j', (name, letters) => expect(initials(name)).toBe(letters));
 
   it('writes the exact time in UTC', () => {
     expect(exactUtc('2026-06-15T14:00:05.123+02:00')).toBe('2026-06-15 12:00:05 UTC');

@@ -91,3 +91,10 @@ export function slug(name: string): string {
     .slice(0, 64)
     .replace(/^-+|-+$/g, '');
 }
+
+/** Two letters for a name: "AM" for "Ada Marsh". */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return letters.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('');
+}

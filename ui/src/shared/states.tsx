@@ -1,5 +1,5 @@
 // What is shown instead of content: nothing there, failed, on its way.
-import { Alert, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { asProblem } from '../api/problem';
@@ -7,10 +7,13 @@ import { asProblem } from '../api/problem';
 export function EmptyState({
   icon,
   title,
+  wholePage,
   children,
 }: {
   icon?: ReactNode;
   title: string;
+  /** Nothing else is on the page: the title is its heading. */
+  wholePage?: boolean;
   children?: ReactNode;
 }) {
   return (
@@ -18,7 +21,7 @@ export function EmptyState({
       <Text c="dimmed" lh={0}>
         {icon}
       </Text>
-      <Text fw={600}>{title}</Text>
+      {wholePage ? <Title order={1}>{title}</Title> : <Text fw={600}>{title}</Text>}
       <Text size="sm" c="dimmed" ta="center" maw={460} component="div">
         {children}
       </Text>

@@ -7,6 +7,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
+  Menu,
   Modal,
   Table,
   Tabs,
@@ -44,9 +45,13 @@ const dark: MantineColorsTuple = [
   '#101214',
 ];
 
+/** The colour of a word on a tint of the same colour. */
+const wordColor = (color: string) =>
+  `light-dark(color-mix(in srgb, var(--mantine-color-${color}-9) 72%, black), var(--mantine-color-${color}-3))`;
+
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: { light: 7, dark: 7 },
   colors: { petrol, dark },
   fontFamily: SYSTEM_FONTS,
   fontFamilyMonospace: MONO_FONTS,
@@ -80,11 +85,25 @@ export const theme = createTheme({
     }),
     Badge: Badge.extend({
       defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 },
+      // Mantine's own words on a tint are too pale on light ground for orange, teal and others.
+      vars: (_, { color = 'petrol', variant = 'light' }) => ({
+        root: variant === 'light' ? { '--badge-color': wordColor(color) } : {},
+      }),
       // A badge is a word or two: never cut, never squeezed to nothing.
       styles: { root: { minWidth: 'max-content' } },
     }),
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } }),
+    // The first item takes the focus; a placeholder before it is no item, which a menu may not hold.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+    Modal: Modal.extend({
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.45 },
+        closeButtonProps: { 'aria-label': 'Close' },
+        // Else the header of the dialog is a second banner of the page.
+        attributes: { header: { role: 'presentation' } },
+      },
+    }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm' } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
     Tooltip: Tooltip.extend({
@@ -93,9 +112,23 @@ export const theme = createTheme({
   },
 });
 
-/** Quieter text keeps a contrast of at least 4.5 on both schemes. */
+const RED_BUTTON = { '--mantine-color-red-filled': '#c92a2a', '--mantine-color-red-filled-hover': '#b02525' };
+
+/** Text keeps a contrast of at least 4.5 on both schemes, the quiet and the red as well. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#5c6670', '--mantine-color-placeholder': '#6d7781' },
-  dark: { '--mantine-color-dimmed': '#a0a8b0', '--mantine-color-placeholder': '#8b939c' },
+  light: {
+    '--mantine-color-dimmed': '#5c6670',
+    '--mantine-color-placeholder': '#6d7781',
+    '--mantine-color-error': '#c92a2a',
+    '--mantine-color-red-text': '#c92a2a',
+    ...RED_BUTTON,
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a0a8b0',
+    '--mantine-color-placeholder': '#8b939c',
+    '--mantine-color-error': '#ff8787',
+    '--mantine-color-red-text': '#ff8787',
+    ...RED_BUTTON,
+  },
 });

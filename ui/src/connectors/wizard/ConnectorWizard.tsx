@@ -97,10 +97,12 @@ export function ConnectorWizard({ start, kinds, existing, save, onCancel }: Conn
         iconSize={28}
         aria-label="Steps"
       >
-        {STEPS.map((name) => (
+        {STEPS.map((name, index) => (
           <Stepper.Step
             key={name}
             label={TITLES[name]}
+            // Only its number or a tick fits there.
+            aria-label={narrow ? `${index + 1} ${TITLES[name]}` : undefined}
             color={Object.keys(errors).some((field) => stepOf(field) === name) ? 'red' : undefined}
           />
         ))}

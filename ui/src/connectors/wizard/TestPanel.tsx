@@ -123,7 +123,7 @@ function TrustOffer({ report, test }: { report: CheckReport; test: ConnectionTes
           for this connector.
         </Text>
         {trust && (
-          <Button size="xs" color="orange" variant="outline" onClick={ask.open}>
+          <Button size="xs" variant="default" onClick={ask.open}>
             Trust this certificate
           </Button>
         )}

@@ -1,6 +1,6 @@
 // Every table of the app: columns from a description, rows as links, a stacked form for narrow screens,
 // and the three states a list can be in besides full.
-import { Button, Center, Table, UnstyledButton } from '@mantine/core';
+import { Button, Center, Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
@@ -150,8 +150,8 @@ function HeaderCell<T>({ column, sorting }: { column: Column<T>; sorting: Sortin
   const sort = column.sort;
   if (!sort || !sorting) {
     return (
-      <Table.Th w={column.width} ta={column.align} aria-label={column.label}>
-        {column.header}
+      <Table.Th w={column.width} ta={column.align}>
+        {column.header || <VisuallyHidden>{column.label}</VisuallyHidden>}
       </Table.Th>
     );
   }

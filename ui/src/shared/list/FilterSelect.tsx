@@ -20,7 +20,9 @@ export function FilterSelect({ label, value, onChange, data, width = 150, search
       onChange={onChange}
       clearable
       searchable={searchable}
-      w={width}
+      // On a phone two share a row and fill it.
+      flex={{ base: '1 1 40%', sm: '0 0 auto' }}
+      w={{ base: 'auto', sm: width }}
       comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
     />
   );

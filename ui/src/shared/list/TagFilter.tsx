@@ -13,7 +13,8 @@ export function TagFilter({ value, onChange }: TagFilterProps) {
     <TextInput
       aria-label="Tag"
       placeholder="Tag"
-      w={120}
+      flex={{ base: '1 1 40%', sm: '0 0 auto' }}
+      w={{ base: 'auto', sm: 120 }}
       leftSection={<IconTag size={14} />}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}

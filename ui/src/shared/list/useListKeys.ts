@@ -1,4 +1,5 @@
-// j and k walk through the rows of the list on the page; Enter opens, as on every link.
+// j and k walk through the rows of the list on the page, and the arrows once a row has the focus; Enter opens, as on
+// every link.
 import { useHotkeys } from '@mantine/hooks';
 
 /** Marks the link of a row that j and k stop at. */
@@ -18,9 +19,18 @@ function step(by: 1 | -1): void {
   if (links[current]?.dataset.current === 'true') link?.click();
 }
 
+/** Elsewhere the arrows scroll the page, as everybody expects. */
+function stepFromRow(by: 1 | -1, event: KeyboardEvent): void {
+  if (!(document.activeElement as HTMLElement | null)?.matches('[data-row-link]')) return;
+  event.preventDefault();
+  step(by);
+}
+
 export function useListKeys(): void {
   useHotkeys([
     ['j', () => step(1)],
     ['k', () => step(-1)],
+    ['ArrowDown', (event) => stepFromRow(1, event), { preventDefault: false }],
+    ['ArrowUp', (event) => stepFromRow(-1, event), { preventDefault: false }],
   ]);
 }

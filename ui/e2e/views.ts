@@ -1,0 +1,142 @@
+// Everything a person can look at: each page, and what opens over a page.
+import type { Page } from '@playwright/test';
+import { type Answers, problem } from './mock/api';
+import * as data from './mock/data';
+
+export type View = {
+  name: string;
+  path: string;
+  /** Changes what the server answers, before the page is opened. */
+  given?: (answers: Answers) => void;
+  /** What is done once the page stands. */
+  reach?: (page: Page) => Promise<void>;
+  /** Ends with a menu or a hint, which lies outside of the landmarks of the page by nature. */
+  over?: true;
+};
+
+const message = `/inbox/${data.message.summary.id}`;
+const aCase = `/cases/${data.caseDetail.summary.id}`;
+const connector = `/settings/connectors/${data.connectors[0]?.id}`;
+const signedOut = (answers: Answers) => {
+  answers['GET /session'] = problem(401, 'unauthenticated', 'sign in first');
+};
+const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
+/** Goes so many steps on in the wizard. */
+const next = (steps: number) => async (page: Page) => {
+  for (let step = 0; step < steps; step += 1) await press('Next')(page);
+};
+const tab = (name: string | RegExp) => (page: Page) => page.getByRole('tab', { name }).click();
+
+export const VIEWS: View[] = [
+  { name: 'sign-in', path: '/sign-in', given: signedOut },
+  {
+    name: 'set-up',
+    path: '/setup?token=t',
+    given: (answers) => {
+      signedOut(answers);
+      answers['GET /setup'] = { body: { needed: true } };
+    },
+  },
+  { name: 'inbox', path: '/inbox' },
+  {
+    name: 'inbox-empty',
+    path: '/inbox',
+    given: (answers) => {
+      answers['GET /messages'] = { body: { items: [], next: null } };
+    },
+  },
+  {
+    name: 'inbox-failed',
+    path: '/inbox',
+    given: (answers) => {
+      answers['GET /messages'] = problem(
+        503,
+        'database',
+        'the database does not answer; try again in a moment',
+      );
+    },
+  },
+  { name: 'message', path: message },
+  { name: 'message-text', path: `${message}?tab=text` },
+  { name: 'message-headers', path: `${message}?tab=headers` },
+  { name: 'message-parts', path: `${message}?tab=parts` },
+  { name: 'message-indicators', path: `${message}?tab=indicators` },
+  { name: 'message-deliveries', path: `${message}?tab=deliveries` },
+  { name: 'cases', path: '/cases' },
+  { name: 'cases-new', path: '/cases?new=1' },
+  {
+    name: 'cases-empty',
+    path: '/cases',
+    given: (answers) => {
+      answers['GET /cases'] = { body: { items: [], next: null } };
+    },
+  },
+  { name: 'case', path: aCase },
+  { name: 'case-messages', path: aCase, reach: tab(/Messages/) },
+  { name: 'case-indicators', path: aCase, reach: tab(/Indicators/) },
+  { name: 'case-attachments', path: aCase, reach: tab(/Attachments/) },
+  { name: 'case-timeline', path: aCase, reach: tab(/Timeline/) },
+  { name: 'connectors', path: '/settings/connectors' },
+  { name: 'connector-menu', path: connector, reach: press(/Actions for/), over: true },
+  {
+    name: 'connector-delete',
+    path: connector,
+    reach: async (page) => {
+      await press(/Actions for/)(page);
+      await page.getByRole('menuitem', { name: 'Delete' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'connector', path: connector },
+  { name: 'connector-edit', path: `${connector}/edit` },
+  { name: 'connector-from-file', path: `/settings/connectors/${data.connectors[1]?.id}/edit` },
+  { name: 'connector-new', path: '/settings/connectors/new' },
+  { name: 'connector-new-connection', path: '/settings/connectors/new', reach: next(1) },
+  { name: 'connector-new-folders', path: '/settings/connectors/new', reach: next(2) },
+  { name: 'connector-new-take', path: '/settings/connectors/new', reach: next(3) },
+  { name: 'connector-new-cases', path: '/settings/connectors/new', reach: next(4) },
+  {
+    name: 'connector-new-test',
+    path: '/settings/connectors/new',
+    reach: async (page) => {
+      await next(5)(page);
+      await press('Test connection')(page);
+      await page.getByText('The certificate is not trusted').waitFor();
+    },
+  },
+  { name: 'users', path: '/settings/users' },
+  { name: 'users-new', path: '/settings/users', reach: press(/New user/) },
+  { name: 'account', path: '/settings/account' },
+  { name: 'account-new-token', path: '/settings/account', reach: press('New token') },
+  { name: 'audit', path: '/settings/audit' },
+  { name: 'not-found', path: '/nowhere' },
+  {
+    name: 'shortcuts',
+    path: '/inbox',
+    reach: async (page) => {
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'alarms', path: '/inbox', reach: press(/alarm/), over: true },
+  { name: 'user-menu', path: '/inbox', reach: press(/Account of/) },
+  {
+    name: 'palette',
+    path: '/inbox',
+    reach: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByPlaceholder('Jump to…').waitFor();
+    },
+  },
+];
+
+export const SCREENS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
+
+/** Opens a view and waits until it stands. */
+export async function openView(page: Page, view: View, answers: Answers): Promise<void> {
+  view.given?.(answers);
+  await page.goto(view.path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForLoadState('networkidle');
+  await view.reach?.(page);
+}
