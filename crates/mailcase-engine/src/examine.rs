@@ -2,6 +2,7 @@
 //! decision and the database need, not the evidence itself, which may be large.
 
 use crate::error::EngineError;
+use crate::workbench::Workbench;
 use bytes::Bytes;
 use mailcase_core::OrganizationId;
 use mailcase_core::case_token::TokenKey;
@@ -40,7 +41,7 @@ const LIVE_PIECES: usize = 2;
 /// Examines messages on blocking threads, a bounded number at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Examiner {
-    places: Arc<Semaphore>,
+    workbench: Workbench,
     live: Arc<Semaphore>,
     /// Stored large messages one after the other: each may hold what several small ones do.
     stored: Arc<Semaphore>,
@@ -72,7 +73,7 @@ impl LiveExamination {
 impl Examiner {
     pub(crate) fn new(places: usize, limits: Limits, key: TokenKey) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(places.max(1))),
+            workbench: Workbench::new(places),
             live: Arc::new(Semaphore::new(LIVE_MAX)),
             stored: Arc::new(Semaphore::new(1)),
             limits,
@@ -88,19 +89,17 @@ impl Examiner {
         raw: Bytes,
         tell_hash: oneshot::Sender<BlobHash>,
     ) -> Option<Examined> {
-        let _place = self.places.acquire().await.ok()?;
+        let (tell_examined, examined) = oneshot::channel();
         let examiner = self.clone();
-        let work = tokio::task::spawn_blocking(move || {
+        self.workbench.work(move || {
             // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
-            tell_hash.send(BlobHash::of(&raw)).ok()?;
-            let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.limits)));
-            drop(raw);
-            examiner.examined(organization, &evidence).ok()
+            if tell_hash.send(BlobHash::of(&raw)).is_ok() {
+                let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.limits)));
+                drop(raw);
+                drop(tell_examined.send(examiner.examined(organization, &evidence)));
+            }
         });
-        work.await.unwrap_or_else(|_| {
-            tracing::error!("an examination ended abnormally");
-            None
-        })
+        examined.await.ok()?.ok()
     }
 
     /// Begins to examine a message of which more is to come; `None` when too many are under way.

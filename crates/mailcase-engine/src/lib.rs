@@ -32,6 +32,7 @@ mod runners;
 mod silence;
 mod supervisor;
 mod upkeep;
+mod workbench;
 
 pub use accounting::{Accounting, FolderAccount, Gap, GapReason};
 pub use config::EngineConfig;

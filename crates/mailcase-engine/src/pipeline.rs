@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Chunks between the source and the intake. Chunks have at most 1 MiB, most far less.
 const CHUNKS: usize = 8;
@@ -38,7 +38,8 @@ pub(crate) struct Workshop {
 pub(crate) struct Pipeline {
     pub(crate) fetched: FetchedSender,
     pub(crate) awaited: Awaited,
-    stages: [JoinHandle<Result<(), EngineError>>; 2],
+    /// Ended with the pipeline: a source that hangs would keep them, and their share of memory, for ever.
+    stages: [AbortOnDropHandle<Result<(), EngineError>>; 2],
 }
 
 impl Pipeline {
@@ -62,7 +63,8 @@ impl Pipeline {
         Self {
             fetched,
             awaited,
-            stages: [tokio::spawn(intake.run(from_source)), tokio::spawn(keeper.run(to_keep))],
+            stages: [tokio::spawn(intake.run(from_source)), tokio::spawn(keeper.run(to_keep))]
+                .map(AbortOnDropHandle::new),
         }
     }
 
