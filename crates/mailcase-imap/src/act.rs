@@ -44,10 +44,13 @@ impl Session {
         action: &RemoteAction,
         outcomes: &mut BTreeMap<u32, ActOutcome>,
     ) -> Result<(), SourceError> {
+        let named = uid_set::parse(set).unwrap_or_default();
         // Commands pass over missing messages in silence, so what is there is asked first.
         // Without UIDPLUS a message marked as deleted stays: it counts as gone, and is not copied again.
         let stays = *action != RemoteAction::MarkRead && !self.has("UIDPLUS");
-        let todo = self.search(&format!("UID {set}{}", if stays { " UNDELETED" } else { "" })).await?;
+        let mut todo = self.search(&format!("UID {set}{}", if stays { " UNDELETED" } else { "" })).await?;
+        // Whatever the server finds: only what was named is touched.
+        todo.retain(|&uid| uid_set::holds(&named, uid));
         outcomes.extend(todo.iter().map(|&uid| (uid, ActOutcome::Done)));
         if todo.is_empty() {
             return Ok(());

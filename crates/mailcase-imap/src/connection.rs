@@ -248,11 +248,11 @@ impl Connection {
         }
     }
 
-    /// Waits for the answer to `tag`; everything else goes to `on`.
+    /// Waits for the answer to `tag`; everything else goes to `on`, which may break off.
     pub(crate) async fn finish(
         &mut self,
         tag: &Tag,
-        on: &mut (impl FnMut(Response) + Send),
+        on: &mut (impl FnMut(Response) -> Result<(), SourceError> + Send),
     ) -> Result<Answer, SourceError> {
         verdict(self.finish_line(tag, on).await?)
     }
@@ -261,7 +261,7 @@ impl Connection {
     pub(crate) async fn finish_line(
         &mut self,
         tag: &Tag,
-        on: &mut (impl FnMut(Response) + Send),
+        on: &mut (impl FnMut(Response) -> Result<(), SourceError> + Send),
     ) -> Result<StatusLine, SourceError> {
         loop {
             match self.next().await? {
@@ -269,7 +269,7 @@ impl Connection {
                 Response::Tagged { .. } => {
                     return Err(broken("the server answered a command it was not sent"));
                 }
-                other => on(other),
+                other => on(other)?,
             }
         }
     }
@@ -342,7 +342,7 @@ pub(crate) fn answer_among<T>(
     Ok((command, verdict(line)?))
 }
 
-fn verdict(line: StatusLine) -> Result<Answer, SourceError> {
+pub(crate) fn verdict(line: StatusLine) -> Result<Answer, SourceError> {
     match line.status {
         Status::Ok => Ok(Answer::Ok(line)),
         Status::No => Ok(Answer::No(line)),

@@ -1,10 +1,9 @@
 //! What is new in a folder.
 
 use crate::cursor::{Position, remote_id};
-use crate::heads::Heads;
+use crate::heads::{HeadFacts, Heads};
 use crate::session::{Selected, Session};
 use crate::wire::date::search_date;
-use crate::wire::response::FetchData;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -41,13 +40,14 @@ impl Listing {
 }
 
 impl Session {
-    /// Finds what is to be listed next.
+    /// Finds what is to be listed next. `listed` is how many messages the folder held when it was listed last.
     pub(crate) async fn find_new(
         &mut self,
         folder: &FolderPath,
         scope: Scope,
         after: Option<&Cursor>,
         limit: usize,
+        listed: Option<u32>,
     ) -> Result<Listing, SourceError> {
         let limit = limit.max(1);
         let selected = self.select(folder, false).await?;
@@ -59,7 +59,7 @@ impl Session {
         if !more {
             position.not_before = None;
             let room = limit.saturating_sub(old.len());
-            if scope != Scope::Unseen && may_hold(&selected, position.next) {
+            if scope != Scope::Unseen && may_hold(&selected, position.next, listed) {
                 // `n:*` names the last message even when it is below n (RFC 3501 §6.4.8).
                 new = self.search(&format!("UID {}:*", position.next)).await?;
                 new.retain(|&uid| uid >= position.next);
@@ -115,6 +115,7 @@ impl Session {
         }
         let next = match selected.uidnext {
             Some(next) => next,
+            None if selected.exists == 0 => 1,
             None => self.search("UID *").await?.last().map_or(1, |last| last.saturating_add(1)),
         };
         let (criteria, not_before) = match (scope, again) {
@@ -138,12 +139,14 @@ impl Session {
     }
 }
 
-/// Whether the folder can hold a message with this UID or a higher one.
-fn may_hold(selected: &Selected, next: u32) -> bool {
-    selected.exists > 0 && selected.uidnext.is_none_or(|uidnext| uidnext > next)
+/// Whether the folder can hold a message with this UID or a higher one. UIDNEXT says so, unless the folder grew since it
+/// was listed last, or it is too low: then the server contradicts itself and is asked.
+fn may_hold(selected: &Selected, next: u32, listed: Option<u32>) -> bool {
+    let grew = listed.is_some_and(|listed| selected.exists > listed);
+    selected.exists > 0 && (grew || selected.uidnext != Some(next))
 }
 
-pub(crate) fn head(uidvalidity: u32, uid: u32, data: Option<&FetchData>) -> RemoteHead {
+pub(crate) fn head(uidvalidity: u32, uid: u32, data: Option<&HeadFacts>) -> RemoteHead {
     let mut head = RemoteHead::bare(remote_id(uidvalidity, uid));
     if let Some(data) = data {
         head.size = data.size;

@@ -21,6 +21,9 @@ use std::collections::{BTreeSet, VecDeque};
 /// Commands on their way at once: the next is with the server before the last is answered.
 const BATCHES_IN_FLIGHT: usize = 3;
 const PARTS_IN_FLIGHT: usize = 4;
+/// A server that cuts parts to less than this on average, beyond the first so many, would be asked without end.
+const CRUMB_BYTES: u64 = 4 << 10;
+const PARTS_MAX: u64 = 1_000;
 /// IMAP counts bytes of a message in 32 bits: whoever sends more sends without end.
 const MESSAGE_MAX_BYTES: u64 = u32::MAX as u64;
 
@@ -97,7 +100,7 @@ impl Session {
                     // One bad message can spoil the answer for all: each is asked for alone.
                     (unanswered, Answer::No(_) | Answer::Ok(_)) => left.extend(unanswered),
                 },
-                other => self.note(&other),
+                other => self.note(&other)?,
             }
         }
     }
@@ -150,7 +153,7 @@ impl Session {
                     (offset, Answer::No(line)) => body.refused(offset, said(&line)),
                     (offset, Answer::Ok(_)) => body.answered(offset),
                 },
-                other => self.note(&other),
+                other => self.note(&other)?,
             }
         }
         let id = remote_id(heads.uidvalidity, uid);
@@ -186,6 +189,7 @@ struct Body {
     uid: u32,
     announced: Option<u64>,
     received: u64,
+    parts: u32,
     /// Offset asked for next.
     ask: u64,
     begun: bool,
@@ -203,6 +207,7 @@ impl Body {
             uid,
             announced,
             received: 0,
+            parts: 0,
             ask: 0,
             begun: false,
             ended: false,
@@ -257,6 +262,11 @@ impl Body {
             return None;
         }
         self.received = received;
+        self.parts = self.parts.saturating_add(1);
+        if u64::from(self.parts) > PARTS_MAX.saturating_add(received / CRUMB_BYTES) {
+            self.failed = Some("the server gives the message in crumbs".to_owned());
+            return None;
+        }
         // Beyond the announced size the announcement is known to be false and proves nothing.
         let reached = self.announced == Some(received);
         if length < u64::from(PART_BYTES) {
@@ -287,9 +297,9 @@ impl Body {
         }
     }
 
-    /// Whether bytes were announced and none came.
+    /// Whether no bytes came and nobody said that there are none.
     fn is_hollow(&self) -> bool {
-        self.received == 0 && self.announced.is_some_and(|size| size > 0)
+        self.received == 0 && self.announced != Some(0)
     }
 
     /// Whether the message is complete, or why not.
@@ -301,7 +311,9 @@ impl Body {
             return Err("the message came to no end".to_owned());
         }
         if self.is_hollow() {
-            return Err("the server announces a message and gives no bytes of it".to_owned());
+            return Err(
+                "the server gives no bytes of the message and does not say that it is empty".to_owned()
+            );
         }
         tracing::trace!(uid = self.uid, bytes = self.received, "fetched in parts");
         Ok(())

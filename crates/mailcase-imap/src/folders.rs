@@ -1,6 +1,6 @@
 //! Listing and creating folders.
 
-use crate::connection::Answer;
+use crate::connection::{Answer, verdict};
 use crate::refusal::{broken, refused};
 use crate::session::{Session, folder_command};
 use crate::wire::command::Command;
@@ -49,18 +49,19 @@ impl Session {
     }
 
     async fn list(&mut self, command: &Command) -> Result<Vec<ListEntry>, SourceError> {
-        let (mut entries, mut too_many) = (Vec::new(), false);
-        let answer = self
-            .run(command, &mut |response| {
+        let mut entries = Vec::new();
+        let line = self
+            .try_run(command, &mut |response| {
                 if let Response::List(entry) = response {
-                    if entries.len() < FOLDERS_MAX { entries.push(entry) } else { too_many = true }
+                    if entries.len() >= FOLDERS_MAX {
+                        return Err(broken(format!("the server lists more than {FOLDERS_MAX} folders")));
+                    }
+                    entries.push(entry);
                 }
+                Ok(())
             })
             .await?;
-        answer.ok("to list the folders")?;
-        if too_many {
-            return Err(broken(format!("the server lists more than {FOLDERS_MAX} folders")));
-        }
+        verdict(line)?.ok("to list the folders")?;
         Ok(entries)
     }
 }

@@ -39,7 +39,8 @@ impl ImapSource {
         limit: usize,
     ) -> Result<Discovery, SourceError> {
         let mut session = self.session().await?;
-        let listing = match session.find_new(folder, scope, after, limit).await {
+        let listing = match session.find_new(folder, scope, after, limit, self.held_when_listed(folder)).await
+        {
             Ok(listing) => listing,
             Err(error) => return self.keep(session, Err(error)),
         };

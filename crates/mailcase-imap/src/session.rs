@@ -1,14 +1,17 @@
 //! A session: connected, greeted, encrypted, signed in, with a folder selected.
 
-use crate::connection::{Answer, Connection, within};
+use crate::connection::{Answer, Connection, verdict, within};
 use crate::refusal::{broken, refused, said};
 use crate::settings::{Account, Security};
 use crate::wire::command::Command;
-use crate::wire::response::{Response, Status, StatusLine};
+use crate::wire::response::{CAPABILITIES_MAX, Response, Status, StatusLine, capability_words};
 use mailcase_mail::{CertificateFacts, Deadlines, FolderPath, SourceError, utf7};
 use mailcase_transport::{MailStream, connect, resolve, start_tls};
 use std::collections::BTreeSet;
 use tokio::net::TcpStream;
+
+/// More messages than this a folder does not hold, whatever the server says: what it says of them is kept in memory.
+pub(crate) const MESSAGES_MAX: usize = 5_000_000;
 
 /// The folder a session is in.
 #[derive(Debug, Clone)]
@@ -116,7 +119,7 @@ impl Session {
         match self.connection.next_unhurried().await? {
             Response::Status(line) if line.status == Status::Ok => {
                 if let Some(words) = line.code("CAPABILITY") {
-                    self.learn(words.split_whitespace().map(str::to_ascii_uppercase));
+                    self.learn(capability_words(words));
                 }
                 Ok(())
             }
@@ -180,7 +183,9 @@ impl Session {
         let mut found = Vec::new();
         let answer = self
             .run(&Command::new("CAPABILITY"), &mut |response| {
-                if let Response::Capability(words) = response {
+                if let Response::Capability(words) = response
+                    && found.len() < CAPABILITIES_MAX
+                {
                     found.extend(words);
                 }
             })
@@ -196,35 +201,33 @@ impl Session {
         command: &Command,
         on: &mut (impl FnMut(Response) + Send),
     ) -> Result<Answer, SourceError> {
-        let tag = self.connection.send(command).await?;
-        let selected = &mut self.selected;
-        self.connection
-            .finish(&tag, &mut |response| {
-                note(selected.as_mut(), &response);
-                on(response);
-            })
-            .await
+        let mut on = |response| {
+            on(response);
+            Ok(())
+        };
+        verdict(self.try_run(command, &mut on).await?)
     }
 
-    /// As [`run`](Self::run), for whoever can go on after a BAD.
+    /// As [`run`](Self::run), for whoever can go on after a BAD; `on` may break off.
     pub(crate) async fn try_run(
         &mut self,
         command: &Command,
-        on: &mut (impl FnMut(Response) + Send),
+        on: &mut (impl FnMut(Response) -> Result<(), SourceError> + Send),
     ) -> Result<StatusLine, SourceError> {
         let tag = self.connection.send(command).await?;
         let selected = &mut self.selected;
         self.connection
             .finish_line(&tag, &mut |response| {
-                note(selected.as_mut(), &response);
-                on(response);
+                note(selected.as_mut(), &response)?;
+                on(response)
             })
             .await
     }
 
-    /// Notes what a response says about the selected folder.
-    pub(crate) fn note(&mut self, response: &Response) {
-        note(self.selected.as_mut(), response);
+    /// Notes what a response says about the selected folder. An error when its messages got new identities: what comes
+    /// then is no longer what was asked for.
+    pub(crate) fn note(&mut self, response: &Response) -> Result<(), SourceError> {
+        note(self.selected.as_mut(), response)
     }
 
     /// Selects a folder anew, so that what it says is fresh. Read-only unless `writable` or it already was.
@@ -293,18 +296,19 @@ impl Session {
 
     /// The UIDs matching a search of our own words, sorted.
     pub(crate) async fn search(&mut self, criteria: &str) -> Result<Vec<u32>, SourceError> {
-        let (mut found, mut broken_answer) = (Vec::new(), false);
-        let answer = self
-            .run(&Command::new(format!("UID SEARCH {criteria}")), &mut |response| match response {
-                Response::Search(uids) => found.extend(uids),
-                Response::BrokenSearch => broken_answer = true,
-                _ => {}
+        let mut found = Vec::new();
+        let command = Command::new(format!("UID SEARCH {criteria}"));
+        let line = self
+            .try_run(&command, &mut |response| match response {
+                Response::Search(uids) => {
+                    found.extend(uids);
+                    if found.len() > MESSAGES_MAX { Err(too_many_messages()) } else { Ok(()) }
+                }
+                Response::BrokenSearch => Err(broken("the server's answer to a search cannot be understood")),
+                _ => Ok(()),
             })
             .await?;
-        answer.ok("to search the folder")?;
-        if broken_answer {
-            return Err(broken("the server's answer to a search cannot be understood"));
-        }
+        verdict(line)?.ok("to search the folder")?;
         found.retain(|&uid| uid != 0);
         found.sort_unstable();
         found.dedup();
@@ -315,21 +319,32 @@ impl Session {
     pub(crate) async fn leave(mut self) {
         // The server answers with BYE, which ends the connection: that is the point.
         if let Ok(tag) = self.connection.send(&Command::new("LOGOUT")).await {
-            let _ended = self.connection.finish(&tag, &mut |_| ()).await;
+            let _ended = self.connection.finish(&tag, &mut |_| Ok(())).await;
         }
     }
 }
 
-pub(crate) fn note(selected: Option<&mut Selected>, response: &Response) {
-    let Some(selected) = selected else { return };
+pub(crate) fn note(selected: Option<&mut Selected>, response: &Response) -> Result<(), SourceError> {
+    let Some(selected) = selected else { return Ok(()) };
     match response {
         Response::Exists(count) => {
             selected.grew |= *count > selected.exists;
             selected.exists = *count;
         }
         Response::Expunge => selected.exists = selected.exists.saturating_sub(1),
+        Response::Status(line) => {
+            let anew = line.code("UIDVALIDITY").and_then(|number| number.parse().ok());
+            if anew.is_some_and(|anew: u32| anew != selected.uidvalidity) {
+                return Err(broken("the server gave the messages of an open folder new identities"));
+            }
+        }
         _ => {}
     }
+    Ok(())
+}
+
+pub(crate) fn too_many_messages() -> SourceError {
+    broken(format!("the server tells of more than {MESSAGES_MAX} messages in one folder"))
 }
 
 /// A command that ends in the name of a folder. Modified UTF-7 makes every name harmless; one with control

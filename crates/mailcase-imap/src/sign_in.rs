@@ -5,7 +5,7 @@ use crate::refusal::{asks_for_patience, broken, said};
 use crate::session::Session;
 use crate::settings::{Account, AuthMethod, Security};
 use crate::wire::command::Command;
-use crate::wire::response::{Response, StatusLine};
+use crate::wire::response::{Response, StatusLine, capability_words};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mailcase_mail::SourceError;
@@ -26,7 +26,7 @@ impl Session {
         };
         // Capabilities change with the sign-in (RFC 3501 §6.2.2).
         match line.code("CAPABILITY") {
-            Some(words) => self.learn(words.split_whitespace().map(str::to_ascii_uppercase)),
+            Some(words) => self.learn(capability_words(words)),
             None => self.ask_capabilities().await?,
         }
         Ok(())
@@ -130,7 +130,7 @@ impl Session {
                         Answer::No(line) => Err(not_let_in(account, &line, status.as_deref())),
                     };
                 }
-                other => self.note(&other),
+                other => self.note(&other)?,
             }
         }
         Err(broken("the server does not come to an end with the sign-in"))

@@ -4,6 +4,7 @@ use crate::listing::Described;
 use crate::session::{Selected, Session};
 use crate::settings::{Account, ImapSettings};
 use crate::wait::RENEW_AFTER;
+use crate::wire::response::Response;
 use mailcase_mail::{
     ActOutcome, Capabilities, CheckReport, Cursor, Deadlines, Discovery, FetchedSender, Folder, FolderPath,
     Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
@@ -118,6 +119,10 @@ impl ImapSource {
         result
     }
 
+    pub(crate) fn held_when_listed(&self, folder: &FolderPath) -> Option<u32> {
+        self.listed.get(folder).map(|listed| listed.exists)
+    }
+
     pub(crate) fn remember_listing(&mut self, selected: &Selected) {
         let listed =
             Listed { uidvalidity: selected.uidvalidity, uidnext: selected.uidnext, exists: selected.exists };
@@ -152,8 +157,10 @@ impl Session {
     fn still_lives(&mut self) -> bool {
         while let Some(response) = self.connection.next_if_there() {
             match response {
-                Ok(response) => self.note(&response),
-                Err(_) => return false,
+                // An answer to nothing would be taken for that to the next command.
+                Ok(Response::Tagged { .. }) | Err(_) => return false,
+                Ok(response) if self.note(&response).is_err() => return false,
+                Ok(_) => {}
             }
         }
         true

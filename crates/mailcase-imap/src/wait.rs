@@ -64,7 +64,7 @@ impl Session {
                         Answer::Ok(_) => Err(broken("the server ended IDLE before it began")),
                     };
                 }
-                other => self.note(&other),
+                other => self.note(&other)?,
             }
         }
     }
@@ -84,7 +84,7 @@ impl Session {
                 () = sleep_until(until) => return Ok(News::Until),
                 () = sleep_until(renew) => return Ok(News::Renew),
             };
-            self.note(&response);
+            self.note(&response)?;
             match response {
                 Response::Exists(_) | Response::Expunge | Response::Fetch(_) => return Ok(News::Changed),
                 Response::Recent(count) if count > 0 => return Ok(News::Changed),
@@ -109,8 +109,8 @@ impl Session {
         let answer = self
             .connection
             .finish(&tag, &mut |response| {
-                crate::session::note(selected.as_mut(), &response);
                 changed |= matches!(response, Response::Expunge | Response::Fetch(_));
+                crate::session::note(selected.as_mut(), &response)
             })
             .await?;
         match answer {

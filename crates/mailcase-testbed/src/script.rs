@@ -95,7 +95,7 @@ impl Script {
     }
 
     /// From here on answers each line with what `answer` makes of it, in which `{tag}` stands for the line's first word;
-    /// hangs up when that is nothing.
+    /// hangs up when that is nothing, and at `{close}` in it.
     #[must_use]
     pub fn respond(self, answer: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.step(Step::Respond(Responder(Arc::new(answer))))
@@ -263,7 +263,11 @@ async fn play(stream: TcpStream, steps: Vec<Step>, record: &Mutex<Record>) -> Re
                 let Ok(line) = expect(&mut wire, "", record).await else { return Ok(()) };
                 let tag = line.split_whitespace().next().unwrap_or_default();
                 let Some(text) = answer(&line) else { return Ok(()) };
-                if !sent(&mut wire, text.replace("{tag}", tag).as_bytes()).await {
+                let (text, goes_on) = match text.split_once("{close}") {
+                    Some((before, _)) => (before.to_owned(), false),
+                    None => (text, true),
+                };
+                if !sent(&mut wire, text.replace("{tag}", tag).as_bytes()).await || !goes_on {
                     return Ok(());
                 }
             },

@@ -133,3 +133,12 @@ fn parts_may_come_before_their_commands_are_done_and_in_any_order() {
         assert_eq!(body.verdict().map(|()| arrived), Ok(3 * PART - 1), "{order:?}");
     }
 }
+
+#[test]
+fn a_message_in_crumbs_is_given_up() {
+    let (got, asked) = play(50_000, Some(50_000), 1, &mut 0);
+    assert!(got.is_err_and(|reason| reason.contains("crumbs")));
+    assert!(asked < 3_000, "{asked}");
+    // Small parts are no crumbs.
+    assert_eq!(play(20 * PART, Some(20 * PART), 8 << 10, &mut 0).0, Ok(20 * PART));
+}

@@ -11,6 +11,9 @@ pub(crate) const LITERAL_DEFAULT_BYTES: usize = 64 << 10;
 const BLOCK_MIN_BYTES: usize = 4 << 10;
 const BLOCK_MAX_BYTES: usize = 256 << 10;
 
+/// A frame larger than this shares its memory with no other.
+const FRAME_SHARED_MAX_BYTES: usize = 512 << 10;
+
 /// The server sends more than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FrameError {
@@ -104,6 +107,10 @@ impl FrameReader {
             self.check_text(length)?;
             let Some(announced) = literal else {
                 let frame = self.buffer.split_to(end).freeze();
+                if frame.len() > FRAME_SHARED_MAX_BYTES {
+                    // The memory of a large frame goes with it: small ones that came to lie there would keep it all.
+                    self.buffer = BytesMut::from(self.buffer.as_ref());
+                }
                 (self.line_start, self.scanned, self.text_bytes, self.literal_bytes) = (0, 0, 0, 0);
                 self.first_line = true;
                 return Ok(Some(frame));

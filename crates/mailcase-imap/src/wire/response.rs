@@ -4,6 +4,15 @@ use super::token::Tokens;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+/// Capabilities a server has at most, and the longest; the most talkative have about eighty.
+pub(crate) const CAPABILITIES_MAX: usize = 500;
+const CAPABILITY_MAX_BYTES: usize = 200;
+/// Attributes of one line of LIST, and the longest name of a folder: what is beyond is no folder for anybody.
+const ATTRIBUTES_MAX: usize = 50;
+const FOLDER_NAME_MAX_BYTES: usize = 4_000;
+/// A body up to this size is copied out of what was read: it would keep a whole block of that in memory.
+const COPIED_BODY_BYTES: usize = 16 << 10;
+
 /// OK, NO and their like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -176,10 +185,24 @@ fn fetch(tokens: &mut Tokens<'_>) -> FetchData {
             }
             "" => tokens.step(1),
             key => match body_origin(key) {
-                Some(origin) => data.body = Some(BodyPart { origin, data: tokens.string() }),
+                Some(origin) => {
+                    let frame = tokens.frame_bytes();
+                    let bytes = tokens.string().map(|bytes| kept(bytes, frame));
+                    data.body = Some(BodyPart { origin, data: bytes });
+                }
                 None => tokens.skip_value(),
             },
         }
+    }
+}
+
+/// A body that keeps little more than itself in memory: small ones, and those in a frame of mostly something else, are
+/// copied.
+fn kept(body: Bytes, frame: usize) -> Bytes {
+    if body.len() <= COPIED_BODY_BYTES || body.len() < frame / 2 {
+        Bytes::copy_from_slice(&body)
+    } else {
+        body
     }
 }
 
@@ -214,7 +237,13 @@ fn flags(tokens: &mut Tokens<'_>) -> Option<bool> {
 }
 
 fn words(tokens: &mut Tokens<'_>) -> Vec<String> {
-    text(tokens.rest()).split_whitespace().map(str::to_ascii_uppercase).collect()
+    capability_words(&text(tokens.rest())).collect()
+}
+
+/// The words of a list of capabilities: so many as any server has.
+pub(crate) fn capability_words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split_whitespace().filter(|word| word.len() <= CAPABILITY_MAX_BYTES);
+    words.take(CAPABILITIES_MAX).map(str::to_ascii_uppercase)
 }
 
 fn search(tokens: &mut Tokens<'_>) -> Response {
@@ -251,7 +280,7 @@ fn list(tokens: &mut Tokens<'_>) -> Option<ListEntry> {
             break;
         }
         let attribute = tokens.word();
-        if attribute.is_empty() {
+        if attribute.is_empty() || attributes.len() >= ATTRIBUTES_MAX {
             return None;
         }
         attributes.push(text(attribute).to_ascii_lowercase());
@@ -264,9 +293,14 @@ fn list(tokens: &mut Tokens<'_>) -> Option<ListEntry> {
     }
     let name = match tokens.peek() {
         // A bare name may hold parentheses on servers that do not quote.
-        Some(b'"' | b'{' | b'~') => tokens.string()?,
+        Some(b'"' | b'{' | b'~') => Bytes::copy_from_slice(&tokens.string()?),
         _ => Bytes::copy_from_slice(trimmed(tokens.rest())),
     };
+    let long = |attribute: &String| attribute.len() > FOLDER_NAME_MAX_BYTES;
+    let delimiter_is_long = delimiter.as_ref().is_some_and(long);
+    if name.len() > FOLDER_NAME_MAX_BYTES || delimiter_is_long || attributes.iter().any(long) {
+        return None;
+    }
     Some(ListEntry { attributes, delimiter, name })
 }
 

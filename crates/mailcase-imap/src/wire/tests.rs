@@ -258,3 +258,29 @@ proptest! {
         prop_assert_eq!(data.uid, Some(5));
     }
 }
+
+/// Whether the body lies in the memory of its frame.
+fn shares(frame: &Bytes) -> bool {
+    let Response::Fetch(data) = Response::parse(frame) else { panic!("no FETCH") };
+    let body = data.body.unwrap().data.unwrap();
+    frame.as_ptr_range().contains(&body.as_ptr())
+}
+
+#[test]
+fn a_body_keeps_little_more_than_itself_in_memory() {
+    let frame = |body: usize, junk: usize| {
+        let (body_text, junk) = ("b".repeat(body), "j".repeat(junk.max(1)));
+        Bytes::from(format!("* 1 FETCH (UID 7 X {junk} BODY[] {{{body}}}\r\n{body_text})\r\n"))
+    };
+    assert!(shares(&frame(1 << 20, 0)), "large bodies are not copied");
+    assert!(!shares(&frame(100, 0)), "a small one would keep the whole block");
+    assert!(!shares(&frame(100 << 10, 1 << 20)), "one among junk would keep the junk");
+}
+
+#[test]
+fn sets_know_what_they_hold() {
+    let ranges = uid_set::parse("1:3,7,9:10").unwrap();
+    let held: Vec<u32> = (0..=12).filter(|&uid| uid_set::holds(&ranges, uid)).collect();
+    assert_eq!(held, [1, 2, 3, 7, 9, 10]);
+    assert!(!uid_set::holds(&[], 1));
+}

@@ -14,6 +14,11 @@ impl<'a> Tokens<'a> {
         Self { frame, at: 0 }
     }
 
+    /// Length of the whole frame.
+    pub(crate) fn frame_bytes(&self) -> usize {
+        self.frame.len()
+    }
+
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.frame.get(self.at..).unwrap_or_default()
     }

@@ -49,6 +49,12 @@ pub(crate) fn parse(text: &str) -> Option<Vec<(u32, u32)>> {
         .collect()
 }
 
+/// Whether sorted ranges hold a UID.
+pub(crate) fn holds(ranges: &[(u32, u32)], uid: u32) -> bool {
+    let after = ranges.partition_point(|&(first, _)| first <= uid);
+    after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|&(_, last)| uid <= last)
+}
+
 fn append(set: &mut String, first: u32, last: u32) {
     if !set.is_empty() {
         set.push(',');

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What the server does when a message that is spoiled is among those to be described.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Spoils {
+pub(crate) enum Spoils {
     No,
     Bad,
     /// Describes those before it, then hangs up.
@@ -23,7 +23,7 @@ enum Spoils {
 
 /// A folder of `1..=count` in which `spoiled` cannot be described.
 #[derive(Clone)]
-struct Folder {
+pub(crate) struct Folder {
     count: u32,
     spoiled: Arc<[u32]>,
     how: Spoils,
@@ -32,11 +32,11 @@ struct Folder {
 }
 
 impl Folder {
-    fn new(count: u32, spoiled: &[u32], how: Spoils) -> Self {
+    pub(crate) fn new(count: u32, spoiled: &[u32], how: Spoils) -> Self {
         Self { count, spoiled: spoiled.into(), how, bodies: true }
     }
 
-    fn answer(&self, line: &str) -> Option<String> {
+    pub(crate) fn answer(&self, line: &str) -> Option<String> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let all: Vec<u32> = (1..=self.count).collect();
         match words.get(1..)? {
