@@ -104,20 +104,23 @@ pub(crate) fn typed_words(typed: &str) -> Vec<String> {
     words(&fold(cut(typed, QUERY_MAX_BYTES))).take(QUERY_WORDS_MAX).map(str::to_owned).collect()
 }
 
-/// Messages indexed by one statement: what it binds stays within a few megabytes.
+/// Messages indexed by one statement of PostgreSQL: what it binds stays within a few megabytes.
 const INDEXED_AT_ONCE: usize = 32;
 
-/// Indexes the words of new messages, ordered by their `seq`: FTS5 writes out what it holds whenever a number is
-/// lower than the one before.
+/// Indexes the words of new messages, ordered by their `seq`.
+///
+/// FTS5 gathers words in memory and writes them out whenever a number is lower than the one before, and before every
+/// statement that could fail half-way, such as one over several rows: on SQLite a message is a statement.
 pub(crate) async fn index(tx: &mut Tx, messages: Vec<(i64, &str)>) -> Result<()> {
-    let (head, tail) = tx.choose(
-        ("INSERT INTO message_words (rowid, words)", ""),
-        (
-            "INSERT INTO message_words (message_seq, words) \
-             SELECT v.column1, array_to_tsvector(string_to_array(rtrim(v.column2), ' ')) FROM (",
-            ") AS v ON CONFLICT (message_seq) DO NOTHING",
-        ),
-    );
+    if !tx.is_postgres() {
+        for (seq, words) in messages {
+            tx.execute("INSERT INTO message_words (rowid, words) VALUES (?, ?)", args![seq, words]).await?;
+        }
+        return Ok(());
+    }
+    let head = "INSERT INTO message_words (message_seq, words) \
+                SELECT v.column1, array_to_tsvector(string_to_array(rtrim(v.column2), ' ')) FROM (";
+    let tail = ") AS v ON CONFLICT (message_seq) DO NOTHING";
     for group in messages.chunks(INDEXED_AT_ONCE) {
         insert_rows(tx, head, tail, group.iter().map(|(seq, words)| args![*seq, *words]).collect()).await?;
     }
