@@ -15,6 +15,8 @@ pub(crate) mod log;
 mod status;
 pub(crate) mod unreadable;
 
+use unreadable::Unreadable;
+
 pub use declared::{DeclaredConnector, SyncReport};
 pub use log::{ConnectorLogEntry, LogLevel};
 pub use status::{
@@ -202,7 +204,7 @@ impl Store {
         entry: Option<&NewAudit>,
     ) -> Result<Connector> {
         let mut tx = self.pool().begin().await?;
-        let before = self.locked_connector(&mut tx, org, id).await?;
+        let (before, unreadable) = self.locked_connector(&mut tx, org, id).await?;
         if patch.revision.is_some_and(|revision| revision != before.revision) {
             return Err(passed_on());
         }
@@ -210,7 +212,13 @@ impl Store {
         if patch.settings.is_some() || !patch.secrets.is_empty() {
             read_only(&before.origin)?;
         }
-        let settings = patch.settings.clone().unwrap_or_else(|| before.settings.clone());
+        let settings = match (&patch.settings, unreadable) {
+            (Some(settings), _) => settings.clone(),
+            (None, None) => before.settings.clone(),
+            (None, Some(unreadable)) => {
+                return Err(StoreError::conflict(format!("{unreadable}; enter the settings again")));
+            }
+        };
         let active = patch.active.unwrap_or(before.active);
         let after =
             Connector { settings, active, revision: before.revision.saturating_add(1), ..before.clone() };
@@ -280,7 +288,7 @@ impl Store {
         entry: Option<&NewAudit>,
     ) -> Result<()> {
         let mut tx = self.pool().begin().await?;
-        read_only(&self.locked_connector(&mut tx, org, id).await?.origin)?;
+        read_only(&self.locked_connector(&mut tx, org, id).await?.0.origin)?;
         self.delete_connector_in(&mut tx, id).await?;
         note_in(&mut tx, self.now(), entry, id, &[]).await?;
         tx.commit().await
@@ -297,13 +305,19 @@ impl Store {
         Ok(())
     }
 
-    async fn locked_connector(&self, tx: &mut Tx, org: OrganizationId, id: ConnectorId) -> Result<Connector> {
+    /// With `Some` reason only what was not read from its settings may be relied on.
+    async fn locked_connector(
+        &self,
+        tx: &mut Tx,
+        org: OrganizationId,
+        id: ConnectorId,
+    ) -> Result<(Connector, Option<Unreadable>)> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM connectors WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL{}",
+            "SELECT {COLUMNS}, name, api_name FROM connectors WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL{}",
             tx.choose("", " FOR UPDATE")
         );
         let row = tx.fetch_optional(sqlx::AssertSqlSafe(sql), args![org, id]).await?;
-        from_row(&row.ok_or(StoreError::missing("connector"))?)
+        unreadable::read(&row.ok_or(StoreError::missing("connector"))?)
     }
 
     async fn set_secrets_in(

@@ -1,6 +1,6 @@
 //! Connectors declared in files: the database follows the files.
 
-use super::{from_row, name_taken};
+use super::{name_taken, unreadable};
 use crate::Store;
 use crate::error::{Result, StoreError};
 use crate::events::Event;
@@ -55,23 +55,25 @@ impl Store {
     ) -> Result<SyncReport> {
         let mut known = BTreeMap::new();
         let mut tx = self.pool().begin().await?;
-        let sql = "SELECT id, organization_id, settings, active, origin, revision FROM connectors \
+        let sql = "SELECT id, organization_id, settings, active, origin, revision, name, api_name FROM connectors \
                    WHERE organization_id = $1 AND deleted_at IS NULL";
-        for row in tx.fetch_all(sql, args![org]).await? {
-            let connector = from_row(&row)?;
-            known.insert(connector.settings.api_name.clone(), connector);
+        let rows = tx.fetch_all(sql, args![org]).await?;
+        // What cannot be read is written anew from its file.
+        for (row, connector, unreadable) in unreadable::read_each(&rows) {
+            known.insert(row.text("api_name")?, (connector, unreadable.is_none()));
         }
         let mut report = SyncReport::default();
         for wanted in declared {
             let api_name = &wanted.settings.api_name;
             let origin = Origin::File { path: wanted.path.clone() };
             match known.remove(api_name) {
-                Some(Connector { origin: Origin::Api, .. }) => {
+                Some((Connector { origin: Origin::Api, .. }, _)) => {
                     let what = format!("`{}` declares `{api_name}`, which exists already", wanted.path);
                     return Err(StoreError::conflict(what));
                 }
-                Some(before) => {
-                    let same = before.settings == wanted.settings
+                Some((before, readable)) => {
+                    let same = readable
+                        && before.settings == wanted.settings
                         && before.origin == origin
                         && self.has_secrets(&mut tx, before.id, &wanted.secrets).await?;
                     if same {
@@ -102,7 +104,8 @@ impl Store {
                 }
             }
         }
-        for connector in known.into_values().filter(|connector| connector.origin != Origin::Api) {
+        let undeclared = known.into_values().map(|(connector, _)| connector);
+        for connector in undeclared.filter(|connector| connector.origin != Origin::Api) {
             self.delete_connector_in(&mut tx, connector.id).await?;
             report.deleted.push(connector.id);
         }

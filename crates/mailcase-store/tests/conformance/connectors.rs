@@ -218,4 +218,30 @@ pub(crate) async fn one_that_cannot_be_read_is_shown_and_holds_up_nobody(fx: &Fi
     fx.meddle(mended).await;
     fx.clock.advance(Duration::from_secs(120));
     assert_eq!(store.claim_connectors("process", TTL, 10).await.unwrap().len(), 1);
+
+    // All its settings anew, its file and a deletion get past what cannot be read; a mere switch does not.
+    let damaged = "UPDATE connectors SET settings = 'no json at all' WHERE api_name = 'phishing'";
+    fx.meddle(damaged).await;
+    let refused = store.set_connector_active(org, fx.connector.id, false).await.unwrap_err();
+    assert!(refused.to_string().contains("enter the settings again"), "{refused}");
+    let patch = ConnectorPatch { settings: Some(fx.connector.settings.clone()), ..ConnectorPatch::default() };
+    let entered = store.update_connector(org, fx.connector.id, &patch).await.unwrap();
+    assert_eq!(entered.settings, fx.connector.settings);
+    fx.meddle("UPDATE connectors SET settings = '7', origin = '{\"from\":\"file\",\"path\":\"a.yaml\"}' WHERE api_name = 'phishing'")
+        .await;
+    let declared = DeclaredConnector {
+        path: "a.yaml".to_owned(),
+        settings: fx.connector.settings.clone(),
+        active: true,
+        secrets: BTreeMap::new(),
+    };
+    let report = store.sync_declared(org, &[declared]).await.unwrap();
+    assert_eq!(report.updated, [fx.connector.id]);
+    assert_eq!(store.connector(org, fx.connector.id).await.unwrap().settings, fx.connector.settings);
+    fx.meddle(
+        "UPDATE connectors SET settings = '7', origin = '{\"from\":\"api\"}' WHERE api_name = 'phishing'",
+    )
+    .await;
+    store.delete_connector(org, fx.connector.id).await.unwrap();
+    assert_eq!(store.list_connectors_with_status(org).await.unwrap().len(), 1);
 }
