@@ -6,6 +6,7 @@ use crate::stream::MailStream;
 use crate::trust::Trust;
 use crate::verifier::{MailVerifier, Presented};
 use mailcase_mail::{CertificateFacts, SourceError};
+use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
 use rustls::{CertificateError, ClientConfig, Error};
 use rustls_pki_types::ServerName;
@@ -45,12 +46,14 @@ pub async fn start_tls(
     let verifier = Arc::new(MailVerifier::new(trust.clone(), Arc::clone(&provider)).map_err(setup)?);
     // A configuration of its own for each connection: no resumed session skips the verifier, and what the
     // verifier remembers belongs to this handshake.
-    let config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(setup)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
         .with_no_client_auth();
+    // Tickets for a next connection would lie about for as long as this one.
+    config.resumption = Resumption::disabled();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let stream = timeout(deadline, handshake)
         .await

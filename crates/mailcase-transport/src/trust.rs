@@ -1,6 +1,5 @@
 //! Whom a connection trusts: the platform's authorities, and what the user uploaded for this one connector.
 
-use crate::roots;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -27,14 +26,15 @@ pub enum TrustError {
 /// name is checked in both cases unless that is switched off, which switches off nothing else.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    roots: Arc<RootCertStore>,
+    /// Uploaded authorities. Apart from everybody's, which take a hundred kilobytes: those are in memory once.
+    authorities: Arc<RootCertStore>,
     pinned: Arc<[CertificateDer<'static>]>,
     skip_host_name: bool,
 }
 
 impl Default for Trust {
     fn default() -> Self {
-        Self { roots: Arc::clone(roots::everybody()), pinned: Arc::new([]), skip_host_name: false }
+        Self { authorities: Arc::new(RootCertStore::empty()), pinned: Arc::new([]), skip_host_name: false }
     }
 }
 
@@ -47,7 +47,7 @@ impl Trust {
         if uploaded.is_empty() {
             return Ok(Self { skip_host_name, ..Self::default() });
         }
-        let mut store = RootCertStore::clone(roots::everybody());
+        let mut authorities = RootCertStore::empty();
         let mut pinned = Vec::new();
         for (index, pem) in uploaded.iter().enumerate() {
             let position = index.saturating_add(1);
@@ -56,7 +56,7 @@ impl Trust {
                 let certificate = certificate.map_err(|_| TrustError::NotPem { position })?;
                 let authority = is_authority(&certificate).ok_or(TrustError::Unreadable { position })?;
                 if authority {
-                    store.add(certificate.clone()).map_err(|_| TrustError::Unreadable { position })?;
+                    authorities.add(certificate.clone()).map_err(|_| TrustError::Unreadable { position })?;
                 }
                 pinned.push(certificate);
             }
@@ -67,11 +67,12 @@ impl Trust {
         if pinned.len() > UPLOADED_MAX {
             return Err(TrustError::TooMany);
         }
-        Ok(Self { roots: Arc::new(store), pinned: pinned.into(), skip_host_name })
+        Ok(Self { authorities: Arc::new(authorities), pinned: pinned.into(), skip_host_name })
     }
 
-    pub(crate) fn roots(&self) -> Arc<RootCertStore> {
-        Arc::clone(&self.roots)
+    /// The uploaded authorities; `None` when there are none.
+    pub(crate) fn authorities(&self) -> Option<Arc<RootCertStore>> {
+        (!self.authorities.is_empty()).then(|| Arc::clone(&self.authorities))
     }
 
     pub(crate) fn is_pinned(&self, certificate: &CertificateDer<'_>) -> bool {

@@ -1,7 +1,9 @@
 //! The one certificate verifier: webpki against the trusted roots, plus certificates accepted by being exactly
 //! the one uploaded, plus leaving out the name check alone. Remembers what the server showed.
 
+use crate::roots;
 use crate::trust::{Trust, is_authority};
+use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -30,17 +32,23 @@ pub(crate) struct Presented {
 #[derive(Debug)]
 pub(crate) struct MailVerifier {
     trust: Trust,
-    webpki: Arc<WebPkiServerVerifier>,
+    everybodys: Arc<WebPkiServerVerifier>,
+    /// Knows the uploaded authorities alone.
+    uploaded: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
     presented: Mutex<Presented>,
 }
 
 impl MailVerifier {
     pub(crate) fn new(trust: Trust, provider: Arc<CryptoProvider>) -> Result<Self, Error> {
-        let webpki = WebPkiServerVerifier::builder_with_provider(trust.roots(), Arc::clone(&provider))
-            .build()
-            .map_err(|error| Error::General(error.to_string()))?;
-        Ok(Self { trust, webpki, provider, presented: Mutex::default() })
+        let webpki = |authorities: Arc<RootCertStore>| {
+            WebPkiServerVerifier::builder_with_provider(authorities, Arc::clone(&provider))
+                .build()
+                .map_err(|error| Error::General(error.to_string()))
+        };
+        let everybodys = webpki(Arc::clone(roots::everybody()))?;
+        let uploaded = trust.authorities().map(webpki).transpose()?;
+        Ok(Self { trust, everybodys, uploaded, provider, presented: Mutex::default() })
     }
 
     pub(crate) fn presented(&self) -> Presented {
@@ -86,11 +94,22 @@ impl ServerCertVerifier for MailVerifier {
         if presented.pinned {
             return self.verify_pinned(&presented, leaf).map(|()| ServerCertVerified::assertion());
         }
-        match self.webpki.verify_server_cert(leaf, intermediates, name, ocsp, now) {
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if self.trust.skips_host_name() => Ok(ServerCertVerified::assertion()),
-            other => other,
+        let verify = |by: &WebPkiServerVerifier| by.verify_server_cert(leaf, intermediates, name, ocsp, now);
+        let mut verdict = verify(&self.everybodys);
+        if let (Err(error), Some(uploaded)) = (&verdict, &self.uploaded)
+            && !is_name_alone(error)
+        {
+            verdict = match verify(uploaded) {
+                // A stranger to these as well: what the others said is the reason.
+                Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => verdict,
+                other => other,
+            };
+        }
+        match verdict {
+            Err(error) if is_name_alone(&error) && self.trust.skips_host_name() => {
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
         }
     }
 
@@ -117,6 +136,16 @@ impl ServerCertVerifier for MailVerifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// Whether somebody trusted signed the certificate, for another name.
+const fn is_name_alone(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+        )
+    )
 }
 
 fn names_host(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
