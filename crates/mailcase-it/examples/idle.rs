@@ -1,13 +1,15 @@
 //! What waiting costs: one server, many IMAP connectors in IDLE, nothing happening.
 //!
-//! `idle [--connectors 1000] [--tls yes] [--seconds 120]` prints the server's memory without connectors, with a tenth
+//! `idle [--connectors 1000] [--tls none|platform|uploaded] [--seconds 120]`: with TLS, the authority is one the whole
+//! machine trusts, or is uploaded for each connector. Prints the server's memory without connectors, with a tenth
 //! and with all of them, how long it took until all were waiting, and the processor time of the quiet afterwards.
 //! Every connector has an account of its own on a real Dovecot, which itself needs about 2 MiB for each.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use mailcase_it::{Person, Server, ServerOptions, Usage, eventually, options};
 use mailcase_testbed::dovecot::{Dovecot, DovecotOptions, PASSWORD};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The server is not asked for the state of a thousand connectors more often than this.
@@ -21,13 +23,18 @@ async fn main() -> Result<()> {
     let options = options()?;
     let number = |name: &str, default: usize| options.get(name).map_or(Ok(default), |value| value.parse());
     let (connectors, seconds) = (number("connectors", 1_000)?, number("seconds", 120)?);
-    let tls = options.get("tls").is_some_and(|value| value == "yes");
+    let trust = match options.get("tls").map_or("none", String::as_str) {
+        "none" => None,
+        "platform" => Some(Authority::Platform),
+        "uploaded" => Some(Authority::Uploaded),
+        other => bail!("--tls is none, platform or uploaded, not {other}"),
+    };
 
     let dovecot =
         Dovecot::start(DovecotOptions { sessions: Some(connectors * 2), ..DovecotOptions::default() })
             .await?;
     let data = tempfile::tempdir()?;
-    let mut server = Server::start(data.path(), &ServerOptions::default()).await?;
+    let mut server = Server::start(data.path(), &server_options(&dovecot, trust, data.path())?).await?;
     let person = Person::set_up(&mut server).await?;
     let process = server.process()?;
 
@@ -35,11 +42,10 @@ async fn main() -> Result<()> {
     let before = Usage::of(process)?;
     println!("0 connectors: {} KiB of its own, {} KiB resident", before.anonymous_kib, before.resident_kib);
     let mut made = 0;
-    let started = Instant::now();
     for goal in [connectors / 10, connectors] {
         let step = Instant::now();
         for number in made..goal {
-            person.post("/connectors", &connector(&dovecot, number, tls)).await?;
+            person.post("/connectors", &connector(&dovecot, number, trust)).await?;
         }
         let declared = step.elapsed();
         let waiting = until_waiting(&person, goal).await?;
@@ -61,7 +67,6 @@ async fn main() -> Result<()> {
             each(now.resident_kib, before.resident_kib),
         );
     }
-    println!("from the first to all waiting: {:.1} s", started.elapsed().as_secs_f64());
 
     let before = Usage::of(process)?;
     let quiet = Duration::from_secs(seconds.try_into()?);
@@ -76,15 +81,34 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-fn connector(dovecot: &Dovecot, number: usize, tls: bool) -> Value {
-    let ports = dovecot.ports();
-    let (port, security) = if tls { (ports.imaps, "tls") } else { (ports.imap, "none") };
-    let mut connection = json!({
-        "host": dovecot.host(), "port": port, "security": security, "username": format!("user{number}"),
-    });
-    if tls && let Some(connection) = connection.as_object_mut() {
-        connection.insert("trusted_certificates".into(), json!([dovecot.authority().certificate_pem()]));
+/// Where the server's certificate authority is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Authority {
+    Platform,
+    Uploaded,
+}
+
+fn server_options(dovecot: &Dovecot, trust: Option<Authority>, folder: &Path) -> Result<ServerOptions> {
+    let mut options = ServerOptions::default();
+    if trust == Some(Authority::Platform) {
+        let file = folder.join("authority.pem");
+        std::fs::write(&file, dovecot.authority().certificate_pem())?;
+        options.environment.push(("SSL_CERT_FILE".to_owned(), file.display().to_string()));
     }
+    Ok(options)
+}
+
+fn connector(dovecot: &Dovecot, number: usize, trust: Option<Authority>) -> Value {
+    let ports = dovecot.ports();
+    let (port, security) = if trust.is_some() { (ports.imaps, "tls") } else { (ports.imap, "none") };
+    let uploaded = match trust {
+        Some(Authority::Uploaded) => vec![dovecot.authority().certificate_pem()],
+        _ => Vec::new(),
+    };
+    let connection = json!({
+        "host": dovecot.host(), "port": port, "security": security, "username": format!("user{number}"),
+        "trusted_certificates": uploaded,
+    });
     json!({
         "active": true,
         "secrets": {"password": PASSWORD},

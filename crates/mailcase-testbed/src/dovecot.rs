@@ -411,7 +411,8 @@ fn server_identity() -> Result<(String, String)> {
 
 /// Room for so many sessions: one process each, signed in by a few that serve many.
 fn limits(sessions: usize) -> String {
-    let clients = sessions.saturating_mul(2);
+    // Each is also a client of the services that sign in and count.
+    let clients = sessions.saturating_mul(4);
     format!(
         "default_process_limit = {sessions}\ndefault_client_limit = {clients}\n\
          service imap {{\nprocess_limit = {sessions}\n}}\n\
