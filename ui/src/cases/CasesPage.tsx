@@ -87,7 +87,7 @@ const COLUMNS: Column<CaseSummary>[] = [
         </Text>
       ),
   },
-  { key: 'tags', header: 'Tags', width: '14%', render: (row) => <Tags tags={row.tags} /> },
+  { key: 'tags', header: 'Tags', width: '18%', render: (row) => <Tags tags={row.tags} /> },
   {
     key: 'messages',
     header: 'Messages',

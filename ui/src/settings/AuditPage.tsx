@@ -1,6 +1,7 @@
 // Who did what, and when.
-import { Group, Text } from '@mantine/core';
+import { Anchor, Group, Text, Tooltip } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
+import { Link } from 'react-router';
 import { answer, api } from '../api/client';
 import { keys } from '../api/keys';
 import { usePagedList } from '../api/lists';
@@ -12,6 +13,7 @@ import { type Column, DataTable } from '../shared/list/DataTable';
 import { PageHeader } from '../shared/PageHeader';
 import { EmptyState } from '../shared/states';
 import { Time } from '../shared/Time';
+import { auditTarget } from './auditTarget';
 import { NotAllowed } from './NotAllowed';
 
 export default function AuditPage() {
@@ -41,13 +43,32 @@ function Audit() {
               </Text>
             </Group>
             <Text size="sm" className="breakable">
-              {actor(entry)} {entry.target && `· ${entry.target}`}
+              {actor(entry)} {entry.target && '· '}
+              {entry.target && <Target entry={entry} />}
             </Text>
           </>
         )}
         empty={<EmptyState icon={<IconHistory size={32} />} title="Nothing yet" />}
       />
     </>
+  );
+}
+
+function Target({ entry }: { entry: AuditEntry }) {
+  const target = auditTarget(entry);
+  if (!target) return '–';
+  const { text, full, href } = target;
+  if (text === full) return full;
+  return (
+    <Tooltip label={full}>
+      {href ? (
+        <Anchor component={Link} to={href} size="sm" className="mono">
+          {text}
+        </Anchor>
+      ) : (
+        <span className="mono">{text}</span>
+      )}
+    </Tooltip>
   );
 }
 
@@ -73,11 +94,10 @@ const COLUMNS: Column<AuditEntry>[] = [
     width: 190,
     render: (entry) => <span className="mono">{entry.action}</span>,
   },
-  { key: 'subject', header: 'To what', render: (entry) => entry.target ?? '–' },
+  { key: 'subject', header: 'To what', width: 150, render: (entry) => <Target entry={entry} /> },
   {
     key: 'facts',
     header: 'Particulars',
-    width: '36%',
     render: (entry) => (
       <Text span size="sm" c="dimmed" lineClamp={3}>
         {factsText(entry.facts).join('; ')}
