@@ -6,8 +6,9 @@
 
 use mailcase_mail::SourceError;
 
-/// Messages per fetch in the normal course: enough to keep a line busy, few enough to acknowledge often.
-const ROUND: usize = 500;
+/// Messages per fetch in the normal course: enough to keep a line busy - it rests while the last ones are acknowledged -
+/// and few enough to acknowledge every few seconds.
+const ROUND: usize = 2_000;
 /// Messages fetched one by one without trouble before larger rounds are dared again.
 const TRUST_AFTER: usize = 20;
 
