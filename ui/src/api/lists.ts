@@ -1,8 +1,11 @@
 // Lists that go by cursor: one hook for all of them.
-import { keepPreviousData, type QueryKey, useInfiniteQuery } from '@tanstack/react-query';
+import { type InfiniteData, keepPreviousData, type QueryKey, useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { shareRows } from './shareRows';
 
 export type Page<T> = { items: T[]; next?: string | null };
+
+type Pages<T> = InfiniteData<Page<T>>;
 
 export type PagedList<T> = {
   rows: T[] | undefined;
@@ -26,6 +29,7 @@ export function usePagedList<T>(
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
+    structuralSharing: (previous, next) => shareRows(previous as Pages<T> | undefined, next as Pages<T>),
   });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
   return {

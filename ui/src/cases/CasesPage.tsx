@@ -42,7 +42,7 @@ export default function CasesPage() {
         columns={COLUMNS}
         rowKey={(row) => row.id}
         rowHref={(row) => `/cases/${row.id}`}
-        compact={(row) => <CompactCase row={row} />}
+        compact={compactCase}
         sorting={{
           by: query.sort,
           order: query.order,
@@ -54,6 +54,8 @@ export default function CasesPage() {
     </>
   );
 }
+
+const compactCase = (row: CaseSummary) => <CompactCase row={row} />;
 
 const COLUMNS: Column<CaseSummary>[] = [
   {

@@ -32,10 +32,10 @@ export default function ConnectorsPage() {
       <DataTable
         what="Connectors"
         list={{ rows: query.data, error: query.data ? null : query.error, retry: () => void query.refetch() }}
-        columns={mayManage ? [...COLUMNS, ACTIONS] : COLUMNS}
+        columns={mayManage ? WITH_ACTIONS : COLUMNS}
         rowKey={(connector) => connector.id}
         rowHref={(connector) => `/settings/connectors/${connector.id}`}
-        compact={(connector) => <CompactConnector connector={connector} />}
+        compact={compact}
         empty={
           <EmptyState icon={<IconPlugConnected size={32} />} title="No mailbox is connected yet">
             {mayManage ? (
@@ -117,6 +117,10 @@ const ACTIONS: Column<Connector> = {
   width: 40,
   render: (connector) => <ConnectorActions connector={connector} />,
 };
+
+const WITH_ACTIONS = [...COLUMNS, ACTIONS];
+
+const compact = (connector: Connector) => <CompactConnector connector={connector} />;
 
 function onTheirWay({ counts }: Connector): number {
   return counts.discovered + counts.unacknowledged;

@@ -37,10 +37,10 @@ export function MessageList({ list, filtered, openId, ofCase, empty }: MessageLi
     <DataTable
       what="Messages"
       list={list}
-      columns={ofCase ? COLUMNS.filter((column) => column.key !== 'case') : COLUMNS}
+      columns={ofCase ? OF_CASE : COLUMNS}
       rowKey={(message) => message.id}
       rowHref={(message) => `/inbox/${message.id}${search}`}
-      compact={(message) => <CompactMessage message={message} withCase={!ofCase} />}
+      compact={ofCase ? compactOfCase : compact}
       alwaysCompact={openId !== undefined}
       currentKey={openId}
       empty={empty ?? <NoMessages filtered={filtered} />}
@@ -95,6 +95,11 @@ const COLUMNS: Column<MessageSummary>[] = [
     ),
   },
 ];
+
+const OF_CASE = COLUMNS.filter((column) => column.key !== 'case');
+
+const compact = (message: MessageSummary) => <CompactMessage message={message} withCase />;
+const compactOfCase = (message: MessageSummary) => <CompactMessage message={message} withCase={false} />;
 
 const STATE_ICONS: Record<MessageState, { icon: ComponentType<IconProps>; color: string; label: string }> = {
   stored: { icon: IconClock, color: 'var(--mantine-color-dimmed)', label: 'Stored' },

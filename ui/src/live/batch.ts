@@ -1,15 +1,21 @@
 // Collects what became stale, so that a flood of events costs a few refreshes, not thousands.
 import type { Stale } from './plan';
 
-/** The first event is acted on at once; those that follow within this time are taken together. */
+/** What was refreshed and becomes stale again within this time waits for its end. */
 export const QUIET_MILLIS = 300;
 
 export type Refresh = (stale: Stale) => void;
 
-/** Gathers stale keys: the first at once, then at most one refresh per [`QUIET_MILLIS`]. */
+const EVERYTHING = 'everything';
+
+/**
+ * Refreshes each stale key at once, then at most once per [`QUIET_MILLIS`]. Keys do not wait for each other: a case
+ * that follows its message by a few milliseconds is on the screen with it.
+ */
 export class RefreshBatch {
+  /** Refreshed in this period. */
+  private readonly quiet = new Set<string>();
   private waiting = new Map<string, unknown[]>();
-  private everything = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly refresh: Refresh;
 
@@ -18,25 +24,35 @@ export class RefreshBatch {
   }
 
   add(stale: Stale): void {
-    if (stale === 'everything') this.everything = true;
-    else for (const key of stale) this.waiting.set(JSON.stringify(key), key);
-    if (this.timer === undefined) this.flush();
+    const keys: readonly unknown[][] = stale === EVERYTHING ? [[EVERYTHING]] : stale;
+    const now = new Map<string, unknown[]>();
+    for (const key of keys) {
+      const name = JSON.stringify(key);
+      (this.quiet.has(name) ? this.waiting : now).set(name, key);
+    }
+    this.flush(now);
   }
 
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.waiting.clear();
-    this.everything = false;
+    this.quiet.clear();
   }
 
-  private flush(): void {
+  private flush(keys: Map<string, unknown[]>): void {
+    if (keys.size === 0) return;
+    for (const name of keys.keys()) this.quiet.add(name);
+    this.timer ??= setTimeout(() => this.endOfPeriod(), QUIET_MILLIS);
+    const all = keys.has(JSON.stringify([EVERYTHING]));
+    this.refresh(all ? EVERYTHING : [...keys.values()]);
+  }
+
+  private endOfPeriod(): void {
     this.timer = undefined;
-    const stale: Stale = this.everything ? 'everything' : [...this.waiting.values()];
-    if (stale.length === 0) return;
-    this.waiting.clear();
-    this.everything = false;
-    this.timer = setTimeout(() => this.flush(), QUIET_MILLIS);
-    this.refresh(stale);
+    this.quiet.clear();
+    const waited = this.waiting;
+    this.waiting = new Map();
+    this.flush(waited);
   }
 }

@@ -28,21 +28,33 @@ describe('RefreshBatch', () => {
     const refreshed: Stale[] = [];
     const batch = new RefreshBatch((stale) => refreshed.push(stale));
     for (let event = 0; event < 100; event += 1) batch.add([['messages']]);
-    batch.add([['cases']]);
     expect(refreshed).toEqual([[['messages']]]);
     vi.advanceTimersByTime(QUIET_MILLIS);
-    expect(refreshed.slice(1)).toEqual([[['messages'], ['cases']]]);
+    expect(refreshed.slice(1)).toEqual([[['messages']]]);
     vi.advanceTimersByTime(10 * QUIET_MILLIS);
     expect(refreshed).toHaveLength(2);
     batch.add('everything');
-    expect(refreshed[2]).toBe('everything');
+    batch.add('everything');
+    expect(refreshed.slice(2)).toEqual(['everything']);
+    vi.advanceTimersByTime(QUIET_MILLIS);
+    expect(refreshed.slice(2)).toEqual(['everything', 'everything']);
+  });
+
+  it('lets nothing wait for something else', () => {
+    const refreshed: Stale[] = [];
+    const batch = new RefreshBatch((stale) => refreshed.push(stale));
+    batch.add([['messages']]);
+    batch.add([['messages'], ['cases']]);
+    expect(refreshed).toEqual([[['messages']], [['cases']]]);
+    vi.advanceTimersByTime(QUIET_MILLIS);
+    expect(refreshed.slice(2)).toEqual([[['messages']]]);
   });
 
   it('does nothing after it was stopped', () => {
     const refresh = vi.fn();
     const batch = new RefreshBatch(refresh);
     batch.add([['a']]);
-    batch.add([['b']]);
+    batch.add([['a']]);
     batch.stop();
     vi.advanceTimersByTime(10 * QUIET_MILLIS);
     expect(refresh).toHaveBeenCalledTimes(1);

@@ -3,8 +3,8 @@
 import { Button, Center, Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { memo, type ReactNode } from 'react';
+import { Link, type NavigateFunction, useNavigate } from 'react-router';
 import type { PagedList } from '../../api/lists';
 import { FailedState, LoadingRows } from '../states';
 import classes from './DataTable.module.css';
@@ -76,37 +76,52 @@ function StackedRows<T>({ what, rows, rowKey, rowHref, compact, currentKey }: Ro
     <ul className={classes.stack} aria-label={what}>
       {rows.map((row) => {
         const key = rowKey(row);
-        const href = rowHref?.(row);
-        const current = key === currentKey;
         return (
-          <li key={key} className={classes.stackItem}>
-            {href ? (
-              <Link
-                to={href}
-                className={classes.stackLink}
-                data-current={current || undefined}
-                aria-current={current ? 'true' : undefined}
-                {...ROW_LINK}
-              >
-                {compact?.(row)}
-              </Link>
-            ) : (
-              <div className={classes.stackPlain}>{compact?.(row)}</div>
-            )}
-          </li>
+          <StackedRow
+            key={key}
+            row={row}
+            href={rowHref?.(row)}
+            compact={compact}
+            current={key === currentKey}
+          />
         );
       })}
     </ul>
   );
 }
 
+// A list is shown anew with every live event; rows in which nothing changed are left as they are.
+const StackedRow = memo(StackedRowView) as typeof StackedRowView;
+
+type StackedRowProps<T> = {
+  row: T;
+  href: string | undefined;
+  compact: ((row: T) => ReactNode) | undefined;
+  current: boolean;
+};
+
+function StackedRowView<T>({ row, href, compact, current }: StackedRowProps<T>) {
+  return (
+    <li className={classes.stackItem}>
+      {href ? (
+        <Link
+          to={href}
+          className={classes.stackLink}
+          data-current={current || undefined}
+          aria-current={current ? 'true' : undefined}
+          {...ROW_LINK}
+        >
+          {compact?.(row)}
+        </Link>
+      ) : (
+        <div className={classes.stackPlain}>{compact?.(row)}</div>
+      )}
+    </li>
+  );
+}
+
 function TableRows<T>({ what, rows, columns, rowKey, rowHref, sorting }: RowsProps<T>) {
   const navigate = useNavigate();
-  const openRow = (event: React.MouseEvent, href: string) => {
-    const target = event.target as HTMLElement;
-    const onControl = target.closest('a, button, input, label, [role="button"]');
-    if (!onControl && !window.getSelection()?.toString()) navigate(href);
-  };
   return (
     <div className={classes.scroll}>
       <Table className={classes.table} aria-label={what}>
@@ -118,31 +133,50 @@ function TableRows<T>({ what, rows, columns, rowKey, rowHref, sorting }: RowsPro
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {rows.map((row) => {
-            const href = rowHref?.(row);
-            return (
-              <Table.Tr
-                key={rowKey(row)}
-                data-opens={href ? true : undefined}
-                onClick={href ? (event) => openRow(event, href) : undefined}
-              >
-                {columns.map((column) => (
-                  <Table.Td key={column.key} ta={column.align} className="breakable">
-                    {column.primary && href ? (
-                      <Link to={href} className={classes.rowLink} {...ROW_LINK}>
-                        {column.render(row)}
-                      </Link>
-                    ) : (
-                      column.render(row)
-                    )}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            );
-          })}
+          {rows.map((row) => (
+            <TableRow
+              key={rowKey(row)}
+              row={row}
+              columns={columns}
+              href={rowHref?.(row)}
+              navigate={navigate}
+            />
+          ))}
         </Table.Tbody>
       </Table>
     </div>
+  );
+}
+
+const TableRow = memo(TableRowView) as typeof TableRowView;
+
+type TableRowProps<T> = {
+  row: T;
+  columns: Column<T>[];
+  href: string | undefined;
+  navigate: NavigateFunction;
+};
+
+function TableRowView<T>({ row, columns, href, navigate }: TableRowProps<T>) {
+  const open = (event: React.MouseEvent) => {
+    const target = event.target as HTMLElement;
+    const onControl = target.closest('a, button, input, label, [role="button"]');
+    if (href && !onControl && !window.getSelection()?.toString()) navigate(href);
+  };
+  return (
+    <Table.Tr data-opens={href ? true : undefined} onClick={href ? open : undefined}>
+      {columns.map((column) => (
+        <Table.Td key={column.key} ta={column.align} className="breakable">
+          {column.primary && href ? (
+            <Link to={href} className={classes.rowLink} {...ROW_LINK}>
+              {column.render(row)}
+            </Link>
+          ) : (
+            column.render(row)
+          )}
+        </Table.Td>
+      ))}
+    </Table.Tr>
   );
 }
 
