@@ -29,7 +29,8 @@ pub(crate) type Landing = JoinHandle<Result<Landed, StoreError>>;
 pub(crate) struct Ground {
     pub(crate) organization: OrganizationId,
     pub(crate) store: Store,
-    pub(crate) examiner: Examiner,
+    /// Without one, what lands is examined only once the database knows it.
+    pub(crate) examiner: Option<Examiner>,
     pub(crate) budget: Budget,
 }
 
@@ -56,7 +57,7 @@ impl Ground {
                 if *size > SMALL_BLOB_MAX {
                     let begun = std::mem::take(chunks);
                     let blob = Box::new(self.store.begin_large().await?);
-                    *body = Body::Large { blob, live: self.examiner.examine_live(self.organization) };
+                    *body = Body::Large { blob, live: self.examine_live() };
                     for chunk in begun {
                         Self::write(body, chunk).await?;
                     }
@@ -65,6 +66,10 @@ impl Ground {
             }
             Body::Large { .. } => Self::write(body, chunk).await,
         }
+    }
+
+    fn examine_live(&self) -> Option<LiveExamination> {
+        self.examiner.as_ref()?.examine_live(self.organization)
     }
 
     async fn write(body: &mut Body, chunk: Bytes) -> Result<(), EngineError> {
@@ -98,11 +103,14 @@ impl Ground {
     }
 
     async fn land_small(&self, raw: Bytes) -> Result<(BlobReceipt, Option<Examined>), StoreError> {
+        let Some(examiner) = &self.examiner else {
+            return Ok((self.store.put_small(raw, None).await?, None));
+        };
         let (tell_hash, hash) = oneshot::channel();
         let bytes = raw.clone();
         // Without a hash the examination was lost; the blob store makes its own.
         let put = async { self.store.put_small(bytes, hash.await.ok()).await };
-        let (receipt, examined) = tokio::join!(put, self.examiner.examine(self.organization, raw, tell_hash));
+        let (receipt, examined) = tokio::join!(put, examiner.examine(self.organization, raw, tell_hash));
         Ok((receipt?, examined))
     }
 

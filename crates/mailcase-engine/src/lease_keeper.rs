@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn lease(connector: ConnectorId, fence: i64) -> Lease {
-        Lease { connector, owner: "p".to_owned(), fence, until: Timestamp::UNIX_EPOCH }
+        Lease { connector, owner: "p".to_owned(), fence, until: Timestamp::UNIX_EPOCH, interruptions: 0 }
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod acknowledge;
 mod alarms;
 mod backoff;
 mod budget;
+mod calm;
+mod caution;
 mod check;
 mod config;
 mod decider;

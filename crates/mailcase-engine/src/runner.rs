@@ -2,6 +2,8 @@
 
 use crate::acknowledge::acknowledge_due;
 use crate::backoff::Backoff;
+use crate::calm::Calm;
+use crate::caution::Caution;
 use crate::error::EngineError;
 use crate::fetch_blame::FetchBlame;
 use crate::lease_keeper::KeptLease;
@@ -23,6 +25,8 @@ pub(crate) struct Runner<S> {
     post: Post,
     source: S,
     blame: FetchBlame,
+    caution: Caution,
+    calm: Calm,
     /// Whether a fetch went through since the last failure: a mailbox with a few messages that break the line is not
     /// one that is down.
     progressed: bool,
@@ -42,7 +46,16 @@ pub(crate) struct Round {
 
 impl<S: MailSource> Runner<S> {
     pub(crate) fn new(post: Post, source: S) -> Self {
-        Self { post, source, blame: FetchBlame::default(), progressed: false, wait_broke: false }
+        let caution = Caution::after(post.lease.interruptions);
+        Self {
+            post,
+            source,
+            blame: FetchBlame::default(),
+            caution,
+            calm: Calm::default(),
+            progressed: false,
+            wait_broke: false,
+        }
     }
 
     /// Runs until cancelled or fenced off. Never fails: trouble is recorded on the connector and tried again.
@@ -50,6 +63,7 @@ impl<S: MailSource> Runner<S> {
         let mut backoff = Backoff::default();
         let mut standing = Standing::Unknown;
         self.post.log(LogLevel::Info, "started", "watching the mailbox").await;
+        self.tell_caution().await;
         while !self.post.cancel.is_cancelled() {
             match self.round_and_wait(kept, &mut standing, &mut backoff).await {
                 Ok(()) => {}
@@ -67,6 +81,14 @@ impl<S: MailSource> Runner<S> {
         }
     }
 
+    async fn tell_caution(&mut self) {
+        if self.caution.is_called_for() {
+            let text =
+                "earlier runs ended with the whole process: recording messages before looking into them";
+            self.post.log(LogLevel::Warning, "caution", text).await;
+        }
+    }
+
     async fn round_and_wait(
         &mut self,
         kept: &KeptLease,
@@ -77,6 +99,7 @@ impl<S: MailSource> Runner<S> {
         let mut round = self.list_all().await?;
         self.post.working(standing, round.discovered).await?;
         self.take_all(&mut round).await?;
+        self.caution.over();
         metrics::histogram!("mailcase_poll_seconds").record(started.elapsed());
         let pause = self.post.pause().await?;
         self.post.report(&round, standing, kept, pause).await?;
@@ -84,8 +107,9 @@ impl<S: MailSource> Runner<S> {
         self.wait(&round.absent, pause).await
     }
 
-    /// Lists every folder, fetches what is new and acknowledges what is decided.
+    /// Lists every folder, fetches what is new and acknowledges what is decided, once.
     pub(crate) async fn round(&mut self) -> Result<Round, EngineError> {
+        self.tell_caution().await;
         let mut round = self.list_all().await?;
         self.take_all(&mut round).await?;
         Ok(round)
@@ -172,13 +196,17 @@ impl<S: MailSource> Runner<S> {
             if due.is_empty() {
                 return Ok(());
             }
-            let due: Vec<(RemoteId, DeliveryId)> =
+            let mut due: Vec<(RemoteId, DeliveryId)> =
                 due.into_iter().map(|due| (RemoteId::new(due.remote_id), due.delivery)).collect();
-            let pipeline = Pipeline::start(&self.post.workshop, &self.post.connector, &self.post.lease);
+            due.sort_by_key(|(_, delivery)| self.blame.suspects(*delivery));
+            due.truncate(self.caution.share_of(due.len()));
+            let Post { workshop, connector, lease, .. } = &self.post;
+            let pipeline = Pipeline::start(workshop, connector, lease, self.caution.is_called_for());
             let outcome = self.fetch_all(folder, &due, &pipeline, round).await;
             let awaited = pipeline.awaited.clone();
             pipeline.finish().await?;
-            self.blame_for(outcome, &awaited.left()).await?;
+            self.caution.survived(due.len());
+            self.blame_for(outcome, &awaited.left(), due.len() == 1).await?;
             round.fetched = round.fetched.saturating_add(due.len());
         }
     }
@@ -205,8 +233,13 @@ impl<S: MailSource> Runner<S> {
                 () = cancelled.cancelled() => return Err(broken(EngineError::Stopping)),
                 result = fetch => result.map_err(|error| broken(error.into()))?,
             }
-            self.blame.succeeded();
             self.progressed = true;
+            let asked: Vec<DeliveryId> = asked.iter().map(|(_, delivery)| *delivery).collect();
+            let blamed = self.blame.succeeded(&asked);
+            if !blamed.is_empty() {
+                // They are among the rest: what is due then is another list.
+                return self.put_back(&blamed).await.map_err(|error| FetchBroken { error, asked: 0 });
+            }
             // What the pipeline has decided meanwhile is acknowledged while it works on the rest.
             let acknowledged = self.acknowledge().await.map_err(|error| FetchBroken { error, asked: 0 })?;
             round.acknowledged = round.acknowledged.saturating_add(acknowledged);
@@ -214,36 +247,44 @@ impl<S: MailSource> Runner<S> {
         Ok(())
     }
 
-    /// After a fetch: finds out whether one message is to blame if it broke, and puts it back with a count. What a
-    /// source left unanswered, against its contract, is put back too: it would be asked for again without an end.
+    /// After a fetch: finds out whether one message is to blame if it broke. What a source left unanswered, against its
+    /// contract, is put back too: it would be asked for again without an end.
     async fn blame_for(
         &mut self,
         outcome: Result<(), FetchBroken>,
         unanswered: &[DeliveryId],
+        lone: bool,
     ) -> Result<(), EngineError> {
-        let (reason, error) = match outcome {
-            Ok(()) if unanswered.is_empty() => return Ok(()),
-            Ok(()) => ("the server did not answer for this message".to_owned(), None),
-            Err(FetchBroken { error: EngineError::Source(error), asked }) => {
-                let reason = error.to_string();
-                if !self.blame.failed(&error, asked) {
-                    return Err(error.into());
-                }
-                (reason, Some(error))
+        match outcome {
+            Ok(()) => {
+                let reason = "the server did not answer for this message";
+                let left_out = unanswered.iter().map(|delivery| FetchFailure {
+                    delivery: *delivery,
+                    reason: reason.to_owned(),
+                    gone: false,
+                });
+                self.put_back(&left_out.collect::<Vec<_>>()).await
             }
-            Err(FetchBroken { error, .. }) => return Err(error),
-        };
-        let failures: Vec<FetchFailure> = unanswered
-            .iter()
-            .map(|delivery| FetchFailure { delivery: *delivery, reason: reason.clone(), gone: false })
-            .collect();
-        self.post.workshop.store.record_fetch_failures(&self.post.lease, &failures).await?;
+            Err(FetchBroken { error: EngineError::Source(error), asked }) => {
+                let blamed = self.blame.failed(&error, asked, unanswered, lone);
+                self.put_back(&blamed).await?;
+                Err(error.into())
+            }
+            Err(FetchBroken { error, .. }) => Err(error),
+        }
+    }
+
+    /// Puts messages that were not given back into the ledger, with a count.
+    async fn put_back(&mut self, failures: &[FetchFailure]) -> Result<(), EngineError> {
+        let Some(first) = failures.first() else { return Ok(()) };
+        self.post.workshop.store.record_fetch_failures(&self.post.lease, failures).await?;
+        let reason = &first.reason;
         let text = match failures.len() {
             1 => format!("one message could not be fetched: {reason}"),
             count => format!("{count} messages could not be fetched: {reason}"),
         };
         self.post.log(LogLevel::Warning, "message_failed", &text).await;
-        error.map_or(Ok(()), |error| Err(error.into()))
+        Ok(())
     }
 
     /// Carries out what is due. May be cut off: what was done and not recorded is done again, which changes nothing.
@@ -270,7 +311,10 @@ impl<S: MailSource> Runner<S> {
         };
         let broke_before = std::mem::replace(&mut self.wait_broke, wake.is_err());
         match wake {
-            Ok(Wake::Changed) => metrics::counter!("mailcase_announcements_total").increment(1),
+            Ok(Wake::Changed) => {
+                metrics::counter!("mailcase_announcements_total").increment(1);
+                self.calm_down().await;
+            }
             Ok(_) => {}
             // The next round connects anew, and says so if it cannot; only waits that break again and again are trouble.
             Err(error) if !broke_before || begun.elapsed() >= WAIT_ENOUGH => {
@@ -279,6 +323,17 @@ impl<S: MailSource> Runner<S> {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    /// Answers a server that announces without a pause no faster than is good for both.
+    async fn calm_down(&mut self) {
+        let ready = self.calm.next(Instant::now());
+        tokio::select! {
+            biased;
+            () = self.post.cancel.cancelled() => {}
+            () = self.post.interrupt.notified() => {}
+            () = tokio::time::sleep_until(ready) => {}
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod moody;
 use desk::{Desk, letter};
 use jiff::{Timestamp, ToSpan};
 use mailcase_core::connector::{Disposition, FetchMode};
+use mailcase_engine::{EngineConfig, run_once};
 use mailcase_mail::testkit::{Call, FakeFactory, FakeMailbox};
 use mailcase_store::{ConnectorState, Event};
 use moody::{Mood, MoodyFactory, on};
@@ -151,6 +152,53 @@ async fn messages_that_break_the_line_do_not_make_the_mailbox_look_down() {
     desk.connect(on("bad")).await;
     // With pauses that double at each failure the last one would be minutes away.
     desk.until(async || (desk.cases().await.len() == 6).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_server_that_lists_mail_and_gives_none_is_no_messages_fault() {
+    let mailbox = FakeMailbox::new();
+    let mood = Arc::new(Mood::default());
+    for n in 0..6 {
+        let poison = mailbox.deliver(INBOX, letter(&format!("letter {n}")));
+        mood.poison.lock().unwrap().insert(poison);
+    }
+    let factory =
+        MoodyFactory { fakes: FakeFactory::default().with("bad", &mailbox), mood: Arc::clone(&mood) };
+    let desk = Desk::open_with(factory, |_| {}).await;
+    let connector = desk.connect(on("bad")).await;
+    // Several rounds, hurried along by the person who presses "Poll now".
+    desk.until(async || {
+        desk.store().publish(Event::ConnectorWake { connector }).await;
+        (desk.count("SELECT COUNT(*) FROM connector_log WHERE level = 'error'").await >= 8).then_some(())
+    })
+    .await;
+    assert_eq!(desk.count("SELECT COUNT(*) FROM deliveries WHERE attempts > 0").await, 0);
+    mood.poison.lock().unwrap().clear();
+    desk.store().publish(Event::ConnectorWake { connector }).await;
+    desk.until_settled(6).await;
+}
+
+#[tokio::test]
+async fn after_interrupted_runs_messages_are_recorded_before_they_are_examined() {
+    let mailbox = FakeMailbox::new();
+    for n in 0..3 {
+        mailbox.deliver(INBOX, letter(&format!("letter {n}")));
+    }
+    let factory = FakeFactory::of(&mailbox);
+    let desk = Desk::open_with(factory.clone(), |_| {}).await;
+    let connector = desk.connect(|_| {}).await;
+    desk.set_active(connector, false).await;
+    desk.until_resting(connector).await;
+    mailbox.deliver(INBOX, letter("after the crashes"));
+    for _ in 0..4 {
+        desk.store().claim_connector(connector, "once:crashed", Duration::ZERO).await.unwrap();
+    }
+    let connector = desk.store().connector(desk.organization, connector).await.unwrap();
+    let config = EngineConfig::default();
+    run_once(desk.store(), &factory, &connector, &config, |_| {}).await.unwrap();
+    assert_eq!(desk.count("SELECT COUNT(*) FROM connector_log WHERE event = 'caution'").await, 1);
+    assert_eq!(desk.count("SELECT COUNT(*) FROM deliveries WHERE state = 'acknowledged'").await, 4);
+    assert_eq!(desk.count("SELECT COUNT(*) FROM messages WHERE state = 'decided'").await, 4);
 }
 
 #[tokio::test]

@@ -378,3 +378,28 @@ async fn an_outage_is_no_messages_fault_however_long_it_lasts() {
     .await;
     desk.until_settled(1).await;
 }
+
+#[tokio::test]
+async fn a_message_the_database_refuses_is_set_aside_and_its_batch_goes_through() {
+    let mailbox = FakeMailbox::new();
+    for n in 0..5 {
+        mailbox.deliver(INBOX, letter(&format!("letter {n}")));
+    }
+    mailbox.deliver(INBOX, letter("cursed"));
+    let desk = Desk::open(&mailbox).await;
+    desk.meddle(
+        "CREATE TRIGGER curse BEFORE INSERT ON cases WHEN new.title = 'cursed' \
+         BEGIN SELECT RAISE(ABORT, 'a curse lies on this title'); END",
+    )
+    .await;
+    desk.connect(|_| {}).await;
+    desk.until(async || (desk.cases().await.len() == 5).then_some(())).await;
+    desk.until(async || {
+        desk.meddle("UPDATE messages SET lease_until = 0 WHERE state = 'stored'").await;
+        let set_aside = "SELECT COUNT(*) FROM messages WHERE state = 'needs_attention' \
+                         AND last_error LIKE '%a curse lies on this title%'";
+        (desk.count(set_aside).await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(desk.count("SELECT COUNT(*) FROM messages WHERE state = 'decided'").await, 5);
+}

@@ -20,6 +20,9 @@ pub struct Lease {
     /// Raised with every claim and every edit of the connector.
     pub fence: i64,
     pub until: Timestamp,
+    /// How many holders in a row never gave it back, with no poll that went through in between: what they met may
+    /// have ended their process.
+    pub interruptions: i64,
 }
 
 /// A lease to be kept, and what its holder has to tell of the connector meanwhile.
@@ -68,16 +71,18 @@ impl Store {
         let (now, until) = (self.now(), self.clock().in_micros(ttl));
         let mut tx = self.pool().begin().await?;
         let sql = tx.choose(
-            "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN \
+            "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1, \
+               interruptions = CASE WHEN lease_owner IS NULL THEN 0 ELSE interruptions + 1 END WHERE id IN \
                (SELECT id FROM connectors WHERE active = 1 AND deleted_at IS NULL AND lease_until <= $3 \
                 ORDER BY lease_until, id LIMIT $4) \
              RETURNING id, organization_id, name, api_name, settings, active, origin, revision, fence, \
-               lease_until, last_error",
-            "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN \
+               lease_until, interruptions, last_error",
+            "UPDATE connectors SET lease_owner = $1, lease_until = $2, fence = fence + 1, \
+               interruptions = CASE WHEN lease_owner IS NULL THEN 0 ELSE interruptions + 1 END WHERE id IN \
                (SELECT id FROM connectors WHERE active = 1 AND deleted_at IS NULL AND lease_until <= $3 \
                 ORDER BY lease_until, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
              RETURNING id, organization_id, name, api_name, settings, active, origin, revision, fence, \
-               lease_until, last_error",
+               lease_until, interruptions, last_error",
         );
         let rows = tx.fetch_all(sql, args![owner, until, now, max]).await?;
         let mut claimed = Vec::with_capacity(rows.len());
@@ -89,6 +94,7 @@ impl Store {
                         owner: owner.to_owned(),
                         fence: row.int("fence")?,
                         until: row.time("lease_until")?,
+                        interruptions: row.int("interruptions")?,
                     };
                     claimed.push((connector, lease));
                 }
@@ -131,8 +137,10 @@ impl Store {
     /// [`StoreError::Conflict`] when somebody holds it; [`StoreError::NotFound`] when it was deleted.
     pub async fn claim_connector(&self, connector: ConnectorId, owner: &str, ttl: Duration) -> Result<Lease> {
         let (now, until) = (self.now(), self.clock().in_micros(ttl));
-        let sql = "UPDATE connectors SET lease_owner = $2, lease_until = $3, fence = fence + 1 \
-                   WHERE id = $1 AND deleted_at IS NULL AND lease_until <= $4 RETURNING fence, lease_until";
+        let sql = "UPDATE connectors SET lease_owner = $2, lease_until = $3, fence = fence + 1, \
+                     interruptions = CASE WHEN lease_owner IS NULL THEN 0 ELSE interruptions + 1 END \
+                   WHERE id = $1 AND deleted_at IS NULL AND lease_until <= $4 \
+                   RETURNING fence, lease_until, interruptions";
         let claimed = retrying!(async {
             let mut tx = self.pool().begin().await?;
             // Waits for what an earlier holder is still writing; see `require`.
@@ -148,6 +156,7 @@ impl Store {
                 owner: owner.to_owned(),
                 fence: row.int("fence")?,
                 until: row.time("lease_until")?,
+                interruptions: row.int("interruptions")?,
             }),
             None => Err(StoreError::conflict("the connector is being run by another process")),
         }
@@ -159,7 +168,8 @@ impl Store {
         let (from, to) = (format!("{role}:"), format!("{role};"));
         retrying!(async {
             let mut tx = self.pool().begin().await?;
-            let sql = "UPDATE connectors SET lease_owner = NULL, lease_until = 0, fence = fence + 1 \
+            // The owner stays: whoever claims next shall know that it never gave the lease back.
+            let sql = "UPDATE connectors SET lease_until = 0, fence = fence + 1 \
                        WHERE lease_owner >= $1 AND lease_owner < $2 AND lease_owner <> $3";
             tx.execute(sql, args![&from, &to, except]).await?;
             let sql = "UPDATE messages SET lease_until = 0 \
@@ -291,6 +301,7 @@ impl Store {
 /// Renews leases told as a JSON array of `[id, fence, last success, next poll]`.
 const RENEW_SQLITE: &str = "UPDATE connectors SET lease_until = $1, \
      last_success_at = COALESCE(kept.last_success, last_success_at), \
+     interruptions = CASE WHEN kept.last_success IS NULL THEN interruptions ELSE 0 END, \
      next_poll_at = COALESCE(kept.next_poll, next_poll_at) \
      FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS fence, \
              json_extract(value, '$[2]') AS last_success, json_extract(value, '$[3]') AS next_poll \
@@ -300,6 +311,7 @@ const RENEW_SQLITE: &str = "UPDATE connectors SET lease_until = $1, \
 
 const RENEW_POSTGRES: &str = "UPDATE connectors SET lease_until = $1, \
      last_success_at = COALESCE(kept.last_success, last_success_at), \
+     interruptions = CASE WHEN kept.last_success IS NULL THEN interruptions ELSE 0 END, \
      next_poll_at = COALESCE(kept.next_poll, next_poll_at) \
      FROM (SELECT value ->> 0 AS id, CAST(value ->> 1 AS BIGINT) AS fence, \
              CAST(value ->> 2 AS BIGINT) AS last_success, CAST(value ->> 3 AS BIGINT) AS next_poll \

@@ -179,6 +179,7 @@ impl Store {
     pub async fn set_connector_status(&self, lease: &Lease, update: ConnectorStatusUpdate) -> Result<()> {
         let last_error = update.last_error.as_ref().map(json).transpose()?;
         let sql = "UPDATE connectors SET status_state = $4, last_success_at = COALESCE($5, last_success_at), \
+                   interruptions = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN interruptions ELSE 0 END, \
                    last_error = $6, next_poll_at = $7 \
                    WHERE id = $1 AND lease_owner = $2 AND fence = $3 RETURNING organization_id";
         let values = args![

@@ -77,6 +77,38 @@ pub(crate) async fn a_lost_lease_is_refused_everywhere(fx: &Fixture) {
     other.record_discovery(&fresh, fx.org, "INBOX", &[head("9")], "later", None).await.unwrap();
 }
 
+pub(crate) async fn runs_that_end_without_giving_the_lease_back_are_counted(fx: &Fixture) {
+    assert_eq!(fx.lease.interruptions, 0);
+    let claim = async |expected: i64| {
+        fx.clock.advance(TTL * 2);
+        let lease = claim_one(&fx.store, "server:next").await;
+        assert_eq!(lease.interruptions, expected);
+        lease
+    };
+    claim(1).await;
+    let lease = claim(2).await;
+    // Working, and failing, is not having worked.
+    fx.store.set_connector_status(&lease, status(None)).await.unwrap();
+    fx.store.renew_leases("server:next", &[renewal(&lease)], TTL).await.unwrap();
+    let lease = claim(3).await;
+    // A poll that went through begins a new count, whichever way it is told.
+    fx.store.set_connector_status(&lease, status(Some(fx.clock.now()))).await.unwrap();
+    let lease = claim(1).await;
+    let told = Renewal { last_success: Some(fx.clock.now()), ..renewal(&lease) };
+    fx.store.renew_leases("server:next", &[told], TTL).await.unwrap();
+    let lease = claim(1).await;
+    // So does a lease given back; one that was broken was not.
+    fx.store.release_lease(&lease).await.unwrap();
+    claim(0).await;
+    fx.store.break_leases("server", "server:other").await.unwrap();
+    let lease = fx.store.claim_connector(fx.connector.id, "once:1", TTL).await.unwrap();
+    assert_eq!(lease.interruptions, 1);
+}
+
+fn status(last_success: Option<jiff::Timestamp>) -> ConnectorStatusUpdate {
+    ConnectorStatusUpdate { state: ConnectorState::Polling, last_success, last_error: None, next_poll: None }
+}
+
 pub(crate) async fn many_claimants_never_share(fx: &Fixture) {
     let mut expected = BTreeSet::from([fx.connector.id]);
     for n in 0..20 {

@@ -76,6 +76,7 @@ on_every_store! {
     isolation::organizations_never_see_each_other,
     leases::a_connector_has_one_holder,
     leases::a_lost_lease_is_refused_everywhere,
+    leases::runs_that_end_without_giving_the_lease_back_are_counted,
     leases::many_claimants_never_share,
     leases::all_leases_of_a_process_are_kept_at_once,
     leases::messages_in_hand_are_kept_and_given_back_untouched,
