@@ -6,7 +6,7 @@
 use crate::Store;
 use crate::config::BlobConfig;
 use crate::error::{Result, StoreError};
-use crate::sql::args;
+use crate::sql::{Pool, args};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -105,9 +105,13 @@ pub(crate) enum Blobs {
 
 impl Blobs {
     /// Opens the blob store and proves that it can be written to and read from.
-    pub(crate) async fn open(config: BlobConfig) -> Result<Self> {
+    pub(crate) async fn open(config: BlobConfig, pool: &Pool) -> Result<Self> {
         Ok(match config {
-            BlobConfig::Disk { dir } => Self::Disk(disk::Disk::open(dir).await?),
+            BlobConfig::Disk { dir } => {
+                let sql = "SELECT 1 AS one FROM blobs WHERE location LIKE 'segment/%' OR location LIKE 'large/%' LIMIT 1";
+                let expected = pool.fetch_optional(sql, args![]).await?.is_some();
+                Self::Disk(disk::Disk::open(dir, expected).await?)
+            }
             BlobConfig::S3(config) => Self::S3(s3::S3::open(config).await?),
         })
     }

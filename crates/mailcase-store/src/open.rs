@@ -51,7 +51,7 @@ impl Store {
             DatabaseConfig::Sqlite { path } => open_sqlite(&path).await?,
             DatabaseConfig::Postgres { url } => open_postgres(url.expose_secret()).await?,
         };
-        let blobs = Blobs::open(config.blobs).await?;
+        let blobs = Blobs::open(config.blobs, &pool).await?;
         let keys = Keys::prove(&pool, &config.master_key).await?;
         let events = Events::start(&pool).await?;
         Ok(Self { inner: Arc::new(Inner { pool, blobs, keys, events, clock }) })

@@ -186,9 +186,10 @@ impl Desk {
     pub(crate) async fn without_blobs(&self, meanwhile: impl AsyncFnOnce()) {
         let (blobs, aside) = (self.folder.path().join("blobs"), self.folder.path().join("aside"));
         std::fs::rename(&blobs, &aside).unwrap();
-        std::fs::write(&blobs, "a disk that is not mounted").unwrap();
+        // A volume that is not mounted leaves an empty folder.
+        std::fs::create_dir(&blobs).unwrap();
         meanwhile().await;
-        std::fs::remove_file(&blobs).unwrap();
+        std::fs::remove_dir_all(&blobs).unwrap();
         std::fs::rename(&aside, &blobs).unwrap();
     }
 

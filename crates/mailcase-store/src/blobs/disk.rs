@@ -54,9 +54,18 @@ impl Folders {
                 ));
             }
         };
-        opened.map_err(|error| missing_or(error, hash, "opening a blob"))
+        opened.map_err(|error| {
+            const DOING: &str = "opening a blob";
+            if error.kind() == io::ErrorKind::NotFound && !self.segments.is_dir() {
+                return StoreError::Blob { doing: DOING, source: io::Error::other(GONE) };
+            }
+            missing_or(error, hash, DOING)
+        })
     }
 }
+
+/// The layout is made once and stays: without it, a blob that is not found says nothing about the blob.
+const GONE: &str = "the blob folder is empty or gone; is its volume mounted?";
 
 /// What is not there, too short or something else is damage; anything else is trouble with the disk.
 pub(super) fn missing_or(error: io::Error, hash: BlobHash, doing: &'static str) -> StoreError {
@@ -69,10 +78,19 @@ pub(super) fn missing_or(error: io::Error, hash: BlobHash, doing: &'static str) 
 }
 
 impl Disk {
-    pub(super) async fn open(dir: PathBuf) -> Result<Self> {
+    /// `expected`: the database names blobs in this folder, so it must have been used before.
+    pub(super) async fn open(dir: PathBuf, expected: bool) -> Result<Self> {
         const DOING: &str = "opening the blob folder";
         blocking(DOING, move || {
             let folders = Folders::new(&dir);
+            if expected && !folders.segments.try_exists().map_err(StoreError::io(DOING))? {
+                return Err(StoreError::Settings(format!(
+                    "the database names messages kept in {}, but there are none: is the volume mounted, is the path right? \
+                     To go on without them, create the folder {}",
+                    dir.display(),
+                    folders.segments.display()
+                )));
+            }
             for folder in [&folders.segments, &folders.incoming] {
                 std::fs::create_dir_all(folder).map_err(StoreError::io(DOING))?;
             }

@@ -86,6 +86,7 @@ on_every_store! {
     ledger::failed_fetches_back_off_and_are_set_aside,
     ledger::acknowledgement_waits_for_the_decision,
     open::many_processes_open_a_new_store_at_once,
+    open::a_volume_that_is_not_mounted_is_an_outage_and_no_damage,
     people::set_up_happens_once,
     people::users_and_the_last_administrator,
     people::sessions_end,
