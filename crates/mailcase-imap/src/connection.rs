@@ -5,7 +5,7 @@ use crate::wire::command::Command;
 use crate::wire::frame::{FrameError, FrameReader, LITERAL_DEFAULT_BYTES};
 use crate::wire::response::{Response, Status, StatusLine};
 use mailcase_mail::SourceError;
-use mailcase_transport::{Endpoint, MailStream, Trust, start_tls};
+use mailcase_transport::{Encryption, Endpoint, MailStream, Trust, start_tls};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
@@ -280,19 +280,19 @@ impl Connection {
         &mut self,
         trust: &Trust,
         deadline: Duration,
-    ) -> Result<(Vec<mailcase_mail::CertificateFacts>, String), SourceError> {
+    ) -> Result<Encryption, SourceError> {
         if self.frames.pending() > 0 {
             return Err(broken(
                 "the server sent data in the clear after agreeing to STARTTLS: somebody may be interfering",
             ));
         }
-        let Some(MailStream::Plain(stream)) = self.stream.take() else {
+        let Some(MailStream::Plain(carrier)) = self.stream.take() else {
             return Err(broken("TLS was started twice"));
         };
-        let established = start_tls(stream, &self.endpoint, trust, deadline).await?;
+        let established = start_tls(carrier, &self.endpoint, trust, deadline).await?;
         self.stream = Some(established.stream);
         self.frames = FrameReader::new();
-        Ok((established.chain, established.protocol))
+        Ok(established.encryption)
     }
 
     fn stream(&mut self) -> Result<&mut MailStream, SourceError> {

@@ -5,10 +5,9 @@ use crate::refusal::{broken, refused, said};
 use crate::settings::{Account, Security};
 use crate::wire::command::Command;
 use crate::wire::response::{CAPABILITIES_MAX, Response, Status, StatusLine, capability_words};
-use mailcase_mail::{CertificateFacts, Deadlines, FolderPath, SourceError, utf7};
-use mailcase_transport::{MailStream, connect, resolve, start_tls};
+use mailcase_mail::{Deadlines, FolderPath, SourceError, TlsPeer, utf7};
+use mailcase_transport::{Carrier, Encryption, MailStream, start_tls};
 use std::collections::BTreeSet;
-use tokio::net::TcpStream;
 
 /// More messages than this a folder does not hold, whatever the server says: what it says of them is kept in memory.
 pub(crate) const MESSAGES_MAX: usize = 5_000_000;
@@ -26,13 +25,6 @@ pub(crate) struct Selected {
     pub(crate) grew: bool,
 }
 
-/// How the connection is encrypted.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Encryption {
-    pub(crate) chain: Vec<CertificateFacts>,
-    pub(crate) protocol: Option<String>,
-}
-
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) connection: Connection,
@@ -46,26 +38,27 @@ pub(crate) struct Session {
 impl Session {
     /// Goes all the way.
     pub(crate) async fn open(account: &Account, deadlines: &Deadlines) -> Result<Self, SourceError> {
-        let addresses = resolve(&account.endpoint, deadlines.connect).await?;
-        let stream = connect(&account.endpoint, &addresses, deadlines.connect).await?;
-        let (mut session, _) = Self::secure(stream, account, deadlines).await?;
+        let carrier = account.route.dial(&account.endpoint, deadlines.connect).await?;
+        let (mut session, _) = Self::secure(carrier, account, deadlines).await?;
         session.enter(account, deadlines).await?;
         Ok(session)
     }
 
-    /// From a TCP connection to a greeted, encrypted session. No credential is sent here.
+    /// From a byte stream to a greeted, encrypted session; nothing is said of the encryption when there is none. No
+    /// credential is sent here.
     pub(crate) async fn secure(
-        stream: TcpStream,
+        carrier: Carrier,
         account: &Account,
         deadlines: &Deadlines,
-    ) -> Result<(Self, Encryption), SourceError> {
-        let mut encryption = Encryption::default();
+    ) -> Result<(Self, Option<Encryption>), SourceError> {
+        let mut encryption = None;
         let stream = if account.security == Security::Tls {
-            let established = start_tls(stream, &account.endpoint, &account.trust, deadlines.connect).await?;
-            encryption = Encryption { chain: established.chain, protocol: Some(established.protocol) };
+            let established =
+                start_tls(carrier, &account.endpoint, &account.trust, deadlines.connect).await?;
+            encryption = Some(established.encryption);
             established.stream
         } else {
-            MailStream::Plain(stream)
+            MailStream::Plain(carrier)
         };
         let mut session = Self {
             connection: Connection::new(stream, account.endpoint.clone(), deadlines.silence),
@@ -80,7 +73,7 @@ impl Session {
         };
         within(deadlines.connect, what, session.greeting()).await?;
         if account.security == Security::Starttls {
-            encryption = session.upgrade(account, deadlines).await?;
+            encryption = Some(session.upgrade(account, deadlines).await?);
         }
         Ok((session, encryption))
     }
@@ -142,6 +135,7 @@ impl Session {
                 "Nothing was sent unencrypted. Choose SSL/TLS if the server has a port for it, or ask its administrator."
                     .to_owned(),
             ),
+            peer: TlsPeer::Server,
             untrusted: false,
             chain: Vec::new(),
         }
@@ -161,10 +155,10 @@ impl Session {
             }
         })
         .await?;
-        let (chain, protocol) = self.connection.start_tls(&account.trust, deadlines.connect).await?;
+        let encryption = self.connection.start_tls(&account.trust, deadlines.connect).await?;
         // What was said in the clear may be forged.
         self.capabilities.clear();
-        Ok(Encryption { chain, protocol: Some(protocol) })
+        Ok(encryption)
     }
 
     pub(crate) fn has(&self, capability: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What a person sets for an IMAP connector, checked before anything connects.
 
 use mailcase_mail::{SecretField, SourceError, SourceKind};
-use mailcase_transport::{Endpoint, Trust};
+use mailcase_transport::{Endpoint, PROXY_PASSWORD, ProxySettings, Route, Trust};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub enum AuthMethod {
 #[serde(deny_unknown_fields)]
 #[schemars(
     title = "IMAP mailbox",
-    extend("x-order" = ["host", "port", "security", "auth", "username", "mailbox", "trusted_certificates", "skip_hostname_verification"])
+    extend("x-order" = ["host", "port", "security", "auth", "username", "mailbox", "trusted_certificates", "skip_hostname_verification", "proxy"])
 )]
 pub struct ImapSettings {
     /// Name or address of the server, such as mail.example.org; mail.example.org:1993 sets the port as well.
@@ -85,6 +85,10 @@ pub struct ImapSettings {
     #[serde(default)]
     #[schemars(title = "Skip host name verification")]
     pub skip_hostname_verification: bool,
+    /// Where this machine reaches the server through a proxy only. The proxy looks up the name of the server.
+    #[serde(default)]
+    #[schemars(title = "Proxy")]
+    pub proxy: ProxySettings,
 }
 
 /// Introduces this source.
@@ -110,6 +114,7 @@ pub fn kind() -> SourceKind {
                 optional: true,
                 show_if: Some(("auth", &["xoauth2", "oauthbearer"])),
             },
+            PROXY_PASSWORD,
         ],
         default_folder: "INBOX",
     }
@@ -119,6 +124,7 @@ pub fn kind() -> SourceKind {
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) endpoint: Endpoint,
+    pub(crate) route: Route,
     pub(crate) security: Security,
     pub(crate) trust: Trust,
     pub(crate) auth: AuthMethod,
@@ -133,7 +139,9 @@ impl Account {
         settings: &ImapSettings,
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self, SourceError> {
-        let endpoint = endpoint(settings)?;
+        let usual = if settings.security == Security::Tls { PORT_TLS } else { PORT_PLAIN };
+        let endpoint = Endpoint::parse("the server", &settings.host, settings.port, usual)?;
+        let route = Route::new(&settings.proxy, secrets)?;
         let trust = Trust::new(&settings.trusted_certificates, settings.skip_hostname_verification)
             .map_err(|error| wrong(error.to_string()))?;
         let username = safe("the user name", &settings.username)?;
@@ -155,6 +163,7 @@ impl Account {
         safe(title, secret.expose_secret())?;
         Ok(Self {
             endpoint,
+            route,
             security: settings.security,
             trust,
             auth: settings.auth,
@@ -172,45 +181,6 @@ fn safe(what: &str, text: &str) -> Result<String, SourceError> {
         return Err(wrong(format!("{what} contains a control character, such as a line break")));
     }
     Ok(text.to_owned())
-}
-
-fn endpoint(settings: &ImapSettings) -> Result<Endpoint, SourceError> {
-    let (host, port_in_host) = split_host(settings.host.trim())?;
-    if host.is_empty() || host.chars().any(|c| c.is_whitespace() || c.is_control() || "/@[]".contains(c)) {
-        return Err(wrong("the server must be a host name or an address, with or without a port"));
-    }
-    if let (Some(a), Some(b)) = (port_in_host, settings.port)
-        && a != b
-    {
-        return Err(wrong(format!("the server says port {a}, the port field says {b}")));
-    }
-    let usual = if settings.security == Security::Tls { PORT_TLS } else { PORT_PLAIN };
-    let port = port_in_host.or(settings.port).unwrap_or(usual);
-    if port == 0 {
-        return Err(wrong("port 0 cannot be connected to"));
-    }
-    Ok(Endpoint { host: host.to_owned(), port })
-}
-
-/// `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address.
-fn split_host(text: &str) -> Result<(&str, Option<u16>), SourceError> {
-    let port = |text: &str| {
-        text.parse()
-            .map(Some)
-            .map_err(|_| wrong("the port after the server must be a number from 1 to 65535"))
-    };
-    if let Some(rest) = text.strip_prefix('[') {
-        let (host, after) = rest.split_once(']').ok_or_else(|| wrong("the server lacks a closing ]"))?;
-        return match after.strip_prefix(':') {
-            Some(digits) => Ok((host, port(digits)?)),
-            None if after.is_empty() => Ok((host, None)),
-            None => Err(wrong("only a port may follow the ] of an address")),
-        };
-    }
-    match text.split_once(':') {
-        Some((host, digits)) if !digits.contains(':') => Ok((host, port(digits)?)),
-        _ => Ok((text, None)),
-    }
 }
 
 fn wrong(message: impl Into<String>) -> SourceError {

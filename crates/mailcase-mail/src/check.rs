@@ -13,7 +13,8 @@ pub enum StepStatus {
     Skipped,
 }
 
-/// One step: `name` is stable (`dns`, `tcp`, `tls`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`).
+/// One step: `name` is stable (`environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `dns`, `tcp`, `tls`, `sign_in`,
+/// `capabilities`, `folder`, `unread`, `newest`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckStep {
     pub name: String,
@@ -51,6 +52,12 @@ pub struct CheckReport {
     /// True when the only thing wrong with TLS is that the chain ends in no trusted root (or the leaf is
     /// self-signed), so that trusting exactly this certificate would help.
     pub untrusted: bool,
+    /// What the proxy presented, leaf first, when TLS is spoken to one.
+    #[serde(default)]
+    pub proxy_chain: Vec<CertificateFacts>,
+    /// As `untrusted`, of the proxy: the certificate belongs to those trusted for the proxy.
+    #[serde(default)]
+    pub proxy_untrusted: bool,
 }
 
 impl CheckReport {

@@ -4,6 +4,15 @@ use crate::check::CertificateFacts;
 use crate::remote::FolderPath;
 use std::time::Duration;
 
+/// Who answers on the other side of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsPeer {
+    #[default]
+    Server,
+    /// The proxy on the way there, which has trusted certificates of its own.
+    Proxy,
+}
+
 /// `message` says what failed, where and why; `hint` what to do next. Neither ever holds a secret or mail text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -14,9 +23,15 @@ pub enum SourceError {
     /// A deadline passed.
     #[error("{what} took longer than {} s", after.as_secs())]
     TimedOut { what: String, after: Duration },
-    /// TLS could not be established. `chain` is what the server presented, leaf first.
+    /// TLS could not be established. `chain` is what the peer presented, leaf first.
     #[error("{message}")]
-    Tls { message: String, hint: Option<String>, untrusted: bool, chain: Vec<CertificateFacts> },
+    Tls {
+        message: String,
+        hint: Option<String>,
+        peer: TlsPeer,
+        untrusted: bool,
+        chain: Vec<CertificateFacts>,
+    },
     /// The server refused who we are. Trying again with the same credentials will not help.
     #[error("{message}")]
     SignIn { message: String, hint: Option<String> },

@@ -12,6 +12,7 @@ pub struct SecretField {
     /// May be left out.
     pub optional: bool,
     /// Applies only while this setting has one of these values, as `x-show-if` says of settings. `None`: always.
+    /// A setting within another is named with a dot: `proxy.kind`.
     pub show_if: Option<(&'static str, &'static [&'static str])>,
 }
 
@@ -25,6 +26,7 @@ pub struct SourceKind {
     /// JSON Schema (2020-12) of the `connection` settings; `title`, `description`, `default`, `enum` are for people.
     /// A property may carry `"x-show-if": {"property": ["value", …]}` to appear only when another has that value,
     /// and `"x-widget"`: `"certificates"` for a list of PEM certificates, `"multiline"`.
+    /// A property of type `object` with `properties` of its own is a group; `x-show-if` within it names its members.
     /// `"x-order": ["host", …]` beside `properties` says in which order forms show them; JSON objects have none.
     pub settings_schema: serde_json::Value,
     pub secrets: &'static [SecretField],

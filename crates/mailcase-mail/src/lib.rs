@@ -15,7 +15,7 @@ pub mod testkit;
 pub mod utf7;
 
 pub use check::{CertificateFacts, CheckReport, CheckStep, StepStatus};
-pub use error::SourceError;
+pub use error::{SourceError, TlsPeer};
 pub use fetched::{CHUNK_MAX_BYTES, Fetched, FetchedSender};
 pub use kind::{SecretField, SourceKind};
 pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};

@@ -9,3 +9,5 @@ pub mod postgres;
 pub mod process;
 pub mod s3;
 pub mod script;
+pub mod socks;
+pub mod squid;

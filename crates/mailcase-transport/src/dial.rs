@@ -1,10 +1,10 @@
 //! From a host name to a TCP connection.
 
+use crate::endpoint::Endpoint;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use mailcase_mail::SourceError;
 use socket2::{SockRef, TcpKeepalive};
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,24 +19,6 @@ const ADDRESSES_MAX: usize = 16;
 /// noticed within minutes and not after hours.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
-
-/// Where a server is, as the user wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// A DNS name or an IP address (IPv6 without brackets).
-    pub host: String,
-    pub port: u16,
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
 
 /// All addresses of a host, IPv6 and IPv4 taking turns (RFC 8305 §4).
 ///

@@ -1,20 +1,34 @@
-//! What every mail source connects through: name resolution, TCP, TLS trust, deadlines, and errors a person
-//! can act on.
+//! What every mail source connects through: the way to a server, directly or by a proxy, TLS trust, deadlines, HTTP, and
+//! errors a person can act on.
 //!
-//! Knows no mail protocol. The way to a server is [`resolve`], [`connect`], then [`Trust`] decides in
-//! [`start_tls`] whether the server is who it should be. A proxy takes the place of the first two: whatever
-//! yields a byte stream can be given to [`start_tls`].
+//! Knows no mail protocol. [`Route::dial`] yields a byte stream to the server; [`Trust`] then decides in [`start_tls`]
+//! whether it is who it should be. [`http`] does both for whoever speaks HTTP.
 
+mod carrier;
 mod dial;
+mod endpoint;
+mod environment;
 mod facts;
+pub mod http;
+mod proxy;
+mod proxy_settings;
+mod retry_after;
 mod roots;
+mod route;
+mod steps;
 mod stream;
 mod tls;
 mod trust;
 mod verifier;
 
-pub use dial::{Endpoint, connect, resolve};
+pub use carrier::Carrier;
+pub use dial::{connect, resolve};
+pub use endpoint::Endpoint;
 pub use facts::certificate_facts;
+pub use proxy_settings::{PROXY_PASSWORD, ProxyKind, ProxySettings};
+pub use retry_after::retry_after;
+pub use route::Route;
+pub use steps::Steps;
 pub use stream::MailStream;
-pub use tls::{Established, start_tls};
+pub use tls::{Encryption, Established, start_tls};
 pub use trust::{Trust, TrustError};

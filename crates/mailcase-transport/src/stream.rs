@@ -1,17 +1,17 @@
 //! The byte stream of a connection, encrypted or not.
 
+use crate::carrier::Carrier;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 /// A connection to a server.
 #[derive(Debug)]
 pub enum MailStream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Carrier),
+    Tls(Box<TlsStream<Carrier>>),
 }
 
 impl MailStream {

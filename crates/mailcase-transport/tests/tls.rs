@@ -1,7 +1,7 @@
 //! Whom a connection trusts, against real handshakes.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
-use mailcase_mail::SourceError;
+use mailcase_mail::{SourceError, TlsPeer};
 use mailcase_testbed::certificates::{Authority, Issued, self_signed, self_signed_expired};
 use mailcase_testbed::process::free_port;
 use mailcase_testbed::script::{Script, ScriptServer};
@@ -15,7 +15,7 @@ async fn handshake_with(script: Script, host: &str, trust: &Trust) -> Result<Est
     let endpoint = Endpoint { host: host.to_owned(), port: server.port() };
     let addresses = resolve(&endpoint, DEADLINE).await?;
     let stream = connect(&endpoint, &addresses, DEADLINE).await?;
-    start_tls(stream, &endpoint, trust, DEADLINE).await
+    start_tls(stream.into(), &endpoint, trust, DEADLINE).await
 }
 
 async fn handshake(issued: &Issued, trust: &Trust) -> Result<Established, SourceError> {
@@ -29,7 +29,8 @@ fn trust(uploaded: &[&str]) -> Trust {
 #[track_caller]
 fn refused(result: Result<Established, SourceError>) -> (String, bool, Vec<mailcase_mail::CertificateFacts>) {
     match result {
-        Err(SourceError::Tls { message, untrusted, chain, hint }) => {
+        Err(SourceError::Tls { message, untrusted, chain, hint, peer }) => {
+            assert_eq!(peer, TlsPeer::Server);
             assert!(hint.is_some(), "no hint with {message}");
             (message, untrusted, chain)
         }
@@ -47,8 +48,8 @@ async fn a_stranger_is_refused_with_what_it_showed_and_accepted_once_trusted() {
     assert_eq!(chain[0].sha256.len(), 64);
 
     let pinned = handshake(&leaf, &trust(&[&chain[0].pem])).await.unwrap();
-    assert_eq!(pinned.chain, chain);
-    assert!(pinned.stream.is_encrypted() && pinned.protocol.starts_with("TLS"));
+    assert_eq!(pinned.encryption.chain, chain);
+    assert!(pinned.stream.is_encrypted() && pinned.encryption.protocol.starts_with("TLS"));
     handshake(&leaf, &trust(&[authority.certificate_pem()])).await.unwrap();
 
     // Trust in one server's certificate is no trust in what else its key or its authority signs.
@@ -114,7 +115,7 @@ async fn a_silent_server_runs_into_the_deadline() {
     let server = ScriptServer::start(vec![Script::new().hang()]).await.unwrap();
     let endpoint = Endpoint { host: "127.0.0.1".to_owned(), port: server.port() };
     let stream = connect(&endpoint, &[server.address()], DEADLINE).await.unwrap();
-    let result = start_tls(stream, &endpoint, &Trust::default(), Duration::from_millis(50)).await;
+    let result = start_tls(stream.into(), &endpoint, &Trust::default(), Duration::from_millis(50)).await;
     assert!(matches!(result, Err(SourceError::TimedOut { .. })), "{result:?}");
 }
 

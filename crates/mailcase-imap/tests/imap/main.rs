@@ -5,6 +5,7 @@ mod attacks;
 mod conformance;
 mod dovecot;
 mod hostile;
+mod proxy;
 mod quirks;
 mod spoiled;
 mod support;
