@@ -1,5 +1,6 @@
 //! Whom a connection trusts: the platform's authorities, and what the user uploaded for this one connector.
 
+use data_encoding::BASE64;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -11,8 +12,10 @@ const UPLOADED_MAX: usize = 64;
 /// Why uploaded certificates cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
-    #[error("trusted certificate {position} is not a PEM certificate (-----BEGIN CERTIFICATE-----)")]
-    NotPem { position: usize },
+    #[error(
+        "trusted certificate {position} is neither a PEM certificate (-----BEGIN CERTIFICATE-----) nor a DER one in base64"
+    )]
+    NotACertificate { position: usize },
     #[error("trusted certificate {position} cannot be read: it is damaged or of X.509 version 1")]
     Unreadable { position: usize },
     #[error("more than {UPLOADED_MAX} trusted certificates")]
@@ -39,7 +42,8 @@ impl Default for Trust {
 }
 
 impl Trust {
-    /// Trusts the platform's authorities and the certificates in `uploaded` (each PEM text may hold several).
+    /// Trusts the platform's authorities and the certificates in `uploaded`: PEM texts, each of which may hold several,
+    /// or single ones in DER form, base64.
     ///
     /// # Errors
     /// When something uploaded is not a certificate.
@@ -49,19 +53,14 @@ impl Trust {
         }
         let mut authorities = RootCertStore::empty();
         let mut pinned = Vec::new();
-        for (index, pem) in uploaded.iter().enumerate() {
+        for (index, text) in uploaded.iter().enumerate() {
             let position = index.saturating_add(1);
-            let before = pinned.len();
-            for certificate in CertificateDer::pem_slice_iter(pem.as_ref().as_bytes()) {
-                let certificate = certificate.map_err(|_| TrustError::NotPem { position })?;
+            for certificate in certificates(text.as_ref()).ok_or(TrustError::NotACertificate { position })? {
                 let authority = is_authority(&certificate).ok_or(TrustError::Unreadable { position })?;
                 if authority {
                     authorities.add(certificate.clone()).map_err(|_| TrustError::Unreadable { position })?;
                 }
                 pinned.push(certificate);
-            }
-            if pinned.len() == before {
-                return Err(TrustError::NotPem { position });
             }
         }
         if pinned.len() > UPLOADED_MAX {
@@ -82,6 +81,19 @@ impl Trust {
     pub(crate) const fn skips_host_name(&self) -> bool {
         self.skip_host_name
     }
+}
+
+/// At least one certificate, or nothing when the text is something else.
+fn certificates(text: &str) -> Option<Vec<CertificateDer<'static>>> {
+    if text.contains("-----BEGIN") {
+        let found: Vec<_> = CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<_, _>>().ok()?;
+        return (!found.is_empty()).then_some(found);
+    }
+    let base64: String = text.split_whitespace().collect();
+    let der = BASE64.decode(base64.as_bytes()).ok().filter(|der| !der.is_empty())?;
+    // Anything short is base64 by chance.
+    x509_parser::parse_x509_certificate(&der).ok()?;
+    Some(vec![CertificateDer::from(der)])
 }
 
 /// Whether a certificate may sign others; nothing when it cannot be read. A mere server certificate must not

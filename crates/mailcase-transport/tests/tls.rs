@@ -143,9 +143,20 @@ async fn a_dead_address_does_not_hide_a_living_one() {
 fn what_is_no_certificate_is_refused_with_its_position() {
     let good = self_signed().unwrap().certificate_pem;
     let refuse = |uploaded: &[&str]| Trust::new(uploaded, false).unwrap_err();
-    assert_eq!(refuse(&[&good, "hello"]), TrustError::NotPem { position: 2 });
-    assert_eq!(refuse(&[""]), TrustError::NotPem { position: 1 });
+    assert_eq!(refuse(&[&good, "hello"]), TrustError::NotACertificate { position: 2 });
+    assert_eq!(refuse(&[""]), TrustError::NotACertificate { position: 1 });
     let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert_eq!(refuse(&[damaged]), TrustError::Unreadable { position: 1 });
+    let base64_of_something = data_encoding::BASE64.encode(b"no certificate at all");
+    assert_eq!(refuse(&[&base64_of_something]), TrustError::NotACertificate { position: 1 });
     assert!(Trust::new(&[format!("{good}{good}")], false).is_ok());
+}
+
+#[tokio::test]
+async fn a_certificate_in_der_form_is_trusted_as_well() {
+    let server = self_signed().unwrap();
+    let der = data_encoding::BASE64_MIME.encode(&server.certificate_der);
+    handshake(&server, &trust(&[&der])).await.unwrap();
+    let other = self_signed().unwrap();
+    assert!(refused(handshake(&other, &trust(&[&der])).await).1);
 }
