@@ -8,7 +8,8 @@ use crate::scan::Scanner;
 use crate::text::Text;
 use crate::tree::{MessageHead, Tree, is_html};
 use crate::{
-    Body, Defect, Evidence, Limits, PARSER_VERSION, Part, PartKind, automatic, html, indicators, names, sniff,
+    Body, Defect, Evidence, Limits, MessageHeaders, PARSER_VERSION, Part, PartKind, automatic, html,
+    indicators, names, sniff,
 };
 
 /// Read from disk in pieces of this size.
@@ -62,6 +63,19 @@ pub fn examine_reader<R: Read + Seek>(mut reader: R, size: u64, limits: &Limits)
     failed.map_or(Ok(evidence), Err)
 }
 
+/// The headers of a message of which only the first bytes are there: those [`examine`] finds in the whole of it. `None`
+/// when the headers do not end within `beginning`, or it is no mail.
+#[must_use]
+pub fn examine_headers(beginning: &[u8], limits: &Limits) -> Option<MessageHeaders> {
+    let head = caught(|| {
+        let mut examination = Examination::new(limits);
+        examination.feed(beginning);
+        examination.tree.head.take()
+    });
+    let MessageHead { headers, envelope, .. } = head.flatten()?;
+    Some(MessageHeaders { envelope, headers })
+}
+
 /// Hands all that `reader` has to `take`, piece by piece.
 pub(crate) fn read_through<R: Read>(reader: &mut R, mut take: impl FnMut(&[u8])) -> io::Result<()> {
     let mut buffer = vec![0; READ_BYTES];
@@ -80,7 +94,7 @@ fn total(size: u64, work: impl FnOnce() -> Evidence) -> Evidence {
     caught(work).unwrap_or_else(|| given_up(size))
 }
 
-fn caught(work: impl FnOnce() -> Evidence) -> Option<Evidence> {
+fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 

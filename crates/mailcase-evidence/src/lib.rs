@@ -26,6 +26,6 @@ mod transfer;
 mod tree;
 
 pub use defang::defang;
-pub use examine::{examine, examine_pieces, examine_reader};
+pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
 pub use extract::{ExtractError, PartInfo, extract, extract_within};
 pub use model::*;

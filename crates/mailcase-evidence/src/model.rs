@@ -29,6 +29,14 @@ pub struct Evidence {
     pub defects: Vec<Defect>,
 }
 
+/// The headers of a message, without its body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MessageHeaders {
+    pub envelope: Envelope,
+    /// As in [`Evidence::headers`].
+    pub headers: Vec<Header>,
+}
+
 /// The headers people and threading need, decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -83,7 +83,8 @@ impl std::fmt::Debug for Target<'_> {
 pub(crate) struct Tree<'a> {
     limits: &'a Limits,
     pub(crate) nodes: Vec<Node>,
-    pub(crate) head: MessageHead,
+    /// Once the headers of the outermost message have ended.
+    pub(crate) head: Option<MessageHead>,
     text_room: usize,
     pub(crate) target: Option<Target<'a>>,
 }
@@ -93,7 +94,7 @@ impl<'a> Tree<'a> {
         Self {
             limits,
             nodes: Vec::new(),
-            head: MessageHead::default(),
+            head: None,
             text_room: limits.body_bytes.saturating_mul(TEXTS),
             target: None,
         }
@@ -170,7 +171,7 @@ impl<'a> Tree<'a> {
             head.defects
                 .push(Defect::new("limit_headers", "there are too many headers; only the first were kept"));
         }
-        self.head = head;
+        self.head = Some(head);
     }
 
     /// Adds the part these headers announce and says how to read its content.
@@ -320,7 +321,7 @@ impl<'a> Tree<'a> {
                 None => root = node.part,
             }
         }
-        (root, texts, self.head)
+        (root, texts, self.head.unwrap_or_default())
     }
 
     fn kind(&self, index: usize) -> PartKind {

@@ -7,11 +7,13 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mailcase_evidence::{Limits, PartKind, examine, examine_reader, extract, preview};
+use mailcase_evidence::{Limits, PartKind, examine, examine_headers, examine_reader, extract, preview};
 
 /// A message that takes this long hangs: without optimisation the slowest takes a tenth of a second, and the machine
 /// may be busy with other tests.
 const MESSAGE_TIME: Duration = Duration::from_secs(20);
+/// What is fetched of a message to learn its headers.
+const BEGINNING: usize = 16 << 10;
 
 fn corpus() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
@@ -42,6 +44,8 @@ fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
     files(&folder, &mut paths);
     assert!(paths.len() > 500, "only {} files", paths.len());
     let streaming = Limits { in_memory_bytes: 0, ..Limits::default() };
+    let mut told = 0;
+    let count = paths.len();
     let mut slowest = (Duration::ZERO, PathBuf::new());
     for path in paths {
         let raw = std::fs::read(&path).unwrap();
@@ -55,6 +59,12 @@ fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
         assert!(evidence.defects.iter().all(|defect| defect.code != "parser_failed"), "{}", path.display());
         let streamed = examine_reader(Cursor::new(&raw), raw.len() as u64, &streaming).unwrap();
         assert_eq!(evidence, streamed, "{}", path.display());
+        let beginning = raw.get(..BEGINNING).unwrap_or(&raw);
+        if let Some(known) = examine_headers(beginning, &Limits::default()) {
+            told += 1;
+            assert_eq!(known.headers, evidence.headers, "{}", path.display());
+            assert_eq!(known.envelope, evidence.envelope, "{}", path.display());
+        }
         for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {
             let mut out = Vec::new();
             let info = extract(Cursor::new(&raw), &part.path, &mut out).unwrap();
@@ -65,6 +75,7 @@ fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
             preview::sanitize(&html.content, |_| None);
         }
     }
+    assert!(told * 2 > count, "the headers of only {told} of {count} end within {BEGINNING} bytes");
     println!("slowest: {:?} {}", slowest.0, slowest.1.display());
     assert!(slowest.0 < MESSAGE_TIME, "{} took {:?}", slowest.1.display(), slowest.0);
 }

@@ -6,7 +6,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use data_encoding::HEXLOWER;
 use mailcase_evidence::{
-    Evidence, Limits, PartKind, defang, examine, examine_pieces, examine_reader, extract, preview,
+    Evidence, Limits, PartKind, defang, examine, examine_headers, examine_pieces, examine_reader, extract,
+    preview,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -35,11 +36,20 @@ impl Seek for Dripping<'_> {
 fn check(raw: &[u8], pieces: Vec<usize>) -> Evidence {
     let limits = Limits { in_memory_bytes: 0, ..Limits::default() };
     let evidence = examine(raw, &Limits::default());
-    let reader = Dripping { data: Cursor::new(raw), pieces, next: 0 };
+    let reader = Dripping { data: Cursor::new(raw), pieces: pieces.clone(), next: 0 };
     let streamed = examine_reader(reader, raw.len() as u64, &limits).unwrap();
     assert_eq!(evidence, streamed);
     assert_eq!(evidence, examine_pieces(raw.chunks(61), &Limits::default()));
     assert!(evidence.defects.iter().all(|defect| defect.code != "parser_failed"));
+    for piece in pieces {
+        let beginning = &raw[..raw.len().min(piece * 20)];
+        if let Some(known) = examine_headers(beginning, &Limits::default()) {
+            assert_eq!(
+                (known.envelope, known.headers),
+                (evidence.envelope.clone(), evidence.headers.clone())
+            );
+        }
+    }
     let json = serde_json::to_string(&evidence).unwrap();
     assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), evidence);
     for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {

@@ -15,6 +15,7 @@ mod discover;
 mod fetch;
 mod fetch_plan;
 mod folders;
+mod glance;
 mod heads;
 mod listing;
 mod refusal;

@@ -6,8 +6,8 @@ use crate::settings::{Account, ImapSettings};
 use crate::wait::RENEW_AFTER;
 use crate::wire::response::Response;
 use mailcase_mail::{
-    ActOutcome, Capabilities, CheckReport, Cursor, Deadlines, Discovery, FetchedSender, Folder, FolderPath,
-    Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+    ActOutcome, Capabilities, CheckReport, Criterion, Cursor, Deadlines, Discovery, FetchedSender, Folder,
+    FolderPath, Glance, Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -190,6 +190,20 @@ impl MailSource for ImapSource {
         limit: usize,
     ) -> Result<Discovery, SourceError> {
         self.list(folder, scope, after, limit).await
+    }
+
+    async fn glance(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        criteria: &[Criterion],
+    ) -> Result<Vec<Glance>, SourceError> {
+        if ids.is_empty() || criteria.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.session().await?;
+        let result = session.glance(folder, ids, criteria).await;
+        self.keep(session, result)
     }
 
     async fn fetch(

@@ -7,6 +7,7 @@
 mod check;
 mod error;
 mod fetched;
+mod glance;
 mod kind;
 mod remote;
 mod source;
@@ -17,6 +18,7 @@ pub mod utf7;
 pub use check::{CertificateFacts, CheckReport, CheckStep, StepStatus};
 pub use error::{SourceError, TlsPeer};
 pub use fetched::{CHUNK_MAX_BYTES, Fetched, FetchedSender};
+pub use glance::{Criterion, GLANCE_BYTES, Glance, Place};
 pub use kind::{SecretField, SourceKind};
 pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};
 pub use source::{

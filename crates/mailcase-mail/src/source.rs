@@ -3,6 +3,7 @@
 use crate::check::CheckReport;
 use crate::error::SourceError;
 use crate::fetched::FetchedSender;
+use crate::glance::{Criterion, Glance};
 use crate::kind::SourceKind;
 use crate::remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId};
 use secrecy::SecretString;
@@ -122,6 +123,18 @@ pub trait MailSource: Send {
         after: Option<&Cursor>,
         limit: usize,
     ) -> impl Future<Output = Result<Discovery, SourceError>> + Send;
+
+    /// The first bytes of those of `ids` that the server, asked for `criteria`, finds unwanted. What the server says is
+    /// only a hint, good for not looking at the others: the bytes tell the caller for certain. A message may be left out
+    /// for any reason, and a source that can give nothing so cheaply leaves out all of them.
+    fn glance(
+        &mut self,
+        _folder: &FolderPath,
+        _ids: &[RemoteId],
+        _criteria: &[Criterion],
+    ) -> impl Future<Output = Result<Vec<Glance>, SourceError>> + Send {
+        async { Ok(Vec::new()) }
+    }
 
     /// Fetches the raw bytes of `ids` and sends them to `out`, without marking anything read.
     ///

@@ -3,8 +3,8 @@
 use mailcase_folder::FolderSource;
 use mailcase_imap::ImapSource;
 use mailcase_mail::{
-    ActOutcome, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath, Interrupt,
-    MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, Wake,
+    ActOutcome, Capabilities, CheckReport, Criterion, Cursor, Discovery, FetchedSender, Folder, FolderPath,
+    Glance, Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, Wake,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -77,6 +77,15 @@ impl MailSource for AnySource {
         limit: usize,
     ) -> Result<Discovery, SourceError> {
         each!(self, source => source.discover(folder, scope, after, limit).await)
+    }
+
+    async fn glance(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        criteria: &[Criterion],
+    ) -> Result<Vec<Glance>, SourceError> {
+        each!(self, source => source.glance(folder, ids, criteria).await)
     }
 
     async fn fetch(

@@ -73,6 +73,7 @@ macro_rules! conformance_suite {
             every_id_is_answered_once,
             fetching_twice_gives_the_same,
             fetching_and_listing_mark_nothing_read,
+            a_glance_gives_the_first_bytes_and_changes_nothing,
             vanished_messages_are_gone,
             an_unknown_identity_is_gone,
             a_slow_receiver_gets_everything,

@@ -6,6 +6,7 @@ use super::observing::{Answer, delivered, fetch, held, ids, list, raws};
 use super::{left_out, within, yield_times};
 use crate::error::SourceError;
 use crate::fetched::{CHUNK_MAX_BYTES, Fetched};
+use crate::glance::{Criterion, GLANCE_BYTES, Place};
 use crate::remote::RemoteId;
 use crate::source::{MailSource, Scope};
 use std::fmt::Write;
@@ -148,6 +149,46 @@ pub async fn fetching_and_listing_mark_nothing_read<B: Bench>(bench: &mut B) {
     }
     within("inventory", source.inventory(&inbox)).await.expect("inventory works");
     within("folders", source.folders()).await.expect("folders works");
+    drop(source);
+    assert!(held(bench).await == before, "the mailbox changed");
+}
+
+/// What a glance gives are first bytes of messages it was asked for; messages left out are no failure.
+pub async fn a_glance_gives_the_first_bytes_and_changes_nothing<B: Bench>(bench: &mut B) {
+    let mut source = bench.source();
+    let inbox = bench.inbox();
+    let letters = [letter("one"), large_letter("two", 3 * GLANCE_BYTES), letter("three"), letter("four")];
+    for letter in &letters {
+        bench.deliver(letter).await;
+    }
+    let before = held(bench).await;
+    let (heads, _) = list(&mut source, &inbox, Scope::NewFromAll, None, 10).await;
+    let ids = ids(&heads);
+    let asked = ids.get(..3).expect("four were listed");
+    let subject = |not, terms: &[&str]| Criterion {
+        place: Place::Subject,
+        not,
+        terms: terms.iter().map(|&term| term.to_owned()).collect(),
+    };
+    for criteria in [
+        vec![subject(false, &["nowhere to be found"])],
+        vec![subject(true, &["o", "e"]), subject(false, &["ü, 发票"])],
+        vec![Criterion { place: Place::Header("X-Not-There".to_owned()), not: false, terms: Vec::new() }],
+        vec![Criterion {
+            place: Place::Recipients,
+            not: false,
+            terms: vec!["a\"b\\c@example.org".to_owned()],
+        }],
+        Vec::new(),
+    ] {
+        let glances = within("glance", source.glance(&inbox, asked, &criteria)).await.expect("glance works");
+        assert!(glances.len() <= asked.len());
+        for glance in glances {
+            let place = asked.iter().position(|id| *id == glance.id).expect("it was asked for");
+            assert!(glance.bytes.len() <= GLANCE_BYTES && letters[place].starts_with(&glance.bytes));
+        }
+    }
+    assert_eq!(raws(&mut source, &inbox, &heads).await.len(), letters.len(), "and then they are fetched");
     drop(source);
     assert!(held(bench).await == before, "the mailbox changed");
 }

@@ -11,6 +11,7 @@ pub enum Call {
     Check,
     Folders,
     Discover,
+    Glance,
     Fetch,
     Inventory,
     Act,

@@ -6,6 +6,7 @@ use super::script::{Call, Fault};
 use crate::check::{CheckReport, CheckStep, StepStatus};
 use crate::error::SourceError;
 use crate::fetched::{Fetched, FetchedSender};
+use crate::glance::{Criterion, GLANCE_BYTES, Glance};
 use crate::remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId};
 use crate::source::{ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, Wake};
 use std::collections::BTreeMap;
@@ -156,6 +157,25 @@ impl MailSource for FakeSource {
             self.folder(folder, |held| (listing::discover(held, scope, after, limit.max(1)), held.arrivals))?;
         self.looked.insert(folder.clone(), arrivals);
         Ok(discovery)
+    }
+
+    /// Of every message, whatever it is asked: this server cannot search.
+    async fn glance(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        _criteria: &[Criterion],
+    ) -> Result<Vec<Glance>, SourceError> {
+        self.connected(self.begin(Call::Glance)).await?;
+        self.folder(folder, |held| {
+            let found = ids.iter().filter_map(|id| Some((id, held.messages.get(&held.number(id)?)?)));
+            found
+                .map(|(id, message)| Glance {
+                    id: id.clone(),
+                    bytes: message.raw.slice(..message.raw.len().min(GLANCE_BYTES)),
+                })
+                .collect()
+        })
     }
 
     async fn fetch(
