@@ -173,6 +173,42 @@ test.describe('connectors', () => {
     await expect(page.getByText('The test passed.')).toBeVisible();
   });
 
+  test('a proxy has settings, a password and trust of its own', async ({ page, answers }) => {
+    await page.goto('/settings/connectors/new');
+    await page.getByRole('button', { name: 'Next' }).click();
+    const proxy = page.getByRole('group', { name: 'Proxy' });
+    await expect(proxy.getByRole('textbox', { name: 'Proxy server' })).toHaveCount(0);
+    await expect(page.getByRole('textbox', { name: 'Proxy password' })).toHaveCount(0);
+    await proxy.getByRole('combobox', { name: 'Kind of proxy' }).click();
+    await page.getByRole('option', { name: 'HTTPS' }).click();
+    await proxy.getByRole('textbox', { name: 'Proxy server' }).fill('proxy.northwind.example');
+    await proxy.getByRole('textbox', { name: 'Proxy port' }).fill('3129');
+    await expect(proxy.getByText('Certificates trusted for the proxy')).toBeVisible();
+    await page.getByRole('textbox', { name: 'Proxy password' }).fill('a secret');
+
+    answers['POST /connectors/test'] = { body: data.proxyUntrusted };
+    await page.getByRole('button', { name: 'Test & save' }).click();
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    await expect(page.getByText('The certificate of the proxy is not trusted')).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Certificate chain of the proxy' })).toContainText(
+      'B0:1D:D0:81',
+    );
+    answers['POST /connectors/test'] = { body: data.passed };
+    await page.getByRole('button', { name: 'Trust this certificate' }).click();
+    const again = page.waitForRequest('**/connectors/test');
+    await page.getByRole('button', { name: 'Trust and test again' }).click();
+    const { settings, secrets } = (await again).postDataJSON();
+    expect(settings.connection.proxy).toEqual({
+      kind: 'https',
+      host: 'proxy.northwind.example',
+      port: 3129,
+      trusted_certificates: [data.proxyUntrusted.proxy_chain[0]?.pem],
+    });
+    expect(settings.connection).not.toHaveProperty('trusted_certificates');
+    expect(secrets.proxy_password).toBe('a secret');
+    await expect(page.getByText('The test passed.')).toBeVisible();
+  });
+
   test('a way of signing in asks for its own secret', async ({ page }) => {
     await page.goto('/settings/connectors/new');
     await page.getByRole('button', { name: 'Next' }).click();

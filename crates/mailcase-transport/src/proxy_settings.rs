@@ -54,7 +54,7 @@ pub struct ProxySettings {
     /// HTTP: the CONNECT method of an HTTP proxy. HTTPS: the same, with the connection to the proxy encrypted.
     /// SOCKS5: such as ssh -D. From the environment: what HTTPS_PROXY, ALL_PROXY and NO_PROXY of the server process say.
     #[schemars(
-        title = "Proxy",
+        title = "Kind of proxy",
         extend("x-labels" = {
             "none": "None", "environment": "From the environment", "http": "HTTP", "https": "HTTPS (TLS to the proxy)",
             "socks5": "SOCKS5"

@@ -131,14 +131,22 @@ fn describe(report: &CheckReport) -> String {
             text.push_str(&format!("         {}\n", plain(hint)));
         }
     }
-    for certificate in &report.chain {
+    let of_proxy = report.proxy_chain.iter().map(|certificate| ("proxy certificate", certificate));
+    let of_server = report.chain.iter().map(|certificate| ("certificate", certificate));
+    for (whose, certificate) in of_proxy.chain(of_server) {
         text.push_str(&format!(
-            "certificate  {} · issued by {} · valid until {} · SHA-256 {}\n",
+            "{whose}  {} · issued by {} · valid until {} · SHA-256 {}\n",
             plain(&certificate.subject),
             plain(&certificate.issuer),
             certificate.not_after.map_or_else(|| "?".to_owned(), |at| format!("{at:.0}")),
             certificate.sha256,
         ));
+    }
+    if report.proxy_untrusted {
+        text.push_str(
+            "The proxy's certificate is trusted by nobody this machine trusts. If the fingerprint is the right one, trust \
+             it for the proxy of this connector in the browser.\n",
+        );
     }
     if report.untrusted {
         text.push_str(

@@ -479,6 +479,38 @@ export const kinds: ConnectorKind[] = [
           'x-widget': 'certificates',
           'x-show-if': { security: ['tls', 'starttls'] },
         },
+        proxy: {
+          type: 'object',
+          title: 'Proxy',
+          description: 'Where this machine reaches the server through a proxy only.',
+          'x-order': ['kind', 'host', 'port', 'trusted_certificates'],
+          properties: {
+            kind: {
+              title: 'Kind of proxy',
+              default: 'none',
+              enum: ['none', 'http', 'https'],
+              'x-labels': { none: 'None', http: 'HTTP', https: 'HTTPS (TLS to the proxy)' },
+            },
+            host: {
+              type: 'string',
+              title: 'Proxy server',
+              default: '',
+              'x-show-if': { kind: ['http', 'https'] },
+            },
+            port: {
+              type: ['integer', 'null'],
+              title: 'Proxy port',
+              'x-show-if': { kind: ['http', 'https'] },
+            },
+            trusted_certificates: {
+              type: 'array',
+              items: { type: 'string' },
+              title: 'Certificates trusted for the proxy',
+              'x-widget': 'certificates',
+              'x-show-if': { kind: ['https'] },
+            },
+          },
+        },
       },
     },
     secrets: [
@@ -495,6 +527,13 @@ export const kinds: ConnectorKind[] = [
         description: 'Encrypted at rest, never shown again.',
         optional: true,
         show_if: { auth: ['oauth'] },
+      },
+      {
+        name: 'proxy_password',
+        title: 'Proxy password',
+        description: 'What the user of the proxy signs in with.',
+        optional: true,
+        show_if: { 'proxy.kind': ['http', 'https'] },
       },
     ],
   },
@@ -622,6 +661,8 @@ const leaf = {
 export const untrusted: CheckReport = {
   passed: false,
   untrusted: true,
+  proxy_untrusted: false,
+  proxy_chain: [],
   chain: [
     leaf,
     {
@@ -662,9 +703,53 @@ export const untrusted: CheckReport = {
   ],
 };
 
+const proxyLeaf = {
+  ...leaf,
+  subject: 'CN=proxy.northwind.example',
+  names: ['proxy.northwind.example'],
+  sha256: leaf.sha256.replace('9f86', 'b01d'),
+  pem: '-----BEGIN CERTIFICATE-----\nTUlJQw==\n-----END CERTIFICATE-----\n',
+};
+
+export const proxyUntrusted: CheckReport = {
+  passed: false,
+  untrusted: false,
+  chain: [],
+  proxy_untrusted: true,
+  proxy_chain: [proxyLeaf],
+  steps: [
+    {
+      name: 'proxy_tcp',
+      title: 'Connect to the proxy proxy.northwind.example:3128',
+      status: 'passed',
+      detail: '192.0.2.8:3128',
+      hint: null,
+      millis: 4,
+    },
+    {
+      name: 'proxy_tls',
+      title: 'Encrypt the connection to the proxy',
+      status: 'failed',
+      detail: 'the certificate of the proxy proxy.northwind.example:3128 is signed by nobody trusted',
+      hint: "Compare the fingerprint with the server's administrator, then trust exactly this certificate.",
+      millis: 12,
+    },
+    {
+      name: 'proxy',
+      title: 'Reach the server through the proxy',
+      status: 'skipped',
+      detail: 'not tried, because an earlier step failed',
+      hint: null,
+      millis: 0,
+    },
+  ],
+};
+
 export const passed: CheckReport = {
   passed: true,
   untrusted: false,
+  proxy_untrusted: false,
+  proxy_chain: [],
   chain: untrusted.chain,
   steps: untrusted.steps.map((step) => ({
     ...step,

@@ -960,6 +960,10 @@ export interface components {
             chain: components["schemas"]["CertificateView"][];
             /** @description Whether no step failed. */
             passed: boolean;
+            /** @description What the proxy presented, leaf first, when TLS is spoken to one. */
+            proxy_chain: components["schemas"]["CertificateView"][];
+            /** @description Whether trusting exactly the certificate of the proxy would help; it belongs to those trusted for the proxy. */
+            proxy_untrusted: boolean;
             steps: components["schemas"]["CheckStepView"][];
             /** @description Whether trusting exactly the presented certificate would help. */
             untrusted: boolean;
@@ -973,7 +977,10 @@ export interface components {
             hint: string | null;
             /** Format: int64 */
             millis: number;
-            /** @description Stable word: `dns`, `tcp`, `tls`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`. */
+            /**
+             * @description Stable word: `environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `dns`, `tcp`, `tls`, `sign_in`,
+             *     `capabilities`, `folder`, `unread`, `newest`.
+             */
             name: string;
             status: components["schemas"]["CheckStepStatus"];
             title: string;
@@ -1811,7 +1818,10 @@ export interface components {
             description: string;
             name: string;
             optional: boolean;
-            /** @description Applies only while each of these settings has one of the values, as `x-show-if` says of settings. */
+            /**
+             * @description Applies only while each of these settings has one of the values, as `x-show-if` says of settings. A setting within
+             *     another is named with a dot: `proxy.kind`.
+             */
             show_if: {
                 [key: string]: string[];
             };

@@ -32,7 +32,8 @@ pub(crate) struct SecretFieldView {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) optional: bool,
-    /// Applies only while each of these settings has one of the values, as `x-show-if` says of settings.
+    /// Applies only while each of these settings has one of the values, as `x-show-if` says of settings. A setting within
+    /// another is named with a dot: `proxy.kind`.
     pub(crate) show_if: BTreeMap<String, Vec<String>>,
 }
 
@@ -174,6 +175,10 @@ pub(crate) struct CheckReportView {
     pub(crate) chain: Vec<CertificateView>,
     /// Whether trusting exactly the presented certificate would help.
     pub(crate) untrusted: bool,
+    /// What the proxy presented, leaf first, when TLS is spoken to one.
+    pub(crate) proxy_chain: Vec<CertificateView>,
+    /// Whether trusting exactly the certificate of the proxy would help; it belongs to those trusted for the proxy.
+    pub(crate) proxy_untrusted: bool,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -188,7 +193,8 @@ pub(crate) enum CheckStepStatus {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckStepView {
-    /// Stable word: `dns`, `tcp`, `tls`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`.
+    /// Stable word: `environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `dns`, `tcp`, `tls`, `sign_in`,
+    /// `capabilities`, `folder`, `unread`, `newest`.
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) status: CheckStepStatus,

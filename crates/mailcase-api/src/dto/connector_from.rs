@@ -45,6 +45,8 @@ impl From<CheckReport> for CheckReportView {
             steps: report.steps.into_iter().map(Into::into).collect(),
             chain: report.chain.into_iter().map(Into::into).collect(),
             untrusted: report.untrusted,
+            proxy_chain: report.proxy_chain.into_iter().map(Into::into).collect(),
+            proxy_untrusted: report.proxy_untrusted,
         }
     }
 }

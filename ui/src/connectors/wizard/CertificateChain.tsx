@@ -1,24 +1,32 @@
-// The certificates a server presented, leaf first.
+// The certificates a server or proxy presented, leaf first.
 import { Accordion, DataList, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Certificate } from '../../api/types';
 import { CopyButton } from '../../shared/CopyButton';
 import { exactUtc } from '../../shared/format';
+import type { Peer } from './draft';
 import { groupedHex } from './pem';
 
-export function CertificateChain({ chain, open }: { chain: Certificate[]; open: boolean }) {
+const TITLES: Record<Peer, string> = {
+  server: 'Certificate chain',
+  proxy: 'Certificate chain of the proxy',
+};
+
+type CertificateChainProps = { of: Peer; chain: Certificate[]; open: boolean };
+
+export function CertificateChain({ of, chain, open }: CertificateChainProps) {
   const [shown, setShown] = useState<string[]>(open && chain[0] ? [chain[0].sha256] : []);
   return (
-    <section aria-label="Certificate chain">
+    <section aria-label={TITLES[of]}>
       <Text size="sm" fw={600} mb={4}>
-        Certificate chain
+        {TITLES[of]}
       </Text>
       <Accordion multiple variant="contained" value={shown} onChange={setShown}>
         {chain.map((certificate, position) => (
           <Accordion.Item key={certificate.sha256} value={certificate.sha256}>
             <Accordion.Control>
               <Text size="sm" className="breakable">
-                {position === 0 ? 'Server: ' : 'Issuer: '}
+                {position === 0 ? (of === 'proxy' ? 'Proxy: ' : 'Server: ') : 'Issuer: '}
                 {certificate.subject}
               </Text>
             </Accordion.Control>

@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconCertificate, IconTrash, IconUpload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { certificatesIn, fingerprint } from './pem';
+import { certificatesIn, certificatesInFile, fingerprint } from './pem';
 
 type CertificateListProps = {
   label: string;
@@ -25,11 +25,14 @@ export function CertificateList({
 }: CertificateListProps) {
   const [pasting, paste] = useDisclosure(false);
   const [refused, setRefused] = useState<string | null>(null);
-  const add = (text: string): boolean => {
-    const found = certificatesIn(text).filter((pem) => !value.includes(pem));
-    setRefused(found.length > 0 ? null : 'No new certificate in PEM form was found there.');
+  const add = (certificates: string[]): boolean => {
+    const found = certificates.filter((pem) => !value.includes(pem));
+    setRefused(found.length > 0 ? null : 'No new certificate was found there.');
     if (found.length > 0) onChange([...value, ...found]);
     return found.length > 0;
+  };
+  const addFile = async (file: File | null) => {
+    if (file) add(certificatesInFile(new Uint8Array(await file.arrayBuffer())));
   };
   return (
     <Input.Wrapper label={label} description={description} error={error ?? refused} labelElement="div">
@@ -44,7 +47,7 @@ export function CertificateList({
         ))}
         {value.length === 0 && (
           <Text size="sm" c="dimmed">
-            None: the server has to present a certificate that this machine trusts anyway.
+            None: it has to present a certificate that this machine trusts anyway.
           </Text>
         )}
         {!disabled && (
@@ -52,7 +55,7 @@ export function CertificateList({
             <Button size="xs" variant="default" onClick={paste.toggle} aria-expanded={pasting}>
               Paste PEM
             </Button>
-            <FileButton accept=".pem,.crt,.cer" onChange={async (file) => file && add(await file.text())}>
+            <FileButton accept=".pem,.crt,.cer,.der" onChange={addFile}>
               {(props) => (
                 <Button size="xs" variant="default" leftSection={<IconUpload size={14} />} {...props}>
                   Upload a file
@@ -61,7 +64,7 @@ export function CertificateList({
             </FileButton>
           </Group>
         )}
-        {pasting && <PasteBox onAdd={(text) => add(text) && paste.close()} />}
+        {pasting && <PasteBox onAdd={(text) => add(certificatesIn(text)) && paste.close()} />}
       </Stack>
     </Input.Wrapper>
   );

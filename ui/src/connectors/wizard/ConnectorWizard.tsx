@@ -16,11 +16,12 @@ import {
   type DraftErrors,
   errorsByField,
   missingFields,
+  type Peer,
   STEPS,
   type StepName,
   stepOf,
   triedConnector,
-  trustField,
+  trustPath,
   visibleSecrets,
   withTrusted,
 } from './draft';
@@ -228,12 +229,14 @@ function useConnectionTest({ draft, change, kind, readOnly }: StepContentProps):
   const run = useMutation({
     mutationFn: (tried: Draft) => answer(api.POST('/connectors/test', { body: triedConnector(tried, kind) })),
   });
-  const field = trustField(kind);
-  const trust = (pem: string) => {
-    if (!field) return;
-    const trusting = withTrusted(draft, field, pem);
-    change(trusting);
-    run.mutate(trusting);
+  const trust = (peer: Peer) => {
+    const path = readOnly ? undefined : trustPath(kind, peer);
+    if (!path) return undefined;
+    return (pem: string) => {
+      const trusting = withTrusted(draft, path, pem);
+      change(trusting);
+      run.mutate(trusting);
+    };
   };
   // A result says nothing about settings that were changed since.
   const current = run.variables === draft;
@@ -242,7 +245,7 @@ function useConnectionTest({ draft, change, kind, readOnly }: StepContentProps):
     error: current ? run.error : null,
     running: run.isPending,
     run: () => run.mutate(draft),
-    trust: field && !readOnly ? trust : undefined,
+    trust: { server: trust('server'), proxy: trust('proxy') },
   };
 }
 

@@ -1,8 +1,18 @@
 // The connection settings of a kind of source, from the schema it describes itself with.
-import { NumberInput, Select, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import {
+  Fieldset,
+  NumberInput,
+  Select,
+  Stack,
+  Switch,
+  TagsInput,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
 import { CertificateList } from './CertificateList';
 import type { DraftErrors } from './draft';
-import { type SchemaField, schemaFields, visibleFields } from './schemaFields';
+import { groupValues, type SchemaField, schemaFields, visibleFields } from './schemaFields';
 
 type SchemaFormProps = {
   schema: unknown;
@@ -12,17 +22,27 @@ type SchemaFormProps = {
   disabled?: boolean;
 };
 
-export function SchemaForm({ schema, values, onChange, errors, disabled }: SchemaFormProps) {
-  const fields = visibleFields(schemaFields(schema), values);
+export function SchemaForm({ schema, ...form }: SchemaFormProps) {
+  return <Fields {...form} fields={schemaFields(schema)} path="connection" />;
+}
+
+type FieldsProps = Omit<SchemaFormProps, 'schema'> & {
+  fields: SchemaField[];
+  /** By which the server names what holds these fields. */
+  path: string;
+};
+
+function Fields({ fields, path, values, onChange, errors, disabled }: FieldsProps) {
   return (
     <Stack gap="sm">
-      {fields.map((field) => (
+      {visibleFields(fields, values).map((field) => (
         <FieldControl
           key={field.name}
           field={field}
+          path={`${path}.${field.name}`}
           value={values[field.name]}
           onChange={(value) => onChange({ ...values, [field.name]: value })}
-          error={errors[`connection.${field.name}`]}
+          errors={errors}
           disabled={disabled}
         />
       ))}
@@ -32,19 +52,46 @@ export function SchemaForm({ schema, values, onChange, errors, disabled }: Schem
 
 type FieldControlProps = {
   field: SchemaField;
+  path: string;
   value: unknown;
   onChange: (value: unknown) => void;
-  error?: string;
+  errors: DraftErrors;
   disabled?: boolean;
 };
 
-function FieldControl({ field, value, onChange, error, disabled }: FieldControlProps) {
+function FieldControl({ field, path, value, onChange, errors, disabled }: FieldControlProps) {
   const { control } = field;
+  const error = errors[path];
   const common = { label: field.label, description: field.description, error, disabled };
   const named = { ...common, withAsterisk: field.required };
   const text = typeof value === 'string' ? value : '';
   const list = Array.isArray(value) ? value.map(String) : [];
   switch (control.type) {
+    case 'group':
+      return (
+        <Fieldset legend={field.label} mt="xs">
+          <Stack gap="sm">
+            {field.description && (
+              <Text size="xs" c="dimmed">
+                {field.description}
+              </Text>
+            )}
+            <Fields
+              fields={control.fields}
+              path={path}
+              values={groupValues(value)}
+              onChange={onChange}
+              errors={errors}
+              disabled={disabled}
+            />
+            {error && (
+              <Text size="xs" c="red">
+                {error}
+              </Text>
+            )}
+          </Stack>
+        </Fieldset>
+      );
     case 'choice':
       return (
         <Select

@@ -12,9 +12,10 @@ import {
 import type { ComponentType } from 'react';
 import { Link } from 'react-router';
 import { asProblem } from '../../api/problem';
-import type { CheckReport, CheckStep } from '../../api/types';
+import type { Certificate, CheckReport, CheckStep } from '../../api/types';
 import { Confirm } from '../../shared/confirm';
 import { CertificateChain, CertificateFacts } from './CertificateChain';
+import type { Peer } from './draft';
 import classes from './TestPanel.module.css';
 
 export type ConnectionTest = {
@@ -22,8 +23,8 @@ export type ConnectionTest = {
   error: Error | null;
   running: boolean;
   run: () => void;
-  /** Absent when the kind of source knows no trusted certificates, or nothing may be changed. */
-  trust?: (pem: string) => void;
+  /** Trusts a certificate; absent when the kind of source knows no trusted ones, or nothing may be changed. */
+  trust?: Partial<Record<Peer, (pem: string) => void>>;
   /** Where it can be trusted instead. */
   trustAt?: string;
 };
@@ -57,8 +58,14 @@ export function TestPanel({ test }: { test: ConnectionTest }) {
           ))}
         </ol>
       )}
-      {report?.untrusted && <TrustOffer report={report} test={test} />}
-      {report && report.chain.length > 0 && <CertificateChain chain={report.chain} open={report.untrusted} />}
+      {report?.proxy_untrusted && <TrustOffer of="proxy" chain={report.proxy_chain} test={test} />}
+      {report && report.proxy_chain.length > 0 && (
+        <CertificateChain of="proxy" chain={report.proxy_chain} open={report.proxy_untrusted} />
+      )}
+      {report?.untrusted && <TrustOffer of="server" chain={report.chain} test={test} />}
+      {report && report.chain.length > 0 && (
+        <CertificateChain of="server" chain={report.chain} open={report.untrusted} />
+      )}
     </Stack>
   );
 }
@@ -109,19 +116,34 @@ function Step({ step }: { step: CheckStep }) {
   );
 }
 
-function TrustOffer({ report, test }: { report: CheckReport; test: ConnectionTest }) {
-  const { trust, trustAt } = test;
+const OFFERS: Record<Peer, { title: string; text: string; confirm: string }> = {
+  server: {
+    title: 'The certificate is not trusted',
+    text:
+      'Nobody this machine trusts vouches for it. If it is the certificate of your server, compare its fingerprint ' +
+      "with the one the server's administrator gives you, then trust exactly this certificate for this connector.",
+    confirm: 'It will be trusted for this connector only. Does the fingerprint match?',
+  },
+  proxy: {
+    title: 'The certificate of the proxy is not trusted',
+    text:
+      'Nobody this machine trusts vouches for it. If it is the certificate of your proxy, compare its fingerprint ' +
+      "with the one the proxy's administrator gives you, then trust exactly this certificate for the proxy.",
+    confirm: 'It will be trusted for the proxy of this connector only. Does the fingerprint match?',
+  },
+};
+
+function TrustOffer({ of, chain, test }: { of: Peer; chain: Certificate[]; test: ConnectionTest }) {
+  const trust = test.trust?.[of];
+  const { trustAt } = test;
   const [asking, ask] = useDisclosure(false);
-  const leaf = report.chain[0];
+  const leaf = chain[0];
   if (!leaf) return null;
+  const offer = OFFERS[of];
   return (
-    <Alert color="orange" icon={<IconAlertTriangle />} title="The certificate is not trusted">
+    <Alert color="orange" icon={<IconAlertTriangle />} title={offer.title}>
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">
-          Nobody this machine trusts vouches for it. If it is the certificate of your server, compare its
-          fingerprint with the one the server's administrator gives you, then trust exactly this certificate
-          for this connector.
-        </Text>
+        <Text size="sm">{offer.text}</Text>
         {trust && (
           <Button size="xs" variant="default" onClick={ask.open}>
             Trust this certificate
@@ -145,7 +167,7 @@ function TrustOffer({ report, test }: { report: CheckReport; test: ConnectionTes
           onClose={ask.close}
         >
           <Stack gap="sm">
-            <Text size="sm">It will be trusted for this connector only. Does the fingerprint match?</Text>
+            <Text size="sm">{offer.confirm}</Text>
             <CertificateFacts certificate={leaf} />
           </Stack>
         </Confirm>

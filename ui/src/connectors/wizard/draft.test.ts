@@ -6,7 +6,7 @@ import {
   newDraft,
   sentSecrets,
   stepOf,
-  trustField,
+  trustPath,
   visibleSecrets,
   withTrusted,
 } from './draft';
@@ -25,6 +25,13 @@ const kind: ConnectorKind = {
     properties: {
       host: { type: 'string', title: 'Server' },
       trusted: { type: 'array', 'x-widget': 'certificates' },
+      proxy: {
+        type: 'object',
+        properties: {
+          kind: { enum: ['none', 'https'], default: 'none' },
+          certificates: { type: 'array', 'x-widget': 'certificates', 'x-show-if': { kind: ['https'] } },
+        },
+      },
     },
   },
   secrets: [{ ...secret('password'), title: 'Password' }],
@@ -68,10 +75,27 @@ describe('draft', () => {
   });
 
   it('trusts a certificate once', () => {
-    const field = trustField(kind) ?? '';
-    const once = withTrusted(newDraft(kind), field, 'pem');
+    const path = trustPath(kind, 'server') ?? [];
+    const once = withTrusted(newDraft(kind), path, 'pem');
     expect(once.settings.connection.trusted).toEqual(['pem']);
-    expect(withTrusted(once, field, 'pem')).toBe(once);
+    expect(withTrusted(once, path, 'pem')).toBe(once);
+  });
+
+  it('trusts the proxy apart from the server', () => {
+    const path = trustPath(kind, 'proxy') ?? [];
+    const once = withTrusted(newDraft(kind), path, 'pem');
+    expect(once.settings.connection).toEqual({ proxy: { kind: 'none', certificates: ['pem'] } });
+    expect(withTrusted(once, path, 'pem')).toBe(once);
+    expect(trustPath({ ...kind, settings_schema: {} }, 'proxy')).toBeUndefined();
+  });
+
+  it('asks for a secret by a setting within a group', () => {
+    const password = { ...secret('proxy_password'), show_if: { 'proxy.kind': ['https'] } };
+    const proxied = { ...kind, secrets: [password] };
+    const draft = newDraft(proxied);
+    expect(visibleSecrets(draft, proxied)).toEqual([]);
+    draft.settings.connection.proxy = { kind: 'https' };
+    expect(visibleSecrets(draft, proxied)).toEqual([password]);
   });
 
   it('finds the step of each field the server complains about', () => {

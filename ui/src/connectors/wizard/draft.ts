@@ -7,7 +7,7 @@ import type {
   SecretField,
   TryConnector,
 } from '../../api/types';
-import { applies, defaultValues, schemaFields, sentValues } from './schemaFields';
+import { applies, defaultValues, groupValues, missingValues, schemaFields, sentValues } from './schemaFields';
 
 export type DraftSettings = Omit<Required<ConnectorSettings>, 'case_defaults'> & {
   case_defaults: Required<NonNullable<ConnectorSettings['case_defaults']>>;
@@ -112,10 +112,8 @@ export function missingFields(draft: Draft, kind: ConnectorKind): DraftErrors {
   if (!/^[a-z0-9_-]{1,64}$/.test(settings.api_name)) {
     errors.api_name = 'Use 1 to 64 lower-case letters, digits, - and _';
   }
-  const sent = sentValues(schemaFields(kind.settings_schema), settings.connection);
-  for (const field of schemaFields(kind.settings_schema)) {
-    if (field.required && !(field.name in sent))
-      errors[`connection.${field.name}`] = `${field.label} is needed`;
+  for (const { path, label } of missingValues(schemaFields(kind.settings_schema), settings.connection)) {
+    errors[`connection.${path}`] = `${label} is needed`;
   }
   for (const secret of visibleSecrets(draft, kind)) {
     const given = draft.secrets[secret.name];
@@ -150,16 +148,40 @@ export function stepOf(field: string): StepName {
   return 'general';
 }
 
-/** The field of the schema that holds certificates a person trusts. */
-export function trustField(kind: ConnectorKind): string | undefined {
-  return schemaFields(kind.settings_schema).find((field) => field.control.type === 'certificates')?.name;
+/** Whose certificates: the server's, or those of the proxy on the way there. */
+export type Peer = 'server' | 'proxy';
+
+/** Where in the settings the certificates stand that a person trusts: beside the others, or in the group `proxy`. */
+export function trustPath(kind: ConnectorKind, peer: Peer): string[] | undefined {
+  const fields = schemaFields(kind.settings_schema);
+  if (peer === 'server') {
+    const field = fields.find((each) => each.control.type === 'certificates');
+    return field && [field.name];
+  }
+  const group = fields.find((each) => each.name === 'proxy')?.control;
+  const within = group?.type === 'group' ? group.fields : [];
+  const field = within.find((each) => each.control.type === 'certificates');
+  return field && ['proxy', field.name];
 }
 
 /** The draft with one more trusted certificate. */
-export function withTrusted(draft: Draft, field: string, pem: string): Draft {
-  const held = draft.settings.connection[field];
-  const trusted = Array.isArray(held) ? held : [];
-  if (trusted.includes(pem)) return draft;
-  const connection = { ...draft.settings.connection, [field]: [...trusted, pem] };
+export function withTrusted(draft: Draft, path: string[], pem: string): Draft {
+  const connection = withCertificate(draft.settings.connection, path, pem);
+  if (connection === draft.settings.connection) return draft;
   return { ...draft, settings: { ...draft.settings, connection } };
+}
+
+function withCertificate(
+  values: Record<string, unknown>,
+  [name = '', ...rest]: string[],
+  pem: string,
+): Record<string, unknown> {
+  const held = values[name];
+  if (rest.length > 0) {
+    const inner = groupValues(held);
+    const changed = withCertificate(inner, rest, pem);
+    return changed === inner ? values : { ...values, [name]: changed };
+  }
+  const trusted = Array.isArray(held) ? held : [];
+  return trusted.includes(pem) ? values : { ...values, [name]: [...trusted, pem] };
 }

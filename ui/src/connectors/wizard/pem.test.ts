@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { certificatesIn, fingerprint, groupedHex } from './pem';
+import { certificatesIn, certificatesInFile, fingerprint, groupedHex } from './pem';
 
 const one = '-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n';
 
@@ -14,4 +14,14 @@ it('computes the fingerprint people compare', async () => {
   // SHA-256 of "abc", FIPS 180-2.
   expect(await fingerprint(one)).toMatch(/^BA:78:16:BF:.*:AD$/);
   expect(groupedHex('00ff')).toBe('00:FF');
+});
+
+it('makes PEM of a file in DER form, and nothing of other files', () => {
+  const der = Uint8Array.from([0x30, 0x82, 0x01, 0x00, ...Array<number>(256).fill(7)]);
+  const [pem = ''] = certificatesInFile(der);
+  expect(certificatesIn(pem)).toEqual([pem]);
+  expect(Math.max(...pem.split('\n').map((line) => line.length))).toBeLessThanOrEqual(64);
+  expect(atob(pem.replace(/-----[^-]+-----|\s/g, ''))).toHaveLength(260);
+  expect(certificatesInFile(new TextEncoder().encode(one))).toEqual([one]);
+  expect(certificatesInFile(new TextEncoder().encode('0\u0001 hello'))).toEqual([]);
 });

@@ -1,10 +1,25 @@
-// Certificates in PEM form, as pasted or uploaded. Pure.
+// Certificates in PEM or DER form, as pasted or uploaded. Pure.
+
+/** No certificate is larger: one with a thousand names has some 50 kB. */
+const DER_MAX_BYTES = 256 * 1024;
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Every certificate in a text, each with its own line ends; nothing else is kept. */
 export function certificatesIn(text: string): string[] {
   return (text.match(BLOCK) ?? []).map((block) => `${block.replace(/\r\n?/g, '\n').trim()}\n`);
+}
+
+/** Every certificate in a file: PEM, or a single one in DER form, of which the server makes sure that it is one. */
+export function certificatesInFile(bytes: Uint8Array): string[] {
+  const found = certificatesIn(new TextDecoder('latin1').decode(bytes));
+  if (found.length > 0) return found;
+  // DER begins with SEQUENCE; a length beyond 127 bytes, as every certificate has, is marked by the high bit.
+  const [tag = 0, length = 0] = bytes;
+  if (tag !== 0x30 || length < 0x81 || bytes.length > DER_MAX_BYTES) return [];
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`];
 }
 
 /** SHA-256 of the DER form as people compare it: "AB:CD:…". */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultValues, schemaFields, sentValues, visibleFields } from './schemaFields';
+import { defaultValues, missingValues, schemaFields, sentValues, visibleFields } from './schemaFields';
 
 // As schemars writes it: references, constants beside enumerations, nullable types.
 const schema = {
@@ -84,5 +84,44 @@ describe('visible and sent values', () => {
       later: 1,
     };
     expect(sentValues(fields, values)).toEqual({ host: 'a', security: 'none', later: 1 });
+  });
+});
+
+describe('groups', () => {
+  const grouped = schemaFields({
+    properties: {
+      proxy: {
+        type: 'object',
+        title: 'Proxy',
+        'x-order': ['kind', 'host'],
+        required: ['host'],
+        default: { kind: 'none', host: '' },
+        properties: {
+          host: { type: 'string', title: 'Proxy server', default: '', 'x-show-if': { kind: ['http'] } },
+          kind: { enum: ['none', 'http'], default: 'none' },
+        },
+      },
+    },
+  });
+
+  it('are fields of their own, in their own order', () => {
+    const control = grouped[0]?.control;
+    expect(control?.type === 'group' && control.fields.map(({ name }) => name)).toEqual(['kind', 'host']);
+  });
+
+  it('start with what says something and send what is shown', () => {
+    expect(defaultValues(grouped)).toEqual({ proxy: { kind: 'none' } });
+    expect(sentValues(grouped, { proxy: { kind: 'none', host: 'p' } })).toEqual({ proxy: { kind: 'none' } });
+    expect(sentValues(grouped, { proxy: { kind: 'http', host: 'p' } })).toEqual({
+      proxy: { kind: 'http', host: 'p' },
+    });
+    expect(sentValues(grouped, {})).toEqual({});
+  });
+
+  it('name what is missing by its path, once it is shown', () => {
+    expect(missingValues(grouped, {})).toEqual([]);
+    expect(missingValues(grouped, { proxy: { kind: 'http' } })).toEqual([
+      { path: 'proxy.host', label: 'Proxy server' },
+    ]);
   });
 });

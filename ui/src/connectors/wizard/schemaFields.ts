@@ -1,6 +1,6 @@
 // Reads the JSON Schema by which a kind of source describes its settings, as a list of form fields. Pure.
 // Understood: string, number, integer, boolean, list of strings, choices (`enum`, or `oneOf` of constants),
-// `$ref` into `$defs`, and the extensions `x-order`, `x-show-if`, `x-labels` (titles of `enum` values) and `x-widget`.
+// objects with properties of their own (groups), `$ref` into `$defs`, and the extensions `x-order`, `x-show-if`, `x-labels` (titles of `enum` values) and `x-widget`.
 
 export type Choice = { value: string; label: string; description?: string };
 
@@ -13,7 +13,8 @@ export type SchemaField = {
   control:
     | { type: 'text' | 'multiline' | 'switch' | 'texts' | 'certificates' }
     | { type: 'number'; min?: number; max?: number }
-    | { type: 'choice'; choices: Choice[] };
+    | { type: 'choice'; choices: Choice[] }
+    | { type: 'group'; fields: SchemaField[] };
   /** Shown only when each of these fields has one of the values. */
   showIf: Record<string, unknown[]>;
 };
@@ -22,9 +23,14 @@ type Node = Record<string, unknown>;
 
 export function schemaFields(schema: unknown): SchemaField[] {
   const root = asNode(schema);
-  const properties = asNode(root.properties);
-  const required = texts(root.required);
-  return orderedNames(root, Object.keys(properties), required).map((name) => {
+  return fieldsOf(root, root);
+}
+
+/** The fields of the root, or of an object within it. */
+function fieldsOf(root: Node, holder: Node): SchemaField[] {
+  const properties = asNode(holder.properties);
+  const required = texts(holder.required);
+  return orderedNames(holder, Object.keys(properties), required).map((name) => {
     const node = resolve(root, asNode(properties[name]));
     return {
       name,
@@ -43,38 +49,72 @@ export function visibleFields(fields: SchemaField[], values: Record<string, unkn
   return fields.filter((field) => applies(field.showIf, fields, values));
 }
 
-/** Whether each setting named by `showIf` has one of the values it lists. */
+/** Whether each setting named by `showIf` has one of the values it lists; `a.b` names one within a group. */
 export function applies(
   showIf: Record<string, unknown[]>,
   fields: SchemaField[],
   values: Record<string, unknown>,
 ): boolean {
-  const current = (name: string) => values[name] ?? fields.find((field) => field.name === name)?.default;
   return Object.entries(showIf).every(([other, allowed]) => {
-    const value = current(other);
+    const value = currentValue(other.split('.'), fields, values);
     return Array.isArray(allowed) ? allowed.includes(value) : allowed === value;
   });
 }
 
+function currentValue(path: string[], fields: SchemaField[], values: Record<string, unknown>): unknown {
+  const [name = '', ...rest] = path;
+  const field = fields.find((each) => each.name === name);
+  if (rest.length === 0) return values[name] ?? field?.default;
+  return field?.control.type === 'group'
+    ? currentValue(rest, field.control.fields, groupValues(values[name]))
+    : undefined;
+}
+
+/** The settings within a group; none while it was never touched. */
+export function groupValues(value: unknown): Record<string, unknown> {
+  return asNode(value);
+}
+
 /** What a new connector of this kind starts with. */
 export function defaultValues(fields: SchemaField[]): Record<string, unknown> {
-  const given = fields.filter((field) => field.default !== undefined && field.default !== null);
-  return Object.fromEntries(given.map((field) => [field.name, field.default]));
+  const given = fields.map((field) => [
+    field.name,
+    field.control.type === 'group' ? defaultValues(field.control.fields) : field.default,
+  ]);
+  return Object.fromEntries(given.filter(([, value]) => !isEmpty(value)));
 }
 
 /** Only what is shown and filled in is sent. */
 export function sentValues(fields: SchemaField[], values: Record<string, unknown>): Record<string, unknown> {
-  const shown = visibleFields(fields, values).map((field) => field.name);
-  const unknown = Object.keys(values).filter((name) => !fields.some((field) => field.name === name));
-  const kept = [...shown, ...unknown].filter((name) => {
-    const value = values[name];
-    return value !== undefined && value !== null && value !== '';
-  });
-  return Object.fromEntries(kept.map((name) => [name, values[name]]));
+  const shown = visibleFields(fields, values).map(({ name, control }) => [
+    name,
+    control.type === 'group' ? sentValues(control.fields, groupValues(values[name])) : values[name],
+  ]);
+  const unknown = Object.entries(values).filter(([name]) => !fields.some((field) => field.name === name));
+  return Object.fromEntries([...shown, ...unknown].filter(([, value]) => !isEmpty(value)));
 }
 
-function orderedNames(root: Node, names: string[], required: string[]): string[] {
-  const wanted = texts(root['x-order']);
+/** Required fields that are shown and not filled in, by their path: `proxy.host`. */
+export function missingValues(
+  fields: SchemaField[],
+  values: Record<string, unknown>,
+): { path: string; label: string }[] {
+  return visibleFields(fields, values).flatMap(({ name, label, required, control }) => {
+    if (control.type === 'group') {
+      const within = missingValues(control.fields, groupValues(values[name]));
+      return within.map((each) => ({ ...each, path: `${name}.${each.path}` }));
+    }
+    return required && isEmpty(values[name]) ? [{ path: name, label }] : [];
+  });
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
+}
+
+function orderedNames(holder: Node, names: string[], required: string[]): string[] {
+  const wanted = texts(holder['x-order']);
   const order = wanted.length > 0 ? wanted : required;
   const first = order.filter((name) => names.includes(name));
   return [...first, ...names.filter((name) => !first.includes(name))];
@@ -85,6 +125,7 @@ function control(root: Node, node: Node): SchemaField['control'] {
   if (choices.length > 0) return { type: 'choice', choices };
   if (node['x-widget'] === 'certificates') return { type: 'certificates' };
   if (node['x-widget'] === 'multiline') return { type: 'multiline' };
+  if (node.properties !== undefined) return { type: 'group', fields: fieldsOf(root, node) };
   const types = Array.isArray(node.type) ? node.type : [node.type];
   if (types.includes('boolean')) return { type: 'switch' };
   if (types.includes('array')) return { type: 'texts' };
