@@ -35,7 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sqlx", &["mailcase-store"]),
     ("object_store", &["mailcase-store"]),
     ("axum", &["mailcase-api", "mailcase"]),
-    ("mail-parser", &["mailcase-evidence"]),
+    ("mail-parser", &["mailcase-evidence", "mailcase-testbed"]),
     ("ammonia", &["mailcase-evidence"]),
     ("tokio-rustls", &["mailcase-transport", "mailcase-testbed"]),
     ("clap", &["mailcase"]),

@@ -5,6 +5,8 @@
 
 pub mod certificates;
 pub mod dovecot;
+#[cfg(feature = "graph")]
+pub mod graph;
 pub mod postgres;
 pub mod process;
 pub mod s3;
