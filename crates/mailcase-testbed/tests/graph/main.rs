@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
 mod changing;
+mod clients;
 mod delta;
 mod faults;
 mod judging;

@@ -72,8 +72,16 @@ pub(super) fn rewrite_draft(desk: &mut Desk<'_>, key: u64, changes: &Value) -> R
         let text = "Update operation is invalid for property 'ItemId' of a message that was sent.";
         return Err(Refusal::bad_request("ErrorInvalidPropertySet", text));
     }
-    if let (Some(fields), Some(changes)) = (message.as_object_mut(), changes.as_object()) {
+    let kept = desk.mailbox.messages.get(&key).map(|held| held.facts.clone());
+    if let (Some(fields), Some(changes), Some(kept)) = (message.as_object_mut(), changes.as_object(), kept) {
         fields.extend(changes.clone());
+        // What holds the thread together stays.
+        let thread = kept
+            .headers
+            .iter()
+            .filter(|(name, _)| ["in-reply-to", "references"].contains(&name.to_ascii_lowercase().as_str()));
+        let thread = thread.map(|(name, value)| json!({"name": name, "value": value})).collect();
+        fields.insert("internetMessageHeaders".to_owned(), thread);
     }
     let raw = raw_of(desk, &message)?;
     desk.mailbox.change(key, desk.now, |held| {
