@@ -40,6 +40,7 @@ pub(crate) async fn complete(
             stored: counts.stored,
             unacknowledged: counts.unacknowledged,
             needs_attention: counts.needs_attention,
+            filtered_out: counts.filtered_out,
             total: counts.total,
         },
         folders: folders

@@ -84,6 +84,8 @@ fn mailbox() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .routes(routes!(connector_trial::test_connector))
         .routes(routes!(connector_trial::list_connector_folders))
+        .routes(routes!(connector_trial::preview_filter))
+        .routes(routes!(connector_record::look_again))
 }
 
 fn counting() -> OpenApiRouter<ApiState> {

@@ -1,6 +1,7 @@
 //! The connector: one configured mailbox source with its defaults.
 
 use crate::case::{CaseDefaults, named};
+use crate::prefilter::Prefilter;
 use crate::{ConnectorId, OrganizationId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -99,6 +100,9 @@ pub struct ConnectorSettings {
     pub fetch: FetchMode,
     #[serde(default)]
     pub backfill: Backfill,
+    /// Which of these messages are taken; the others stay untouched on the server.
+    #[serde(default, skip_serializing_if = "Prefilter::is_empty")]
+    pub prefilter: Prefilter,
     #[serde(default)]
     pub disposition: Disposition,
     #[serde(default = "default_poll_seconds")]
@@ -182,6 +186,7 @@ impl ConnectorSettings {
         if self.case_defaults.tags.iter().any(|tag| tag.trim().is_empty() || tag.chars().count() > 64) {
             errors.push(FieldError::new("case_defaults.tags", "tags have 1 to 64 characters"));
         }
+        errors.extend(self.prefilter.validate());
         errors
     }
 }

@@ -36,6 +36,8 @@ pub struct Facts {
     pub thread: Option<Thread>,
     pub automatic: Option<Automatic>,
     pub automatic_mail: AutomaticMail,
+    /// The connector's pre-filter does not take the message.
+    pub filtered_out: bool,
 }
 
 /// Why a message is in the case it is in, or in none. Kept with the message and shown.
@@ -49,6 +51,8 @@ pub enum Reason {
     Joined { tie: Tie },
     /// Automatic mail that belongs to no case, on a connector that keeps such mail aside.
     AutomaticKept { kind: Automatic },
+    /// The connector's pre-filter does not take it; it was recorded before that was known, after a crash or a failure.
+    FilteredOut,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,9 @@ pub enum Decision {
 /// Decides. Automatic mail joins its case but never opens it again.
 #[must_use]
 pub fn decide(facts: &Facts) -> (Decision, Reason) {
+    if facts.filtered_out {
+        return (Decision::Keep, Reason::FilteredOut);
+    }
     match (facts.thread, facts.automatic) {
         (Some(thread), automatic) => (
             Decision::Append {
@@ -104,8 +111,10 @@ mod tests {
             (thread(CaseStatus::Resolved), bounce, AutomaticMail::Keep, append(false), joined),
             (thread(CaseStatus::Resolved), bounce, AutomaticMail::Case, append(false), joined),
         ] {
-            let facts = Facts { thread, automatic, automatic_mail };
+            let facts = Facts { thread, automatic, automatic_mail, filtered_out: false };
             assert_eq!(decide(&facts), (decision, reason), "{facts:?}");
+            let facts = Facts { filtered_out: true, ..facts };
+            assert_eq!(decide(&facts), (Decision::Keep, Reason::FilteredOut), "{facts:?}");
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod decision;
 pub mod id;
 pub mod message;
 pub mod permission;
+pub mod prefilter;
 pub mod threading;
 
 pub use id::{

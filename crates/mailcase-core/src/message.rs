@@ -26,6 +26,8 @@ named! {
         Stored = "stored",
         /// The disposition was carried out on the server (or there is none).
         Acknowledged = "acknowledged",
+        /// The connector's pre-filter does not take it: it was not kept, and is left untouched on the server.
+        FilteredOut = "filtered_out",
         /// It vanished from the server before it could be fetched.
         Gone = "gone",
         /// The server would not give it in many tries; a person has to look. Blocks nothing.

@@ -29,6 +29,9 @@ pub struct FolderAccount {
     pub stored: u64,
     /// Of these, outside what the connector takes: read before its first run, or (unseen only) read by somebody else.
     pub out_of_scope: u64,
+    /// Of these, not taken by the pre-filter.
+    #[serde(default)]
+    pub filtered_out: u64,
     /// Of these, listed and still to be fetched.
     pub pending: u64,
     /// Of these, not listed yet: they came after the last poll, and the next one will list them.
@@ -76,7 +79,8 @@ impl Accounting {
     #[must_use]
     pub fn summary(&self) -> String {
         let sum = |part: fn(&FolderAccount) -> u64| self.folders.iter().map(part).sum::<u64>();
-        let expected = sum(|folder| folder.server).saturating_sub(sum(|folder| folder.out_of_scope));
+        let expected = sum(|folder| folder.server)
+            .saturating_sub(sum(|folder| folder.out_of_scope.saturating_add(folder.filtered_out)));
         let stored = sum(|folder| folder.stored);
         let sign = if expected == stored { "=" } else { "≠" };
         let mut line = format!("{} {sign} {}", grouped(expected), grouped(stored));
@@ -84,6 +88,7 @@ impl Accounting {
             (sum(|folder| folder.pending), "on their way"),
             (sum(|folder| folder.not_yet_listed), "arrived since the last poll"),
             (self.gap_count(), "missing or different"),
+            (sum(|folder| folder.filtered_out), "left out by the pre-filter"),
             (sum(|folder| folder.out_of_scope), "outside what the connector takes"),
         ] {
             if count > 0 {
@@ -161,6 +166,7 @@ fn compare(inventory: &FolderInventory, known: Vec<KnownRemote>, fetch: FetchMod
         server: u64::try_from(inventory.messages.len()).unwrap_or(u64::MAX),
         stored: 0,
         out_of_scope: 0,
+        filtered_out: 0,
         pending: 0,
         not_yet_listed: 0,
         gap_count: 0,
@@ -184,6 +190,10 @@ fn compare(inventory: &FolderInventory, known: Vec<KnownRemote>, fetch: FetchMod
                 }
                 DeliveryState::Discovered => {
                     account.pending = account.pending.saturating_add(1);
+                    None
+                }
+                DeliveryState::FilteredOut => {
+                    account.filtered_out = account.filtered_out.saturating_add(1);
                     None
                 }
                 DeliveryState::Gone => Some(GapReason::BelievedGone),

@@ -3,10 +3,12 @@
 
 use crate::error::EngineError;
 use crate::pipeline::Workshop;
+use crate::sieve::Sieve;
 use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::AutomaticMail;
 use mailcase_core::{ConnectorId, MessageId, OrganizationId};
 use mailcase_store::{BlobHash, DecidedMessage};
+use std::sync::Arc;
 
 /// A stored message on its way to its decision.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub(crate) struct Undecided {
     pub(crate) connector: ConnectorId,
     pub(crate) automatic_mail: AutomaticMail,
     pub(crate) case_defaults: CaseDefaults,
+    pub(crate) sieve: Arc<Sieve>,
 }
 
 pub(crate) struct Decider {
@@ -78,7 +81,8 @@ impl Decider {
     async fn examined(&self, message: Undecided) -> Result<DecidedMessage, EngineError> {
         let Workshop { store, examiner, .. } = &self.workshop;
         let raw = store.blob_file(message.hash).await?;
-        let examined = examiner.examine_stream(message.organization, raw, message.size).await?;
+        let Undecided { organization, sieve, size, .. } = &message;
+        let (examined, wanted) = examiner.examine_stream(*organization, sieve, raw, *size).await?;
         Ok(DecidedMessage {
             message: message.message,
             organization: message.organization,
@@ -91,6 +95,7 @@ impl Decider {
             automatic_mail: message.automatic_mail,
             case_defaults: message.case_defaults,
             evidence: examined.evidence,
+            filtered_out: !wanted,
         })
     }
 }

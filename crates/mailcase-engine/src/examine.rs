@@ -2,6 +2,7 @@
 //! decision and the database need, not the evidence itself, which may be large.
 
 use crate::error::EngineError;
+use crate::sieve::Sieve;
 use crate::workbench::Workbench;
 use bytes::Bytes;
 use mailcase_core::OrganizationId;
@@ -9,7 +10,9 @@ use mailcase_core::case_token::TokenKey;
 use mailcase_core::message::Automatic;
 use mailcase_core::threading::answered_ids;
 use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, PARSER_VERSION};
+use mailcase_mail::Glance;
 use mailcase_store::{BlobHash, PackedEvidence, StoreError};
+use std::collections::HashSet;
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,6 +26,14 @@ pub(crate) struct Examined {
     pub(crate) address_token: Option<i64>,
     pub(crate) automatic: Option<Automatic>,
     pub(crate) evidence: PackedEvidence,
+}
+
+/// What an examination comes to.
+#[derive(Debug)]
+pub(crate) enum Finding {
+    Wanted(Box<Examined>),
+    /// The connector's pre-filter does not take the message.
+    Unwanted,
 }
 
 impl Examined {
@@ -54,7 +65,7 @@ pub(crate) struct Examiner {
 #[derive(Debug)]
 pub(crate) struct LiveExamination {
     pieces: mpsc::Sender<Bytes>,
-    examined: oneshot::Receiver<Result<Examined, StoreError>>,
+    finding: oneshot::Receiver<Result<Finding, StoreError>>,
 }
 
 impl LiveExamination {
@@ -64,9 +75,9 @@ impl LiveExamination {
     }
 
     /// What was found, after the last bytes; `None` when the examination was lost.
-    pub(crate) async fn finish(self) -> Option<Examined> {
+    pub(crate) async fn finish(self) -> Option<Finding> {
         drop(self.pieces);
-        self.examined.await.ok()?.ok()
+        self.finding.await.ok()?.ok()
     }
 }
 
@@ -86,57 +97,93 @@ impl Examiner {
     pub(crate) async fn examine(
         &self,
         organization: OrganizationId,
+        sieve: &Arc<Sieve>,
         raw: Bytes,
         tell_hash: oneshot::Sender<BlobHash>,
-    ) -> Option<Examined> {
-        let (tell_examined, examined) = oneshot::channel();
-        let examiner = self.clone();
+    ) -> Option<Finding> {
+        let (tell, finding) = oneshot::channel();
+        let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         self.workbench.work(move || {
             // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
             if tell_hash.send(BlobHash::of(&raw)).is_ok() {
                 let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.limits)));
                 drop(raw);
-                drop(tell_examined.send(examiner.examined(organization, &evidence)));
+                drop(tell.send(examiner.finding(organization, &sieve, &evidence)));
             }
         });
-        examined.await.ok()?.ok()
+        finding.await.ok()?.ok()
     }
 
-    /// Begins to examine a message of which more is to come; `None` when too many are under way.
-    pub(crate) fn examine_live(&self, organization: OrganizationId) -> Option<LiveExamination> {
-        let place = Arc::clone(&self.live).try_acquire_owned().ok()?;
+    /// Begins to examine a message of which more is to come. `None` when too many are under way, unless there is a
+    /// filter: then it waits for a place, as only what is examined may be kept.
+    pub(crate) async fn examine_live(
+        &self,
+        organization: OrganizationId,
+        sieve: &Arc<Sieve>,
+    ) -> Option<LiveExamination> {
+        let live = Arc::clone(&self.live);
+        let place =
+            if sieve.is_open() { live.try_acquire_owned().ok() } else { live.acquire_owned().await.ok() };
+        let place = place?;
         let (pieces, mut coming) = mpsc::channel(LIVE_PIECES);
-        let (tell_examined, examined) = oneshot::channel();
-        let examiner = self.clone();
+        let (tell, finding) = oneshot::channel();
+        let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         tokio::task::spawn_blocking(move || {
             let pieces = std::iter::from_fn(|| coming.blocking_recv());
             let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &examiner.limits)));
             // Nobody listens when the message broke off.
-            if !tell_examined.is_closed() {
-                drop(tell_examined.send(examiner.examined(organization, &evidence)));
+            if !tell.is_closed() {
+                drop(tell.send(examiner.finding(organization, &sieve, &evidence)));
             }
             drop(place);
         });
-        Some(LiveExamination { pieces, examined })
+        Some(LiveExamination { pieces, finding })
     }
 
-    /// Examines a stored message as a stream, in bounded memory.
+    /// Examines a stored message as a stream, in bounded memory; tells also whether the filter takes it.
     pub(crate) async fn examine_stream<R>(
         &self,
         organization: OrganizationId,
+        sieve: &Arc<Sieve>,
         reader: R,
         size: u64,
-    ) -> Result<Examined, EngineError>
+    ) -> Result<(Examined, bool), EngineError>
     where
         R: Read + Seek + Send + 'static,
     {
         let _place = self.stored.acquire().await.map_err(|_| EngineError::Stopping)?;
-        let examiner = self.clone();
+        let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         let work = tokio::task::spawn_blocking(move || {
             let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &examiner.limits));
-            examiner.examined(organization, &evidence)
+            Ok((examiner.examined(organization, &evidence)?, sieve.admit(&evidence).is_ok()))
         });
-        Ok(work.await.map_err(|_| EngineError::Task)??)
+        work.await.map_err(|_| EngineError::Task)?.map_err(|error: StoreError| error.into())
+    }
+
+    /// The remote identities of those messages the filter keeps out for certain, by their first bytes.
+    pub(crate) async fn held_back(
+        &self,
+        sieve: &Arc<Sieve>,
+        glances: Vec<Glance>,
+    ) -> Result<HashSet<String>, EngineError> {
+        let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
+        let work = tokio::task::spawn_blocking(move || {
+            let unwanted = glances.iter().filter(|glance| sieve.holds_back(&glance.bytes, &examiner.limits));
+            unwanted.map(|glance| glance.id.as_str().to_owned()).collect()
+        });
+        work.await.map_err(|_| EngineError::Task)
+    }
+
+    fn finding(
+        &self,
+        organization: OrganizationId,
+        sieve: &Sieve,
+        evidence: &Evidence,
+    ) -> Result<Finding, StoreError> {
+        if sieve.admit(evidence).is_err() {
+            return Ok(Finding::Unwanted);
+        }
+        self.examined(organization, evidence).map(|examined| Finding::Wanted(Box::new(examined)))
     }
 
     fn examined(&self, organization: OrganizationId, evidence: &Evidence) -> Result<Examined, StoreError> {
@@ -218,16 +265,22 @@ mod tests {
         let examiner = Examiner::new(1, Limits::default(), key);
         let raw = Bytes::from(format!("Subject: Re: {token} hello\r\nIn-Reply-To: <a@x>\r\n\r\nbody\r\n"));
         let (tell_hash, hash) = oneshot::channel();
-        let small = examiner.examine(organization, raw.clone(), tell_hash).await.unwrap();
+        let open = Arc::new(Sieve::default());
+        let small = examiner.examine(organization, &open, raw.clone(), tell_hash).await.unwrap();
         assert_eq!(hash.await.unwrap(), BlobHash::of(&raw));
-        let live = examiner.examine_live(organization).unwrap();
+        let live = examiner.examine_live(organization, &open).await.unwrap();
         for piece in raw.chunks(7) {
             assert!(live.feed(Bytes::copy_from_slice(piece)).await);
         }
         let live = live.finish().await.unwrap();
         let size = raw.len() as u64;
-        let streamed = examiner.examine_stream(organization, std::io::Cursor::new(raw), size).await.unwrap();
-        for examined in [small, live, streamed] {
+        let stored = std::io::Cursor::new(raw.clone());
+        let (streamed, wanted) = examiner.examine_stream(organization, &open, stored, size).await.unwrap();
+        assert!(wanted);
+        let (Finding::Wanted(small), Finding::Wanted(live)) = (small, live) else {
+            panic!("without a filter everything is wanted")
+        };
+        for examined in [*small, *live, streamed] {
             assert_eq!(examined.subject_token, Some(42));
             assert_eq!(examined.answered_ids, ["a@x"]);
         }

@@ -3,6 +3,7 @@
 use crate::accounting::{self, Accounting, GapReason};
 use crate::check::validate;
 use crate::error::EngineError;
+use crate::filter_preview::FilterPreview;
 use crate::remote::{Remote, Secrets};
 use mailcase_core::connector::{ConnectorSettings, FieldError};
 use mailcase_core::{ConnectorId, OrganizationId};
@@ -56,6 +57,19 @@ impl EngineHandle {
         secrets: &Secrets,
     ) -> Result<Vec<Folder>, SourceError> {
         self.remote.folders(settings.clone(), secrets.clone()).await
+    }
+
+    /// What the pre-filter of `settings` would have taken of the mail of the last `days` days, live.
+    ///
+    /// # Errors
+    /// What went wrong between us and the mailbox.
+    pub async fn preview_filter(
+        &self,
+        settings: &ConnectorSettings,
+        secrets: &Secrets,
+        days: u16,
+    ) -> Result<FilterPreview, SourceError> {
+        self.remote.preview_filter(settings.clone(), secrets.clone(), days).await
     }
 
     /// Takes inventory on the server, compares it with what is stored, and keeps the result.

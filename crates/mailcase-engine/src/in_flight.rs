@@ -115,7 +115,7 @@ mod tests {
         let settings = serde_json::from_value(json!({"name": "n", "api_name": "n", "kind": "fake"})).unwrap();
         store.create_connector(org, &settings, &BTreeMap::new(), true).await.unwrap();
         let lease = store.claim_connectors(owner, LIFE * 1000, 1).await.unwrap().remove(0).1;
-        let head = NewDelivery { remote_id: "1".to_owned(), size: None, received: None };
+        let head = NewDelivery { remote_id: "1".to_owned(), size: None, received: None, filtered_out: false };
         store.record_discovery(&lease, org, "INBOX", &[head], "c", None).await.unwrap();
         let delivery = store.due_deliveries(&lease, "INBOX", 1).await.unwrap().remove(0).delivery;
         let receipt = store.put_small("mail".into(), None).await.unwrap();

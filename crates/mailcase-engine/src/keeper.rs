@@ -6,9 +6,11 @@ use crate::examine::Examined;
 use crate::intake::{Answer, Awaited, Received};
 use crate::landing::Landed;
 use crate::pipeline::Workshop;
+use crate::sieve::Sieve;
 use mailcase_core::MessageId;
 use mailcase_core::connector::Connector;
 use mailcase_store::{Arrival, DecidedMessage, Lease, StoreError, StoredDelivery, StoredOutcome};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -24,6 +26,7 @@ const FIRST_FENCE: i64 = 1;
 pub(crate) struct Keeper {
     pub(crate) workshop: Workshop,
     pub(crate) connector: Connector,
+    pub(crate) sieve: Arc<Sieve>,
     pub(crate) lease: Lease,
     pub(crate) awaited: Awaited,
 }
@@ -49,18 +52,22 @@ impl Keeper {
     async fn keep(&self, batch: Vec<Answer>) -> Result<(), EngineError> {
         let store = &self.workshop.store;
         let mut failures = Vec::new();
+        let mut unwanted = Vec::new();
         let mut arrivals = Vec::with_capacity(batch.len());
         let mut shares = Vec::with_capacity(batch.len());
         for answer in batch {
             match answer {
                 Answer::Failure(failure) => failures.push(failure),
                 Answer::Message(Received { delivery, received, landing }) => {
-                    let Landed { receipt, examined, share } =
-                        landing.await.map_err(|_| EngineError::Task)??;
+                    let landed = landing.await.map_err(|_| EngineError::Task)??;
+                    let Landed::Kept { receipt, examined, share } = landed else {
+                        unwanted.push(delivery);
+                        continue;
+                    };
                     metrics::counter!("mailcase_stored_bytes_total").increment(receipt.size);
                     let stored = StoredDelivery { delivery, receipt, received };
                     arrivals
-                        .push(Arrival { stored, decided: examined.map(|examined| self.decided(examined)) });
+                        .push(Arrival { stored, decided: examined.map(|examined| self.decided(*examined)) });
                     shares.push(share);
                 }
             }
@@ -68,6 +75,9 @@ impl Keeper {
         if !failures.is_empty() {
             store.record_fetch_failures(&self.lease, &failures).await?;
         }
+        store.record_filtered_out(&self.lease, &unwanted).await?;
+        metrics::counter!("mailcase_messages_filtered_out_total")
+            .increment(unwanted.len().try_into().unwrap_or(u64::MAX));
         if arrivals.is_empty() {
             return Ok(());
         }
@@ -145,6 +155,7 @@ impl Keeper {
             connector: *id,
             automatic_mail: settings.automatic_mail,
             case_defaults: settings.case_defaults.clone(),
+            filtered_out: false,
         }
     }
 
@@ -159,6 +170,7 @@ impl Keeper {
             connector: *id,
             automatic_mail: settings.automatic_mail,
             case_defaults: settings.case_defaults.clone(),
+            sieve: Arc::clone(&self.sieve),
         }
     }
 }

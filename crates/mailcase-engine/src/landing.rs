@@ -2,23 +2,30 @@
 
 use crate::budget::{Budget, Share};
 use crate::error::EngineError;
-use crate::examine::{Examined, Examiner, LiveExamination};
+use crate::examine::{Examined, Examiner, Finding, LiveExamination};
+use crate::sieve::Sieve;
 use bytes::{Bytes, BytesMut};
 use mailcase_core::OrganizationId;
 use mailcase_store::{BlobReceipt, LargeBlob, SMALL_BLOB_MAX, Store, StoreError};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// What a large message is counted for once it is received: buffers of the blob store, not its bytes.
 const LARGE_BYTES: usize = 4 << 20;
 
-/// A message that is durable, and examined unless that could not be done while it came.
+/// What became of a message that was received.
 #[derive(Debug)]
-pub(crate) struct Landed {
-    pub(crate) receipt: BlobReceipt,
-    pub(crate) examined: Option<Examined>,
-    /// Held until the message is in the database.
-    pub(crate) share: Share,
+pub(crate) enum Landed {
+    /// It is durable, and examined unless that could not be done while it came.
+    Kept {
+        receipt: BlobReceipt,
+        examined: Option<Box<Examined>>,
+        /// Held until the message is in the database.
+        share: Share,
+    },
+    /// The connector's pre-filter does not take it: nothing of it is kept.
+    Unwanted,
 }
 
 /// A message on its way to being durable and examined.
@@ -31,6 +38,7 @@ pub(crate) struct Ground {
     pub(crate) store: Store,
     /// Without one, what lands is examined only once the database knows it.
     pub(crate) examiner: Option<Examiner>,
+    pub(crate) sieve: Arc<Sieve>,
     pub(crate) budget: Budget,
 }
 
@@ -57,7 +65,7 @@ impl Ground {
                 if *size > SMALL_BLOB_MAX {
                     let begun = std::mem::take(chunks);
                     let blob = Box::new(self.store.begin_large().await?);
-                    *body = Body::Large { blob, live: self.examine_live() };
+                    *body = Body::Large { blob, live: self.examine_live().await };
                     for chunk in begun {
                         Self::write(body, chunk).await?;
                     }
@@ -68,8 +76,8 @@ impl Ground {
         }
     }
 
-    fn examine_live(&self) -> Option<LiveExamination> {
-        self.examiner.as_ref()?.examine_live(self.organization)
+    async fn examine_live(&self) -> Option<LiveExamination> {
+        self.examiner.as_ref()?.examine_live(self.organization, &self.sieve).await
     }
 
     async fn write(body: &mut Body, chunk: Bytes) -> Result<(), EngineError> {
@@ -93,40 +101,66 @@ impl Ground {
         let mut share = self.budget.take(bytes).await.ok_or(EngineError::Stopping)?;
         let ground = self.clone();
         Ok(tokio::spawn(async move {
-            let (receipt, examined) = match body {
+            let landed = match body {
                 Body::Small { chunks, size } => ground.land_small(join(chunks, size)).await?,
                 Body::Large { blob, live } => ground.land_large(*blob, live).await?,
             };
-            share.shrink(examined.as_ref().map_or(0, Examined::size));
-            Ok(Landed { receipt, examined, share })
+            let Some((receipt, examined)) = landed else { return Ok(Landed::Unwanted) };
+            share.shrink(examined.as_deref().map_or(0, Examined::size));
+            Ok(Landed::Kept { receipt, examined, share })
         }))
     }
 
-    async fn land_small(&self, raw: Bytes) -> Result<(BlobReceipt, Option<Examined>), StoreError> {
+    async fn land_small(&self, raw: Bytes) -> Result<Option<Durable>, StoreError> {
         let Some(examiner) = &self.examiner else {
-            return Ok((self.store.put_small(raw, None).await?, None));
+            return Ok(Some((self.store.put_small(raw, None).await?, None)));
         };
         let (tell_hash, hash) = oneshot::channel();
         let bytes = raw.clone();
-        // Without a hash the examination was lost; the blob store makes its own.
-        let put = async { self.store.put_small(bytes, hash.await.ok()).await };
-        let (receipt, examined) = tokio::join!(put, examiner.examine(self.organization, raw, tell_hash));
-        Ok((receipt?, examined))
+        let examining = examiner.examine(self.organization, &self.sieve, raw, tell_hash);
+        if self.sieve.is_open() {
+            // Without a hash the examination was lost; the blob store makes its own.
+            let put = async { self.store.put_small(bytes, hash.await.ok()).await };
+            let (receipt, finding) = tokio::join!(put, examining);
+            return Ok(wanted(receipt?, finding));
+        }
+        // Only what passes the filter is written.
+        match examining.await {
+            Some(Finding::Unwanted) => Ok(None),
+            finding => Ok(wanted(self.store.put_small(bytes, hash.await.ok()).await?, finding)),
+        }
     }
 
     async fn land_large(
         &self,
         blob: LargeBlob,
         live: Option<LiveExamination>,
-    ) -> Result<(BlobReceipt, Option<Examined>), StoreError> {
-        let examined = async {
+    ) -> Result<Option<Durable>, StoreError> {
+        let finding = async {
             match live {
                 Some(live) => live.finish().await,
                 None => None,
             }
         };
-        let (receipt, examined) = tokio::join!(blob.finish(), examined);
-        Ok((receipt?, examined))
+        if self.sieve.is_open() {
+            let (receipt, finding) = tokio::join!(blob.finish(), finding);
+            return Ok(wanted(receipt?, finding));
+        }
+        match finding.await {
+            Some(Finding::Unwanted) => Ok(None),
+            finding => Ok(wanted(blob.finish().await?, finding)),
+        }
+    }
+}
+
+/// A durable message, and what was found in it.
+type Durable = (BlobReceipt, Option<Box<Examined>>);
+
+fn wanted(receipt: BlobReceipt, finding: Option<Finding>) -> Option<Durable> {
+    match finding {
+        Some(Finding::Unwanted) => None,
+        Some(Finding::Wanted(examined)) => Some((receipt, Some(examined))),
+        None => Some((receipt, None)),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::in_flight::InFlight;
 use crate::intake::{Awaited, Intake};
 use crate::keeper::{Keeper, MESSAGES};
 use crate::landing::Ground;
+use crate::sieve::Sieve;
 use mailcase_core::connector::Connector;
 use mailcase_mail::FetchedSender;
 use mailcase_store::{Lease, Store};
@@ -45,13 +46,20 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// With `caution` nothing is examined before the database knows it: a message that ends the process is then found
     /// out by how often it was taken up (`recovery.rs`). This costs a transaction and a second reading.
-    pub(crate) fn start(workshop: &Workshop, connector: &Connector, lease: &Lease, caution: bool) -> Self {
+    pub(crate) fn start(
+        workshop: &Workshop,
+        connector: &Connector,
+        sieve: &Arc<Sieve>,
+        lease: &Lease,
+        caution: bool,
+    ) -> Self {
         let (fetched, from_source) = mpsc::channel(CHUNKS);
         let (answers, to_keep) = mpsc::channel(MESSAGES);
         let awaited = Awaited::default();
         let ground = Ground {
             organization: connector.organization,
             store: workshop.store.clone(),
+            sieve: Arc::clone(sieve),
             examiner: (!caution).then(|| workshop.examiner.clone()),
             budget: workshop.budget.clone(),
         };
@@ -59,6 +67,7 @@ impl Pipeline {
         let keeper = Keeper {
             workshop: workshop.clone(),
             connector: connector.clone(),
+            sieve: Arc::clone(sieve),
             lease: lease.clone(),
             awaited: awaited.clone(),
         };

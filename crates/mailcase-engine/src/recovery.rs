@@ -3,9 +3,11 @@
 use crate::decider::{Decider, Undecided};
 use crate::error::EngineError;
 use crate::pipeline::Workshop;
+use crate::sieve::Sieve;
 use mailcase_core::MessageId;
 use mailcase_store::{ClaimedMessage, Event};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -134,6 +136,7 @@ fn undecided(message: ClaimedMessage, context: mailcase_store::DecideContext) ->
         connector: context.connector,
         automatic_mail: context.automatic_mail,
         case_defaults: context.case_defaults,
+        sieve: Arc::new(Sieve::new(&context.prefilter)),
     }
 }
 

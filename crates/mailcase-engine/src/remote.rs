@@ -1,7 +1,9 @@
-//! Short visits to a mailbox on behalf of a person: test, list folders, take inventory.
+//! Short visits to a mailbox on behalf of a person: test, list folders, take inventory, try a filter out.
 //!
 //! Hides which factory the engine was started with, so that the API needs no type parameter.
 
+use crate::filter_preview::{self, FilterPreview};
+use crate::sieve::Sieve;
 use futures::future::BoxFuture;
 use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
 use mailcase_mail::{
@@ -50,6 +52,13 @@ pub(crate) trait Remote: Send + Sync {
         secrets: Secrets,
         folders: Vec<(FolderPath, Option<Cursor>)>,
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
+    /// What the pre-filter of `settings` would have taken on the last `days` days.
+    fn preview_filter(
+        &self,
+        settings: ConnectorSettings,
+        secrets: Secrets,
+        days: u16,
+    ) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
 }
 
 pub(crate) struct Visits<F> {
@@ -179,6 +188,21 @@ impl<F: SourceFactory> Remote for Visits<F> {
                 });
             }
             Ok(inventories)
+        })
+    }
+
+    fn preview_filter(
+        &self,
+        settings: ConnectorSettings,
+        secrets: Secrets,
+        days: u16,
+    ) -> BoxFuture<'_, Result<FilterPreview, SourceError>> {
+        Box::pin(async move {
+            let mut source = self.open(&settings, &secrets)?;
+            let folders = watched_folders(&settings, &self.kinds);
+            let sieve = Sieve::new(&settings.prefilter);
+            let looking = filter_preview::preview(&mut source, &folders, &sieve, days);
+            within(VISIT_LONGEST, "looking at the mail of these days", looking).await
         })
     }
 }

@@ -10,20 +10,25 @@ use crate::lease_keeper::KeptLease;
 use crate::pipeline::Pipeline;
 use crate::post::{Post, Standing};
 use crate::remote::scope;
+use crate::sieve::Sieve;
 use mailcase_core::DeliveryId;
 use mailcase_mail::{Cursor, FolderPath, MailSource, RemoteHead, RemoteId, Scope, SourceError, Wake};
 use mailcase_store::{FetchFailure, LogLevel, NewDelivery};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Messages listed per page of a folder.
 const LISTING: usize = 5_000;
+/// Messages whose first bytes are looked at at once: a few megabytes of them.
+const GLANCES: usize = 200;
 /// A wait that lasted so long has done its work, however it ended: servers and firewalls cut idle connections.
 const WAIT_ENOUGH: Duration = Duration::from_secs(60);
 
 pub(crate) struct Runner<S> {
     post: Post,
     source: S,
+    sieve: Arc<Sieve>,
     blame: FetchBlame,
     caution: Caution,
     calm: Calm,
@@ -47,9 +52,11 @@ pub(crate) struct Round {
 impl<S: MailSource> Runner<S> {
     pub(crate) fn new(post: Post, source: S) -> Self {
         let caution = Caution::after(post.lease.interruptions);
+        let sieve = Arc::new(Sieve::new(&post.connector.settings.prefilter));
         Self {
             post,
             source,
+            sieve,
             blame: FetchBlame::default(),
             caution,
             calm: Calm::default(),
@@ -166,7 +173,8 @@ impl<S: MailSource> Runner<S> {
                 () = self.post.cancel.cancelled() => return Err(EngineError::Stopping),
                 page = listing => page?,
             };
-            let heads = worth_recording(&self.post, folder, scope, &page.messages).await?;
+            let mut heads = worth_recording(&self.post, folder, scope, &page.messages).await?;
+            self.hold_back(folder, &mut heads).await?;
             let reset = page.reset.as_ref().map(|reset| reset.reason.as_str());
             if !heads.is_empty() || reset.is_some() || cursor.as_ref() != Some(&page.cursor) {
                 let known = store
@@ -188,6 +196,37 @@ impl<S: MailSource> Runner<S> {
         }
     }
 
+    /// Marks messages the pre-filter does not take for certain, so that they are not fetched.
+    async fn hold_back(&mut self, folder: &FolderPath, heads: &mut [NewDelivery]) -> Result<(), EngineError> {
+        if self.sieve.criteria().is_empty() {
+            return Ok(());
+        }
+        for heads in heads.chunks_mut(GLANCES) {
+            let ids: Vec<RemoteId> =
+                heads.iter().map(|head| RemoteId::new(head.remote_id.as_str())).collect();
+            let looking = self.source.glance(folder, &ids, self.sieve.criteria());
+            let glances = tokio::select! {
+                biased;
+                () = self.post.cancel.cancelled() => return Err(EngineError::Stopping),
+                glances = looking => glances,
+            };
+            let glances = match glances {
+                Ok(glances) => glances,
+                // It would only have saved fetching: what is wrong shows when they are fetched.
+                Err(error) => {
+                    let text = format!("messages could not be looked at before they are fetched: {error}");
+                    self.post.log(LogLevel::Warning, "glance_failed", &text).await;
+                    return Ok(());
+                }
+            };
+            let unwanted = self.post.workshop.examiner.held_back(&self.sieve, glances).await?;
+            for head in heads.iter_mut() {
+                head.filtered_out = unwanted.contains(head.remote_id.as_str());
+            }
+        }
+        Ok(())
+    }
+
     /// Fetches everything that is due in a folder; acknowledges along the way.
     async fn fetch_due(&mut self, folder: &FolderPath, round: &mut Round) -> Result<(), EngineError> {
         loop {
@@ -201,7 +240,8 @@ impl<S: MailSource> Runner<S> {
             due.sort_by_key(|(_, delivery)| self.blame.suspects(*delivery));
             due.truncate(self.caution.share_of(due.len()));
             let Post { workshop, connector, lease, .. } = &self.post;
-            let pipeline = Pipeline::start(workshop, connector, lease, self.caution.is_called_for());
+            let pipeline =
+                Pipeline::start(workshop, connector, &self.sieve, lease, self.caution.is_called_for());
             let outcome = self.fetch_all(folder, &due, &pipeline, round).await;
             let awaited = pipeline.awaited.clone();
             pipeline.finish().await?;
@@ -351,6 +391,7 @@ async fn worth_recording(
             remote_id: head.id.as_str().to_owned(),
             size: head.size,
             received: head.received,
+            filtered_out: false,
         })
         .collect();
     if scope == Scope::Unseen && !heads.is_empty() {

@@ -45,6 +45,8 @@ pub struct DecidedMessage {
     pub connector: ConnectorId,
     pub automatic_mail: AutomaticMail,
     pub case_defaults: CaseDefaults,
+    /// The connector's pre-filter does not take it: it is kept without a case, and its delivery left alone.
+    pub filtered_out: bool,
 }
 
 /// What became of a message.
@@ -152,6 +154,7 @@ pub(crate) async fn commit_decisions(
             thread: threads.of(own),
             automatic: decided.automatic,
             automatic_mail: decided.automatic_mail,
+            filtered_out: decided.filtered_out,
         };
         let (decision, reason) = decide(&facts);
         let case = plan.carry_out(own, decision, reason)?;

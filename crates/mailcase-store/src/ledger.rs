@@ -4,14 +4,14 @@ use crate::Store;
 use crate::blobs::{BlobHash, BlobReceipt};
 use crate::clock::micros;
 use crate::error::Result;
-use crate::events::Event;
 use crate::leases::{self, Lease};
-use crate::sql::{Tx, args, insert_rows, retrying};
+use crate::sql::{Tx, args, in_list, insert_rows, retrying};
 use jiff::Timestamp;
 use mailcase_core::{ConnectorId, DeliveryId, MessageId, OrganizationId};
 use std::time::Duration;
 
 mod acknowledge;
+mod again;
 mod inventory;
 mod request;
 pub(crate) mod store;
@@ -35,6 +35,8 @@ pub struct NewDelivery {
     /// As the server says; a claim.
     pub size: Option<u64>,
     pub received: Option<Timestamp>,
+    /// Known not to be taken, by the connector's pre-filter: it is not fetched.
+    pub filtered_out: bool,
 }
 
 /// How far a folder was listed.
@@ -162,7 +164,7 @@ impl Store {
                     lease.connector,
                     folder,
                     &head.remote_id,
-                    "discovered",
+                    if head.filtered_out { "filtered_out" } else { "discovered" },
                     head.size,
                     head.received,
                     now
@@ -174,7 +176,7 @@ impl Store {
             "INSERT INTO deliveries (id, organization_id, connector_id, folder, remote_id, state, remote_size, \
              remote_received, discovered_at)",
             // What is listed is there, whatever was believed before.
-            "ON CONFLICT (connector_id, folder, remote_id) DO UPDATE SET state = 'discovered', attempts = 0, \
+            "ON CONFLICT (connector_id, folder, remote_id) DO UPDATE SET state = excluded.state, attempts = 0, \
              next_try_at = 0, last_error = NULL WHERE deliveries.state = 'gone'",
             rows,
         )
@@ -242,20 +244,25 @@ impl Store {
         tx.commit().await
     }
 
-    /// Lets a delivery that was set aside (or had vanished) be fetched again.
-    pub async fn retry_delivery(&self, org: OrganizationId, delivery: DeliveryId) -> Result<()> {
-        let sql = "UPDATE deliveries SET state = 'discovered', attempts = 0, next_try_at = 0, last_error = NULL \
-                   WHERE id = $1 AND organization_id = $2 AND state IN ('needs_attention', 'gone') \
-                   RETURNING connector_id";
-        let row = retrying!(async {
+    /// Records that messages which were fetched are not taken by the connector's pre-filter: nothing of them is kept.
+    pub async fn record_filtered_out(&self, lease: &Lease, deliveries: &[DeliveryId]) -> Result<()> {
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        let mut deliveries = deliveries.to_vec();
+        deliveries.sort();
+        let (list, mut values) = in_list(1, deliveries.into_iter().map(Into::into).collect());
+        values.insert(0, lease.connector.into());
+        let sql = format!(
+            "UPDATE deliveries SET state = 'filtered_out', last_error = NULL \
+             WHERE connector_id = $1 AND state = 'discovered' AND id IN {list}"
+        );
+        retrying!(async {
             let mut tx = self.pool().begin().await?;
-            let row = tx.fetch_optional(sql, args![delivery, org]).await?;
-            tx.commit().await?;
-            Ok::<_, crate::StoreError>(row)
-        })?;
-        let row = row.ok_or(crate::StoreError::missing("delivery to try again"))?;
-        self.tell(Event::ConnectorWake { connector: row.named("connector_id")? });
-        Ok(())
+            leases::require(&mut tx, lease).await?;
+            tx.execute(sqlx::AssertSqlSafe(sql.clone()), values.clone()).await?;
+            tx.commit().await
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::ledger::{cut_error, pause_after};
 use crate::sql::{args, retrying};
 use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::{AutomaticMail, ConnectorSettings};
+use mailcase_core::prefilter::Prefilter;
 use mailcase_core::{ConnectorId, MessageId, OrganizationId};
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub struct DecideContext {
     /// The connector that brought it first.
     pub connector: ConnectorId,
     pub automatic_mail: AutomaticMail,
+    pub prefilter: Prefilter,
     pub case_defaults: CaseDefaults,
 }
 
@@ -113,6 +115,7 @@ impl Store {
         Ok(DecideContext {
             connector: row.named("id")?,
             automatic_mail: settings.automatic_mail,
+            prefilter: settings.prefilter,
             case_defaults: settings.case_defaults,
         })
     }

@@ -211,6 +211,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connectors/preview-filter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a pre-filter would have taken of the mail of the last days; keeps and changes nothing. */
+        post: operations["preview_filter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connectors/test": {
         parameters: {
             query?: never;
@@ -347,6 +364,23 @@ export interface paths {
         get: operations["list_connector_log"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{id}/look-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks again, by the filter as it is now, at everything the connector's pre-filter left out. */
+        post: operations["look_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -735,6 +769,11 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AccountedFolder: {
+            /**
+             * Format: int64
+             * @description Of these, not taken by the pre-filter.
+             */
+            filtered_out: number;
             folder: string;
             /**
              * Format: int64
@@ -1014,6 +1053,11 @@ export interface components {
              * @description Listed by the server, not fetched yet.
              */
             discovered: number;
+            /**
+             * Format: int64
+             * @description Not taken by the pre-filter.
+             */
+            filtered_out: number;
             /** Format: int64 */
             needs_attention: number;
             /**
@@ -1093,6 +1137,8 @@ export interface components {
             name: string;
             /** Format: int32 */
             poll_seconds?: number;
+            /** @description Which of these messages are taken; the others stay untouched on the server. */
+            prefilter?: components["schemas"]["Prefilter"];
         };
         ConnectorStatusView: {
             /**
@@ -1185,7 +1231,7 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
-        DeliveryState: "discovered" | "stored" | "acknowledged" | "gone" | "needs_attention";
+        DeliveryState: "discovered" | "stored" | "acknowledged" | "filtered_out" | "gone" | "needs_attention";
         /** @description One place a message was found. */
         DeliveryView: {
             /** @description Why marking, moving or deleting it on the server failed the last time. */
@@ -1302,6 +1348,16 @@ export interface components {
             field: string;
             message: string;
         };
+        /** @description What a pre-filter would have done. Nothing was kept or changed. */
+        FilterPreviewView: {
+            /** @description At most 200, newest first. */
+            messages: components["schemas"]["PreviewedMessageView"][];
+            /**
+             * Format: int64
+             * @description Messages of these days that were not looked into.
+             */
+            not_looked_into: number;
+        };
         /** @description How far a folder was listed: the next listing starts here. */
         FolderCursorView: {
             /** @description In the words of the source; for people to compare, not for programs to read. */
@@ -1333,6 +1389,15 @@ export interface components {
             sha1: string;
             sha256: string;
         };
+        /** @description A condition on a header of any name. */
+        HeaderCondition: {
+            /** @description The header's name, such as `X-Spam-Flag`. */
+            field: string;
+            /** @description The message must not have it. */
+            not?: boolean;
+            /** @description Text within one of the headers of this name. Empty: there is one, whatever it says. */
+            value?: string;
+        };
         HeaderView: {
             name: string;
             /** @description As found, still folded and encoded. */
@@ -1355,6 +1420,14 @@ export interface components {
         /** @description The last accounting of a connector, if there was one. */
         LatestAccounting: {
             accounting: components["schemas"]["AccountingView"] | null;
+        };
+        /** @description What looking again set in motion. */
+        LookedAgain: {
+            /**
+             * Format: int64
+             * @description Messages that will now be looked at by the filter as it is.
+             */
+            queued: number;
         };
         /** @description Who is signed in, and what they may do. */
         Me: {
@@ -1769,6 +1842,42 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /**
+         * @description What a message must, or must not, have to be taken. Empty fields ask for nothing. All fields must be met; within a
+         *     field commas separate alternatives, and `"double quotes"` keep a comma within a term.
+         */
+        Prefilter: {
+            /**
+             * @description Text within the body as it is read, or within the name of an attachment.
+             * @default
+             */
+            body: string;
+            /**
+             * @description Addresses (`ann@example.org`) or whole domains (`example.org`, with everything below it) in From.
+             * @default
+             */
+            from: string;
+            /** @default [] */
+            headers: components["schemas"]["HeaderCondition"][];
+            /** @default  */
+            not_body: string;
+            /** @default  */
+            not_from: string;
+            /** @default  */
+            not_subject: string;
+            /** @default  */
+            not_to: string;
+            /**
+             * @description Text within the subject.
+             * @default
+             */
+            subject: string;
+            /**
+             * @description Addresses or whole domains in To, Cc or Bcc.
+             * @default
+             */
+            to: string;
+        };
         /** @description What was taken out of the preview, and where its links really lead. */
         PreviewFacts: {
             links: components["schemas"]["PreviewLink"][];
@@ -1780,6 +1889,19 @@ export interface components {
             target: string;
             /** @description What the reader sees. */
             text: string;
+        };
+        PreviewedMessageView: {
+            /** @description Only its first two megabytes were looked into: what follows may change the answer. */
+            cut: boolean;
+            folder: string;
+            from: string | null;
+            /** Format: date-time */
+            received_at: string | null;
+            subject: string | null;
+            /** @description It would have been taken. */
+            taken: boolean;
+            /** @description The condition it does not meet: `from`, `not_subject`, `header x-spam-flag`, … */
+            unmet: string | null;
         };
         /** @description What an error answer says. */
         Problem: {
@@ -1810,6 +1932,9 @@ export interface components {
             /** @enum {string} */
             because: "automatic_kept";
             kind: components["schemas"]["Automatic"];
+        } | {
+            /** @enum {string} */
+            because: "filtered_out";
         };
         /** @enum {string} */
         Role: "administrator" | "integration_manager" | "analyst" | "read_only";
@@ -1904,6 +2029,15 @@ export interface components {
                 [key: string]: string | null;
             };
             settings: components["schemas"]["ConnectorSettings"];
+        };
+        /** @description A pre-filter to try out, within the settings it belongs to. */
+        TryFilter: {
+            connector: components["schemas"]["TryConnector"];
+            /**
+             * Format: int32
+             * @description Mail the server received on so many days is looked at, 1 to 90.
+             */
+            days: number;
         };
         /** @description What is left out stays as it is. */
         UpdateCase: {
@@ -2480,6 +2614,39 @@ export interface operations {
             };
         };
     };
+    preview_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryFilter"];
+            };
+        };
+        responses: {
+            /** @description The newest messages, and what would have become of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterPreviewView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     test_connector: {
         parameters: {
             query?: never;
@@ -2825,6 +2992,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ConnectorLogLine"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedAgain"];
                 };
             };
             /** @description It did not work; `code` says why */

@@ -162,6 +162,8 @@ pub(crate) struct ConnectorCounts {
     /// Stored, and not yet marked read, moved or deleted on the server.
     pub(crate) unacknowledged: u64,
     pub(crate) needs_attention: u64,
+    /// Not taken by the pre-filter.
+    pub(crate) filtered_out: u64,
     pub(crate) total: u64,
 }
 
@@ -219,6 +221,46 @@ pub(crate) struct CertificateView {
     pub(crate) pem: String,
 }
 
+/// A pre-filter to try out, within the settings it belongs to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TryFilter {
+    pub(crate) connector: TryConnector,
+    /// Mail the server received on so many days is looked at, 1 to 90.
+    #[schema(minimum = 1, maximum = 90)]
+    pub(crate) days: u16,
+}
+
+/// What a pre-filter would have done. Nothing was kept or changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FilterPreviewView {
+    /// At most 200, newest first.
+    pub(crate) messages: Vec<PreviewedMessageView>,
+    /// Messages of these days that were not looked into.
+    pub(crate) not_looked_into: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewedMessageView {
+    pub(crate) folder: String,
+    pub(crate) received_at: Option<Timestamp>,
+    pub(crate) from: Option<String>,
+    pub(crate) subject: Option<String>,
+    /// It would have been taken.
+    pub(crate) taken: bool,
+    /// The condition it does not meet: `from`, `not_subject`, `header x-spam-flag`, …
+    pub(crate) unmet: Option<String>,
+    /// Only its first two megabytes were looked into: what follows may change the answer.
+    pub(crate) cut: bool,
+}
+
+/// What looking again set in motion.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LookedAgain {
+    /// Messages that will now be looked at by the filter as it is.
+    pub(crate) queued: u64,
+}
+
 /// The folders of a mailbox, as the server lists them now.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FolderList {
@@ -267,6 +309,8 @@ pub(crate) struct AccountedFolder {
     pub(crate) stored: u64,
     /// Of these, outside what the connector takes.
     pub(crate) out_of_scope: u64,
+    /// Of these, not taken by the pre-filter.
+    pub(crate) filtered_out: u64,
     /// Of these, listed and still to be fetched.
     pub(crate) pending: u64,
     /// Of these, not listed yet: they came after the last poll, and the next one will list them.

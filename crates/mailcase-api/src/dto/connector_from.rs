@@ -2,9 +2,10 @@
 
 use super::connector::{
     AccountedFolder, AccountingGap, AccountingView, CertificateView, CheckReportView, CheckStepStatus,
-    CheckStepView, ConnectorKind, FolderView, GapReasonView, SecretFieldView,
+    CheckStepView, ConnectorKind, FilterPreviewView, FolderView, GapReasonView, PreviewedMessageView,
+    SecretFieldView,
 };
-use mailcase_engine::{Accounting, FolderAccount, Gap, GapReason};
+use mailcase_engine::{Accounting, FilterPreview, FolderAccount, Gap, GapReason, PreviewedMessage};
 use mailcase_mail::{CertificateFacts, CheckReport, CheckStep, Folder, SecretField, SourceKind, StepStatus};
 
 impl From<&SourceKind> for ConnectorKind {
@@ -71,6 +72,30 @@ impl From<CertificateFacts> for CertificateView {
     }
 }
 
+impl From<FilterPreview> for FilterPreviewView {
+    fn from(preview: FilterPreview) -> Self {
+        Self {
+            messages: preview.messages.into_iter().map(Into::into).collect(),
+            not_looked_into: preview.not_looked_into.try_into().unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl From<PreviewedMessage> for PreviewedMessageView {
+    fn from(message: PreviewedMessage) -> Self {
+        let PreviewedMessage { folder, received, from, subject, unmet, cut } = message;
+        Self {
+            folder: folder.to_string(),
+            received_at: received,
+            from,
+            subject,
+            taken: unmet.is_none(),
+            unmet,
+            cut,
+        }
+    }
+}
+
 impl From<Folder> for FolderView {
     fn from(folder: Folder) -> Self {
         let Folder { path, delimiter, selectable, role } = folder;
@@ -96,6 +121,7 @@ impl From<FolderAccount> for AccountedFolder {
             on_server: account.server,
             stored: account.stored,
             out_of_scope: account.out_of_scope,
+            filtered_out: account.filtered_out,
             pending: account.pending,
             not_yet_listed: account.not_yet_listed,
             gap_count: account.gap_count,

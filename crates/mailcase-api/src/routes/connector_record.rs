@@ -2,11 +2,11 @@
 
 use crate::access::{ManageConnectors, ReadConnectors, Require};
 use crate::client::Client;
-use crate::dto::connector::{ConnectorLogLine, LogQuery, NeedsAttention};
+use crate::dto::connector::{ConnectorLogLine, LogQuery, LookedAgain, NeedsAttention};
 use crate::extract::{Ids, Query};
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::trail::{Action, record};
+use crate::trail::{Action, entry};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -62,6 +62,23 @@ pub(crate) async fn read_needs_attention(
     }))
 }
 
+/// Looks again, by the filter as it is now, at everything the connector's pre-filter left out.
+#[utoipa::path(post, path = "/connectors/{id}/look-again", tag = "connectors",
+    params(("id" = Uuid, Path, description = "Id of the connector")),
+    security(("session" = ["manage_connectors"]), ("token" = ["manage_connectors"])),
+    responses((status = 202, description = "On its way", body = LookedAgain)))]
+pub(crate) async fn look_again(
+    State(store): State<Store>,
+    Require(caller, _): Require<ManageConnectors>,
+    client: Client,
+    Ids(id): Ids<Uuid>,
+) -> Result<(StatusCode, Json<LookedAgain>), Problem> {
+    let connector = ConnectorId::from_uuid(id);
+    let entry = entry(&client, &caller, Action::LookedAgain, json!({}));
+    let queued = store.recorded(entry).look_again(caller.organization, connector).await?;
+    Ok((StatusCode::ACCEPTED, Json(LookedAgain { queued })))
+}
+
 /// Tries a delivery anew.
 #[utoipa::path(post, path = "/connectors/{id}/deliveries/{delivery}/retry", tag = "connectors",
     params(("id" = Uuid, Path, description = "Id of the connector"),
@@ -79,8 +96,7 @@ pub(crate) async fn retry_delivery(
     if store.connector_of_delivery(caller.organization, delivery).await? != connector.id {
         return Err(Problem::not_found("delivery at this connector"));
     }
-    store.retry_delivery(caller.organization, delivery).await?;
-    let facts = json!({"connector": connector.id});
-    record(&store, &client, &caller, Action::DeliveryRetried, delivery, facts).await?;
+    let entry = entry(&client, &caller, Action::DeliveryRetried, json!({}));
+    store.recorded(entry).retry_delivery(caller.organization, delivery).await?;
     Ok(StatusCode::ACCEPTED)
 }

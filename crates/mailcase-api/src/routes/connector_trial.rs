@@ -1,7 +1,7 @@
 //! Trying settings out against the real mailbox, before or after they are saved.
 
 use crate::access::{Caller, ManageConnectors, Require};
-use crate::dto::connector::{CheckReportView, FolderList, TryConnector};
+use crate::dto::connector::{CheckReportView, FilterPreviewView, FolderList, TryConnector, TryFilter};
 use crate::extract::Body;
 use crate::problem::Problem;
 use crate::secrets::{self, Secrets};
@@ -39,6 +39,27 @@ pub(crate) async fn list_connector_folders(
     let (settings, secrets) = complete(&store, &engine, &caller, body).await?;
     let folders = engine.folders(&settings, &secrets).await?;
     Ok(Json(FolderList { folders: folders.into_iter().map(Into::into).collect() }))
+}
+
+/// Most days of mail a filter is tried out on.
+const DAYS_MAX: u16 = 90;
+
+/// What a pre-filter would have taken of the mail of the last days; keeps and changes nothing.
+#[utoipa::path(post, path = "/connectors/preview-filter", tag = "connectors", request_body = TryFilter,
+    security(("session" = ["manage_connectors"]), ("token" = ["manage_connectors"])),
+    responses((status = 200, description = "The newest messages, and what would have become of them",
+        body = FilterPreviewView)))]
+pub(crate) async fn preview_filter(
+    State(store): State<Store>,
+    State(engine): State<EngineHandle>,
+    Require(caller, _): Require<ManageConnectors>,
+    Body(body): Body<TryFilter>,
+) -> Result<Json<FilterPreviewView>, Problem> {
+    if !(1..=DAYS_MAX).contains(&body.days) {
+        return Err(Problem::invalid("days", format!("choose 1 to {DAYS_MAX}")));
+    }
+    let (settings, secrets) = complete(&store, &engine, &caller, body.connector).await?;
+    Ok(Json(engine.preview_filter(&settings, &secrets, body.days).await?.into()))
 }
 
 /// The settings to try, with stored secrets where none are given.

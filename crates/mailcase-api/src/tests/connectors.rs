@@ -190,7 +190,8 @@ async fn lose_sight_of_the_newest(world: &World, ours: &Tenant) {
 async fn give_up(world: &World, ours: &Tenant, remote_id: &str, cursor: &str) -> DeliveryId {
     let id = ConnectorId::from_uuid(ours.ids.connector.parse().unwrap());
     let lease = world.store.claim_connector(id, "test", DEADLINE).await.unwrap();
-    let listed = NewDelivery { remote_id: remote_id.to_owned(), size: None, received: None };
+    let listed =
+        NewDelivery { remote_id: remote_id.to_owned(), size: None, received: None, filtered_out: false };
     world.store.record_discovery(&lease, ours.id, "INBOX", &[listed], cursor, None).await.unwrap();
     let delivery = world.store.due_deliveries(&lease, "INBOX", 1).await.unwrap()[0].delivery;
     let failure = FetchFailure { delivery, reason: "it vanished".into(), gone: true };

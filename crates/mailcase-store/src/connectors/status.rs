@@ -99,6 +99,8 @@ pub struct ConnectorCounts {
     pub unacknowledged: u64,
     /// Deliveries that could not be fetched, and messages that could not be decided.
     pub needs_attention: u64,
+    /// Not taken by the pre-filter.
+    pub filtered_out: u64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +153,7 @@ fn counts_from(row: &Row) -> Result<ConnectorCounts> {
         stored: row.count("stored_count")?,
         unacknowledged: row.count("unacknowledged")?,
         needs_attention,
+        filtered_out: row.count("filtered_out")?,
     })
 }
 
@@ -165,6 +168,7 @@ const WITH_STATUS: &str = "SELECT c.id AS id, c.organization_id AS organization_
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.stored_at IS NOT NULL) AS stored_count, \
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'stored') AS unacknowledged, \
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'needs_attention') AS set_aside, \
+     (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'filtered_out') AS filtered_out, \
      (SELECT COUNT(*) FROM messages m WHERE m.connector_id = c.id AND m.organization_id = c.organization_id \
         AND m.state = 'needs_attention') AS undecidable, \
      (SELECT MIN(d.discovered_at) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'discovered') \

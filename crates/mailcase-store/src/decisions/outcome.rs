@@ -202,6 +202,7 @@ impl Plan {
             rows,
         )
         .await?;
+        self.leave_alone_filtered_out(tx).await?;
         if same_id.is_empty() {
             return Ok(());
         }
@@ -209,6 +210,22 @@ impl Plan {
         flagged.sort();
         let (list, values) = in_list(0, flagged.into_iter().map(Value::from).collect());
         let sql = format!("UPDATE messages SET same_id_other_content = 1 WHERE id IN {list}");
+        tx.execute(AssertSqlSafe(sql), values).await?;
+        Ok(())
+    }
+
+    /// What a connector does not take is not marked, moved or deleted on the server either.
+    async fn leave_alone_filtered_out(&self, tx: &mut Tx) -> Result<()> {
+        let fates = self.fates.iter().filter(|(_, (_, reason))| *reason == Reason::FilteredOut);
+        let mut messages: Vec<MessageId> = fates.map(|(message, _)| *message).collect();
+        if messages.is_empty() {
+            return Ok(());
+        }
+        messages.sort();
+        let (list, values) = in_list(0, messages.into_iter().map(Value::from).collect());
+        let sql = format!(
+            "UPDATE deliveries SET state = 'filtered_out' WHERE state = 'stored' AND message_id IN {list}"
+        );
         tx.execute(AssertSqlSafe(sql), values).await?;
         Ok(())
     }

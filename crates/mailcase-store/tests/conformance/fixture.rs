@@ -175,6 +175,7 @@ pub(crate) fn decided(connector: &Connector, stored: &StoredOutcome, evidence: E
         automatic: None,
         connector: connector.id,
         automatic_mail: AutomaticMail::Keep,
+        filtered_out: false,
         case_defaults: connector.settings.case_defaults.clone(),
         evidence: PackedEvidence::new(connector.organization, &evidence).unwrap(),
     }
@@ -198,7 +199,7 @@ pub(crate) async fn claim_one(store: &Store, owner: &str) -> Lease {
 }
 
 pub(crate) fn head(remote_id: &str) -> NewDelivery {
-    NewDelivery { remote_id: remote_id.to_owned(), size: Some(7), received: None }
+    NewDelivery { remote_id: remote_id.to_owned(), size: Some(7), received: None, filtered_out: false }
 }
 
 pub(crate) async fn deliver(

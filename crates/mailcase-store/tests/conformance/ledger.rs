@@ -1,8 +1,13 @@
 //! What is known of the remote side.
 
-use crate::fixture::{Fixture, TTL, at, head, mail};
+use crate::fixture::{Fixture, TTL, at, claim_one, head, mail};
+use mailcase_core::decision::Reason;
 use mailcase_core::message::{DeliveryState, MessageState};
-use mailcase_store::{FETCH_TRIES, FetchFailure, PageRequest, StoreError, StoredDelivery};
+use mailcase_evidence::Evidence;
+use mailcase_store::{
+    DecidedMessage, DecidedOutcome, FETCH_TRIES, FetchFailure, NewDelivery, PageRequest, StoreError,
+    StoredDelivery,
+};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -111,4 +116,37 @@ pub(crate) async fn acknowledgement_waits_for_the_decision(fx: &Fixture) {
     assert_eq!(detail.deliveries[0].ack_error, None);
     let hours = store.arrivals_by_hour(fx.connector.id, at("2026-02-01T00:00:00Z")).await.unwrap();
     assert_eq!(hours, [(at("2026-03-01T12:00:00Z"), 2)]);
+}
+
+pub(crate) async fn what_is_filtered_out_is_known_counted_and_looked_at_again_on_request(fx: &Fixture) {
+    let store = &fx.store;
+    let heads = [head("1"), NewDelivery { filtered_out: true, ..head("2") }, head("3")];
+    store.record_discovery(&fx.lease, fx.org, "INBOX", &heads, "cursor", None).await.unwrap();
+    let due = store.due_deliveries(&fx.lease, "INBOX", 10).await.unwrap();
+    assert_eq!(due.iter().map(|due| due.remote_id.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    store.record_filtered_out(&fx.lease, &[due[0].delivery]).await.unwrap();
+    store.record_filtered_out(&fx.lease, &[]).await.unwrap();
+    let counts = || async { store.connector_with_status(fx.org, fx.connector.id).await.unwrap().counts };
+    assert_eq!((counts().await.filtered_out, counts().await.discovered), (2, 1));
+    let known = store.listed_before(fx.connector.id, "INBOX", &["1", "2", "3", "4"]).await.unwrap();
+    assert_eq!(known.len(), 3, "what was left out is not listed again");
+    // A stranger asks for nothing.
+    let (other, _, stranger) = fx.stranger().await;
+    assert!(store.look_again(other, fx.connector.id).await.is_err());
+    store.record_filtered_out(&stranger, &[due[1].delivery]).await.unwrap();
+    assert_eq!(counts().await.filtered_out, 2);
+    assert_eq!(store.look_again(fx.org, fx.connector.id).await.unwrap(), 2);
+    assert_eq!(store.due_deliveries(&fx.lease, "INBOX", 10).await.unwrap().len(), 3);
+    // A message recorded before it was looked into is kept without a case, and its delivery left alone.
+    let stored = fx.deliver("9", "raw").await;
+    let decided = DecidedMessage { filtered_out: true, ..fx.decided(&stored, Evidence::default()) };
+    let outcomes = store.commit_decisions(&[decided]).await.unwrap();
+    assert!(matches!(outcomes[0], DecidedOutcome::Decided { case: None, reason: Reason::FilteredOut, .. }));
+    assert!(store.due_acknowledgements(&fx.lease, 10).await.unwrap().is_empty());
+    assert_eq!(counts().await.filtered_out, 1);
+    assert_eq!(store.look_again(fx.org, fx.connector.id).await.unwrap(), 0, "it is here already");
+    fx.clock.advance(TTL * 2);
+    claim_one(store, "second").await;
+    let refused = store.record_filtered_out(&fx.lease, &[due[1].delivery]).await;
+    assert!(matches!(refused, Err(StoreError::Fenced)));
 }

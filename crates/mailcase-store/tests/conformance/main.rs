@@ -83,6 +83,7 @@ on_every_store! {
     leases::a_long_transaction_holds_off_claims_and_not_renewals,
     leases::an_outage_is_known_as_one,
     ledger::discovery_is_idempotent_and_keeps_the_cursor,
+    ledger::what_is_filtered_out_is_known_counted_and_looked_at_again_on_request,
     ledger::failed_fetches_back_off_and_are_set_aside,
     ledger::acknowledgement_waits_for_the_decision,
     open::many_processes_open_a_new_store_at_once,
