@@ -7,6 +7,8 @@ pub mod certificates;
 pub mod dovecot;
 #[cfg(feature = "graph")]
 pub mod graph;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 pub mod postgres;
 pub mod process;
 pub mod s3;

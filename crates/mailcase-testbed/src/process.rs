@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ChildStdout, Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,11 @@ impl OwnedProcess {
             .spawn()
             .with_context(|| format!("start {name} ({})", command.get_program().to_string_lossy()))?;
         Ok(Self { name: name.to_owned(), child, stopped: false })
+    }
+
+    /// What it prints, when it was started with a pipe; once.
+    pub fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     #[must_use]

@@ -2,7 +2,7 @@
 //! errors a person can act on.
 //!
 //! Knows no mail protocol. [`Route::dial`] yields a byte stream to the server; [`Trust`] then decides in [`start_tls`]
-//! whether it is who it should be. [`http`] does both for whoever speaks HTTP.
+//! whether it is who it should be. [`http`] does both for whoever speaks HTTP, and [`oauth`] asks for tokens by it.
 
 mod carrier;
 mod dial;
@@ -10,6 +10,7 @@ mod endpoint;
 mod environment;
 mod facts;
 pub mod http;
+pub mod oauth;
 mod proxy;
 mod proxy_settings;
 mod retry_after;

@@ -1,0 +1,24 @@
+//! OAuth 2.0 (RFC 6749) for sources: from what a person set up to an access token that is fresh.
+//!
+//! [`OauthClient`] speaks to the provider: Microsoft Entra of any cloud, Google, or any other by its two URLs. It signs in
+//! as an application, with a secret or a certificate, or for a person who granted access in the browser. [`AccessTokens`]
+//! keeps the token of one connector and renews it in time; a rotated refresh token is stored before it is used. Nothing
+//! secret is in `Debug`, errors or logs, and no text of the provider either: it names people and applications.
+
+mod aadsts;
+mod access_tokens;
+mod assertion;
+mod authorization;
+mod certificate;
+mod client;
+mod cloud;
+mod provider;
+mod refusal;
+
+pub use access_tokens::{AccessTokens, Grant, RefreshTokens};
+pub use assertion::SigningAlgorithm;
+pub use authorization::{Authorization, Prompt};
+pub use certificate::{SigningCertificate, SigningCertificateError};
+pub use client::{AccessToken, ClientCredential, OauthClient, Tokens};
+pub use cloud::Cloud;
+pub use provider::Provider;
