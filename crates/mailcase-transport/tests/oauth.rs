@@ -279,7 +279,7 @@ async fn many_who_want_a_token_cost_one_request() {
     }
     assert_eq!(oidc.ledger().await.unwrap().len(), 1);
     // A server that refuses it gets another one, once for all who were refused.
-    let others = futures::future::join_all((0..5).map(|_| tokens.other_than(&first))).await;
+    let others = futures::future::join_all((0..5).map(|_| tokens.other_than(first.secret()))).await;
     for token in others {
         assert_ne!(token.unwrap().secret().expose_secret(), first.secret().expose_secret());
     }
@@ -301,13 +301,13 @@ async fn a_new_refresh_token_is_stored_before_the_access_token_is_used() {
     let tokens = delegated(&client, &drawer);
     let first = tokens.get().await.unwrap();
     assert_eq!(drawer.replaced.lock().unwrap().len(), 1);
-    let second = tokens.other_than(&first).await.unwrap();
+    let second = tokens.other_than(first.secret()).await.unwrap();
     assert_eq!(drawer.replaced.lock().unwrap().len(), 2);
     assert_ne!(first.secret().expose_secret(), second.secret().expose_secret());
 
     // A store that fails gives no token out.
     *drawer.full.lock().unwrap() = true;
-    let error = tokens.other_than(&second).await.unwrap_err();
+    let error = tokens.other_than(second.secret()).await.unwrap_err();
     assert_eq!(error.to_string(), "the store is down");
 }
 
@@ -327,7 +327,7 @@ async fn whoever_stops_waiting_does_not_lose_the_refresh_token() {
     assert_eq!(refreshes(oidc.ledger().await.unwrap()), 1);
     assert_eq!(drawer.replaced.lock().unwrap().len(), 1);
     // What was stored is good.
-    tokens.other_than(&token).await.unwrap();
+    tokens.other_than(token.secret()).await.unwrap();
 }
 
 #[tokio::test]
@@ -339,7 +339,7 @@ async fn consent_that_was_revoked_is_asked_for_again() {
     let tokens = delegated(&client, &drawer);
     let token = tokens.get().await.unwrap();
     oidc.revoke_everything().await.unwrap();
-    let error = tokens.other_than(&token).await.unwrap_err();
+    let error = tokens.other_than(token.secret()).await.unwrap_err();
     assert!(matches!(error, SourceError::SignIn { .. }), "{error:?}");
     assert!(
         error.to_string().contains("AADSTS50173") && error.hint().unwrap().contains("Grant access again"),

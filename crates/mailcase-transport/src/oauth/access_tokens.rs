@@ -91,11 +91,11 @@ impl AccessTokens {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    pub async fn other_than(&self, refused: &AccessToken) -> Result<AccessToken, SourceError> {
+    pub async fn other_than(&self, refused: &SecretString) -> Result<AccessToken, SourceError> {
         self.renew(Some(refused.clone())).await
     }
 
-    async fn renew(&self, refused: Option<AccessToken>) -> Result<AccessToken, SourceError> {
+    async fn renew(&self, refused: Option<SecretString>) -> Result<AccessToken, SourceError> {
         let inner = Arc::clone(&self.0);
         let renewal = tokio::spawn(async move { inner.renewed(refused).await });
         match renewal.await {
@@ -118,7 +118,7 @@ impl Inner {
         self.held().filter(|held| Instant::now() < held.renew_at).map(|held| held.token)
     }
 
-    async fn renewed(&self, refused: Option<AccessToken>) -> Result<AccessToken, SourceError> {
+    async fn renewed(&self, refused: Option<SecretString>) -> Result<AccessToken, SourceError> {
         let _turn = self.renewing.lock().await;
         let is_refused = |token: &AccessToken| refused.as_ref().is_some_and(|refused| refused.is(token));
         // Somebody else may have renewed it meanwhile.

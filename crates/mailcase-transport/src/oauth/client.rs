@@ -48,8 +48,8 @@ impl AccessToken {
         &self.0
     }
 
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.0.expose_secret() == other.0.expose_secret()
+    pub(crate) fn is(&self, other: &SecretString) -> bool {
+        self.0.expose_secret() == other.expose_secret()
     }
 }
 
