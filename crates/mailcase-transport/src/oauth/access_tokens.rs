@@ -120,7 +120,7 @@ impl Inner {
 
     async fn renewed(&self, refused: Option<SecretString>) -> Result<AccessToken, SourceError> {
         let _turn = self.renewing.lock().await;
-        let is_refused = |token: &AccessToken| refused.as_ref().is_some_and(|refused| refused.is(token));
+        let is_refused = |token: &AccessToken| refused.as_ref().is_some_and(|refused| token.is(refused));
         // Somebody else may have renewed it meanwhile.
         if let Some(token) = self.fresh().filter(|token| !is_refused(token)) {
             return Ok(token);
