@@ -209,6 +209,44 @@ test.describe('connectors', () => {
     await expect(page.getByText('The test passed.')).toBeVisible();
   });
 
+  test('a pre-filter is tried out before it is saved, and sent with the settings', async ({ page }) => {
+    const connector = data.connectors[0];
+    await page.goto(`/settings/connectors/${connector?.id}/edit`);
+    await page.getByRole('button', { name: 'Pre-filter' }).click();
+    await expect(page.getByRole('textbox', { name: 'To', exact: true })).toHaveValue(
+      'phishing@northwind.example',
+    );
+    await page.getByRole('textbox', { name: 'From', exact: true }).fill('northwind.example');
+    await page.getByRole('button', { name: 'Add a header' }).click();
+    await page.getByRole('textbox', { name: 'Header 2', exact: true }).fill('X-Flag');
+    await page.getByRole('textbox', { name: 'Text of header 2' }).fill('yes');
+    await page.getByRole('button', { name: 'Remove header 1' }).click();
+    const asked = page.waitForRequest('**/connectors/preview-filter');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const { connector: tried, days } = (await asked).postDataJSON();
+    expect(days).toBe(7);
+    expect(tried.settings.prefilter).toMatchObject({
+      from: 'northwind.example',
+      to: 'phishing@northwind.example',
+      headers: [{ field: 'X-Flag', value: 'yes', not: false }],
+    });
+    await expect(page.getByText('1 of 3 messages would have been taken.')).toBeVisible();
+    const table = page.getByRole('table', { name: 'What the filter would have done' });
+    await expect(table.getByRole('row', { name: /Lunch today/ })).toContainText('unwanted subject');
+    // What is shown belongs to the filter as it stands.
+    await page.getByRole('textbox', { name: 'From', exact: true }).fill('northwind.example, other.example');
+    await expect(table).toHaveCount(0);
+  });
+
+  test('what the pre-filter left out is counted, and looked at again on request', async ({ page }) => {
+    await page.goto(`/settings/connectors/${data.connectors[0]?.id}`);
+    await expect(page.getByText('37 messages')).toBeVisible();
+    const asked = page.waitForRequest('**/look-again');
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await asked;
+    await expect(page.getByText('37 messages are looked at again')).toBeVisible();
+  });
+
   test('a way of signing in asks for its own secret', async ({ page }) => {
     await page.goto('/settings/connectors/new');
     await page.getByRole('button', { name: 'Next' }).click();

@@ -94,12 +94,21 @@ export const VIEWS: View[] = [
   { name: 'connector-new-connection', path: '/settings/connectors/new', reach: next(1) },
   { name: 'connector-new-folders', path: '/settings/connectors/new', reach: next(2) },
   { name: 'connector-new-take', path: '/settings/connectors/new', reach: next(3) },
-  { name: 'connector-new-cases', path: '/settings/connectors/new', reach: next(4) },
+  {
+    name: 'connector-filter',
+    path: `${connector}/edit`,
+    reach: async (page) => {
+      await press('Pre-filter')(page);
+      await press('Preview')(page);
+      await page.getByRole('table', { name: 'What the filter would have done' }).waitFor();
+    },
+  },
+  { name: 'connector-new-cases', path: '/settings/connectors/new', reach: next(5) },
   {
     name: 'connector-new-test',
     path: '/settings/connectors/new',
     reach: async (page) => {
-      await next(5)(page);
+      await next(6)(page);
       await press('Test connection')(page);
       await page.getByText('The certificate is not trusted').waitFor();
     },

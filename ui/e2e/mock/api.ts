@@ -58,6 +58,8 @@ export function desk(): Answers {
     [`GET ${connector}/accounting`]: { body: { accounting: data.accounting } },
     [`GET ${connector}/needs-attention`]: { body: data.needsAttention },
     'POST /connectors/test': { body: data.untrusted },
+    'POST /connectors/preview-filter': { body: data.filterPreview },
+    [`POST ${connector}/look-again`]: { status: 202, body: { queued: 37 } },
     'POST /connectors/folders': { body: { folders: data.folders } },
     'GET /alarms': page(data.alarms),
     'GET /users': page(data.users),

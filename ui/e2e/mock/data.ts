@@ -1,4 +1,5 @@
 // A small desk as the API would show it. Typed by the generated schema, so it cannot drift from the API.
+
 import type {
   Accounting,
   Alarm,
@@ -10,6 +11,7 @@ import type {
   CheckReport,
   Connector,
   ConnectorKind,
+  FilterPreview,
   Folder,
   LogLine,
   Me,
@@ -23,6 +25,7 @@ import type {
   TokenView,
   UserView,
 } from '../../src/api/types';
+import { EMPTY_FILTER } from '../../src/connectors/filters';
 
 const id = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 export const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -561,6 +564,12 @@ const settings: Connector['settings'] = {
     username: 'phishing',
   } as unknown as Connector['settings']['connection'],
   folders: ['INBOX', 'INBOX/Reports'],
+  prefilter: {
+    ...EMPTY_FILTER,
+    to: 'phishing@northwind.example',
+    not_subject: 'lunch, "out, of office"',
+    headers: [{ field: 'X-Loop', value: 'mailcase', not: true }],
+  },
 };
 
 export const connectors: Connector[] = [
@@ -579,7 +588,14 @@ export const connectors: Connector[] = [
       lag_seconds: null,
       leased_by: 'replica-1',
     },
-    counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 1, total: 4812 },
+    counts: {
+      discovered: 0,
+      stored: 0,
+      unacknowledged: 0,
+      needs_attention: 1,
+      filtered_out: 37,
+      total: 4812,
+    },
     folders: [
       {
         folder: 'INBOX',
@@ -614,7 +630,7 @@ export const connectors: Connector[] = [
       lag_seconds: 4100,
       leased_by: 'replica-1',
     },
-    counts: { discovered: 12, stored: 0, unacknowledged: 3, needs_attention: 0, total: 911 },
+    counts: { discovered: 12, stored: 0, unacknowledged: 3, needs_attention: 0, filtered_out: 0, total: 911 },
     folders: [],
     created_at: minutesAgo(80_000),
   },
@@ -633,7 +649,7 @@ export const connectors: Connector[] = [
       lag_seconds: null,
       leased_by: null,
     },
-    counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 0, total: 0 },
+    counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 0, filtered_out: 0, total: 0 },
     folders: [],
     created_at: minutesAgo(70_000),
   },
@@ -760,6 +776,39 @@ export const passed: CheckReport = {
   })),
 };
 
+export const filterPreview: FilterPreview = {
+  not_looked_into: 212,
+  messages: [
+    {
+      folder: 'INBOX',
+      received_at: minutesAgo(12),
+      from: 'reporter@northwind.example',
+      subject: 'Fwd: Your invoice 2026-0417 is overdue',
+      taken: true,
+      unmet: null,
+      cut: false,
+    },
+    {
+      folder: 'INBOX',
+      received_at: minutesAgo(90),
+      from: 'canteen@northwind.example',
+      subject: 'Lunch today',
+      taken: false,
+      unmet: 'not_subject',
+      cut: false,
+    },
+    {
+      folder: 'INBOX/Reports',
+      received_at: minutesAgo(1500),
+      from: null,
+      subject: null,
+      taken: false,
+      unmet: 'not header x-loop',
+      cut: true,
+    },
+  ],
+};
+
 export const accounting: Accounting = {
   at: minutesAgo(120),
   balanced: false,
@@ -772,6 +821,7 @@ export const accounting: Accounting = {
       gap_count: 2,
       pending: 0,
       not_yet_listed: 0,
+      filtered_out: 0,
       out_of_scope: 0,
       gaps: [
         { remote_id: '1718000000:311', size: 20_412, received_at: minutesAgo(4000), reason: 'never_listed' },
@@ -790,6 +840,7 @@ export const accounting: Accounting = {
       gap_count: 0,
       pending: 0,
       not_yet_listed: 1,
+      filtered_out: 0,
       out_of_scope: 0,
       gaps: [],
     },

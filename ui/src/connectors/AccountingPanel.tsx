@@ -108,10 +108,11 @@ const REASONS: Record<GapReason, string> = {
 };
 
 /** What of a folder is neither stored nor missing. */
-function expectedText({ pending, not_yet_listed, out_of_scope }: AccountedFolder): string {
+function expectedText({ pending, not_yet_listed, filtered_out, out_of_scope }: AccountedFolder): string {
   const parts = [
     pending > 0 ? `${count(pending)} still to be fetched` : '',
     not_yet_listed > 0 ? `${count(not_yet_listed)} arrived since the last poll` : '',
+    filtered_out > 0 ? `${count(filtered_out)} left out by the pre-filter` : '',
     out_of_scope > 0 ? `${count(out_of_scope)} outside what is taken` : '',
   ];
   return parts.filter(Boolean).join(', ');

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Connector } from '../api/types';
 import { useMay } from '../session/session';
-import { count, duration, title } from '../shared/format';
+import { count, counted, duration, title } from '../shared/format';
 import { PageHeader } from '../shared/PageHeader';
 import { Panel } from '../shared/Panel';
 import { FailedState, LoadingRows } from '../shared/states';
@@ -16,8 +16,9 @@ import { ConnectionTestPanel } from './ConnectionTestPanel';
 import { ConnectorActions } from './ConnectorActions';
 import { ConnectorLog } from './ConnectorLog';
 import { KindName, OriginBadge } from './ConnectorsPage';
-import { connectorOptions, usePollNow } from './connectors';
+import { connectorOptions, useLookAgain, usePollNow } from './connectors';
 import { FolderCursors } from './FolderCursors';
+import { filterLines } from './filters';
 import { health } from './health';
 import { NeedsAttention } from './NeedsAttention';
 import { StatusIcon } from './StatusIcon';
@@ -114,6 +115,32 @@ function LastError({ connector }: { connector: Connector }) {
   );
 }
 
+/** What the pre-filter asks for, and what it left out; nothing without one. */
+function filterFacts(connector: Connector): [string, React.ReactNode][] {
+  const lines = filterLines(connector.settings.prefilter);
+  const facts: [string, React.ReactNode][] = [];
+  if (lines.length > 0) facts.push(['Pre-filter', lines.join(' · ')]);
+  if (connector.counts.filtered_out > 0) {
+    facts.push(['Left out', <LeftOut key="left-out" connector={connector} />]);
+  }
+  return facts;
+}
+
+function LeftOut({ connector }: { connector: Connector }) {
+  const mayManage = useMay('manage_connectors');
+  const again = useLookAgain(connector.id);
+  return (
+    <Group gap="xs">
+      {counted(connector.counts.filtered_out, 'message', 'messages')}
+      {mayManage && (
+        <Button size="compact-xs" variant="default" loading={again.isPending} onClick={() => again.mutate()}>
+          Look again
+        </Button>
+      )}
+    </Group>
+  );
+}
+
 function State({ connector }: { connector: Connector }) {
   const { status, counts, settings } = connector;
   const facts: [string, React.ReactNode][] = [
@@ -123,6 +150,7 @@ function State({ connector }: { connector: Connector }) {
     ['Lag', status.lag_seconds == null ? 'none' : duration(status.lag_seconds)],
     ['Messages', `${count(counts.total)} listed, ${count(counts.stored)} stored`],
     ['On their way', `${count(counts.discovered)} to fetch, ${count(counts.unacknowledged)} to acknowledge`],
+    ...filterFacts(connector),
     ['Folders', settings.folders?.length ? settings.folders.join(', ') : 'the default folder'],
     ['Type', <KindName key="kind" kind={settings.kind} />],
     ['API name', settings.api_name],

@@ -67,6 +67,16 @@ export function useDeleteConnector(connector: Connector, onDone: () => void) {
   });
 }
 
+/** Has what the pre-filter left out looked at by the filter as it is now. */
+export function useLookAgain(id: string) {
+  return useAction({
+    run: () => answer(api.POST('/connectors/{id}/look-again', { params: { path: { id } } })),
+    done: ({ queued }) => `${count(queued)} messages are looked at again`,
+    failed: 'They are not looked at again',
+    stale: () => staleAfterChange(id),
+  });
+}
+
 /** Lines of the log that are shown: the newest ones. */
 const LOG_LINES = 100;
 

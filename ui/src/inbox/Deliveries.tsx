@@ -11,6 +11,7 @@ const STATE: Record<DeliveryState, { color: string; label: string }> = {
   discovered: { color: 'blue', label: 'Discovered' },
   stored: { color: 'blue', label: 'Stored' },
   acknowledged: { color: 'teal', label: 'Acknowledged' },
+  filtered_out: { color: 'gray', label: 'Left out' },
   gone: { color: 'gray', label: 'Gone from the server' },
   needs_attention: { color: 'red', label: 'Needs attention' },
 };

@@ -17,6 +17,8 @@ export function reasonText(reason: Reason): string {
       return TIES[reason.tie];
     case 'automatic_kept':
       return `Automatic mail (${AUTOMATIC_WORDS[reason.kind].toLowerCase()}) that answers no case. Its connector keeps such mail without a case.`;
+    case 'filtered_out':
+      return 'The pre-filter of its connector does not take it. It was recorded before that was known, after a crash or a failure, and is kept without a case.';
   }
 }
 

@@ -1,4 +1,4 @@
-// The way to a connector, new or changed: five steps of settings, then a test.
+// The way to a connector, new or changed: six steps of settings, then a test.
 import { Alert, Button, Group, Paper, Stack, Stepper, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconInfoCircle } from '@tabler/icons-react';
@@ -25,6 +25,7 @@ import {
   visibleSecrets,
   withTrusted,
 } from './draft';
+import { FilterStep } from './FilterStep';
 import { FolderPicker } from './FolderPicker';
 import { GeneralStep } from './GeneralStep';
 import { SchemaForm } from './SchemaForm';
@@ -38,6 +39,7 @@ const TITLES: Record<StepName, string> = {
   connection: 'Connection',
   folders: 'Folders',
   take: 'What to take',
+  filter: 'Pre-filter',
   case: 'Case defaults',
   test: 'Test & save',
 };
@@ -94,7 +96,7 @@ export function ConnectorWizard({ start, kinds, existing, save, onCancel }: Conn
         orientation={narrow ? 'horizontal' : 'vertical'}
         size="xs"
         className={classes.stepper}
-        classNames={{ stepBody: classes.stepBody, steps: classes.steps }}
+        classNames={{ stepBody: classes.stepBody, steps: classes.steps, separator: classes.separator }}
         iconSize={28}
         aria-label="Steps"
       >
@@ -214,6 +216,7 @@ function StepContent(props: StepContentProps) {
         />
       )}
       {step === 'take' && <TakeStep {...props} live={live} />}
+      {step === 'filter' && <FilterStep {...props} ready={connectionGiven(draft, kind)} />}
       {step === 'case' && <CaseStep {...props} />}
     </fieldset>
   );

@@ -7,6 +7,7 @@ import type {
   SecretField,
   TryConnector,
 } from '../../api/types';
+import { EMPTY_FILTER } from '../filters';
 import { applies, defaultValues, groupValues, missingValues, schemaFields, sentValues } from './schemaFields';
 
 export type DraftSettings = Omit<Required<ConnectorSettings>, 'case_defaults'> & {
@@ -23,7 +24,7 @@ export type Draft = {
   active: boolean;
 };
 
-export const STEPS = ['general', 'connection', 'folders', 'take', 'case', 'test'] as const;
+export const STEPS = ['general', 'connection', 'folders', 'take', 'filter', 'case', 'test'] as const;
 export type StepName = (typeof STEPS)[number];
 
 const STARTING_SETTINGS: Omit<DraftSettings, 'kind' | 'connection'> = {
@@ -33,6 +34,7 @@ const STARTING_SETTINGS: Omit<DraftSettings, 'kind' | 'connection'> = {
   folders: [],
   fetch: 'everything',
   backfill: { take: 'unread' },
+  prefilter: EMPTY_FILTER,
   disposition: { action: 'mark_read' },
   poll_seconds: 60,
   case_defaults: { severity: 'medium', tags: [], acl: null },
@@ -58,6 +60,7 @@ export function draftOf(connector: Connector): Draft {
       ...STARTING_SETTINGS,
       ...settings,
       connection: { ...connection },
+      prefilter: { ...EMPTY_FILTER, ...settings.prefilter },
       case_defaults: { ...STARTING_SETTINGS.case_defaults, ...case_defaults },
     },
     stored: connector.secret_names,
@@ -144,6 +147,7 @@ export function stepOf(field: string): StepName {
   if (top === 'folders') return 'folders';
   if (['fetch', 'backfill', 'disposition', 'poll_seconds', 'alarm_after_minutes'].includes(top ?? ''))
     return 'take';
+  if (top === 'prefilter') return 'filter';
   if (top === 'case_defaults' || top === 'automatic_mail') return 'case';
   return 'general';
 }
