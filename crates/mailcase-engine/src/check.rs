@@ -66,6 +66,7 @@ mod tests {
                 title: "Password",
                 description: "",
                 optional: false,
+                file: false,
                 show_if: None,
             }],
             default_folder: "INBOX",

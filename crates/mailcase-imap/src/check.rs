@@ -2,7 +2,7 @@
 
 use crate::heads::HEAD_ITEMS;
 use crate::session::{Selected, Session};
-use crate::settings::{Account, Security};
+use crate::settings::{Account, Credential, Security};
 use crate::wire::command::Command;
 use crate::wire::response::Response;
 use jiff::{Timestamp, Unit};
@@ -63,6 +63,12 @@ async fn connection(steps: &mut Steps, account: &Account, deadlines: &Deadlines)
         ),
     }
 
+    if let Credential::Tokens(tokens) = &account.credential {
+        steps.begin("token", format!("Get an access token from {}", tokens.provider()));
+        let token = tokens.get().await;
+        steps.take(token)?;
+        steps.passed("given");
+    }
     steps.begin(
         "sign_in",
         match &account.mailbox {

@@ -1,6 +1,10 @@
 //! What a person sets for an IMAP connector, checked before anything connects.
 
-use mailcase_mail::{SecretField, SourceError, SourceKind};
+use mailcase_mail::{Deadlines, SecretField, SourceError, SourceKind};
+use mailcase_transport::http::HttpClient;
+use mailcase_transport::oauth::{
+    AccessTokens, CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, OauthSettings,
+};
 use mailcase_transport::{Endpoint, PROXY_PASSWORD, ProxySettings, Route, Trust};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -39,7 +43,7 @@ pub enum AuthMethod {
 #[serde(deny_unknown_fields)]
 #[schemars(
     title = "IMAP mailbox",
-    extend("x-order" = ["host", "port", "security", "auth", "username", "mailbox", "trusted_certificates", "skip_hostname_verification", "proxy"])
+    extend("x-order" = ["host", "port", "security", "auth", "oauth", "username", "mailbox", "trusted_certificates", "skip_hostname_verification", "proxy"])
 )]
 pub struct ImapSettings {
     /// Name or address of the server, such as mail.example.org; mail.example.org:1993 sets the port as well.
@@ -67,6 +71,10 @@ pub struct ImapSettings {
         })
     )]
     pub auth: AuthMethod,
+    /// Where the access token comes from.
+    #[serde(default)]
+    #[schemars(title = "OAuth", extend("x-show-if" = {"auth": ["xoauth2", "oauthbearer"]}))]
+    pub oauth: OauthSettings,
     /// Who signs in.
     #[schemars(title = "User name", length(min = 1, max = 1024))]
     pub username: String,
@@ -105,6 +113,7 @@ pub fn kind() -> SourceKind {
                 title: "Password",
                 description: "What the user signs in with.",
                 optional: true,
+                file: false,
                 show_if: Some(("auth", &["password"])),
             },
             SecretField {
@@ -112,8 +121,12 @@ pub fn kind() -> SourceKind {
                 title: "Access token",
                 description: "An OAuth access token; it has to be replaced before it expires.",
                 optional: true,
-                show_if: Some(("auth", &["xoauth2", "oauthbearer"])),
+                file: false,
+                show_if: Some(("oauth.token_from", &["entered"])),
             },
+            CLIENT_SECRET,
+            CLIENT_CERTIFICATE,
+            CLIENT_CERTIFICATE_PASSWORD,
             PROXY_PASSWORD,
         ],
         default_folder: "INBOX",
@@ -131,13 +144,23 @@ pub(crate) struct Account {
     pub(crate) username: String,
     /// Present only when it differs from the user name.
     pub(crate) mailbox: Option<String>,
-    pub(crate) secret: SecretString,
+    pub(crate) credential: Credential,
+}
+
+/// What proves who the user is.
+#[derive(Debug)]
+pub(crate) enum Credential {
+    /// A password, or an access token that was entered.
+    Entered(SecretString),
+    /// Access tokens of an application.
+    Tokens(AccessTokens),
 }
 
 impl Account {
     pub(crate) fn new(
         settings: &ImapSettings,
         secrets: &BTreeMap<String, SecretString>,
+        deadlines: Deadlines,
     ) -> Result<Self, SourceError> {
         let usual = if settings.security == Security::Tls { PORT_TLS } else { PORT_PLAIN };
         let endpoint = Endpoint::parse("the server", &settings.host, settings.port, usual)?;
@@ -154,13 +177,7 @@ impl Account {
             }
             _ => None,
         };
-        let (name, title) = match settings.auth {
-            AuthMethod::Password => ("password", "a password"),
-            AuthMethod::Xoauth2 | AuthMethod::Oauthbearer => ("access_token", "an access token"),
-        };
-        let secret = secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
-        let secret = secret.ok_or_else(|| wrong(format!("{title} is needed for this way of signing in")))?;
-        safe(title, secret.expose_secret())?;
+        let credential = credential(settings, secrets, &route, deadlines)?;
         Ok(Self {
             endpoint,
             route,
@@ -169,9 +186,35 @@ impl Account {
             auth: settings.auth,
             username,
             mailbox,
-            secret: secret.clone(),
+            credential,
         })
     }
+}
+
+fn credential(
+    settings: &ImapSettings,
+    secrets: &BTreeMap<String, SecretString>,
+    route: &Route,
+    deadlines: Deadlines,
+) -> Result<Credential, SourceError> {
+    let (name, title) = match settings.auth {
+        AuthMethod::Password => ("password", "a password"),
+        AuthMethod::Xoauth2 | AuthMethod::Oauthbearer => {
+            // The provider is another server than the mailbox's: its name counts, whatever is skipped there. What is
+            // trusted here may be a proxy that opens every TLS connection.
+            let trust = Trust::new(&settings.trusted_certificates, false)
+                .map_err(|error| wrong(error.to_string()))?;
+            let http = HttpClient::new(route.clone(), trust, deadlines);
+            if let Some(tokens) = settings.oauth.access_tokens(http, secrets)? {
+                return Ok(Credential::Tokens(tokens));
+            }
+            ("access_token", "an access token")
+        }
+    };
+    let secret = secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
+    let secret = secret.ok_or_else(|| wrong(format!("{title} is needed for this way of signing in")))?;
+    safe(title, secret.expose_secret())?;
+    Ok(Credential::Entered(secret.clone()))
 }
 
 /// NUL ends strings in SASL, and 0x01 separates fields in the OAuth mechanisms; no control character belongs in
@@ -199,7 +242,7 @@ mod tests {
         let mut value = serde_json::json!({"host": host, "username": "ann"});
         value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("pw"))]);
-        Account::new(&settings(value), &secrets)
+        Account::new(&settings(value), &secrets, Deadlines::default())
     }
 
     #[test]
@@ -240,16 +283,19 @@ mod tests {
         }
         let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("a\nb"))]);
         let plain = settings(serde_json::json!({"host": "mail", "username": "ann"}));
-        let error = Account::new(&plain, &secrets).unwrap_err();
+        let error = Account::new(&plain, &secrets, Deadlines::default()).unwrap_err();
         assert!(!error.to_string().contains("a\nb"));
-        assert!(Account::new(&plain, &BTreeMap::new()).is_err());
+        assert!(Account::new(&plain, &BTreeMap::new(), Deadlines::default()).is_err());
     }
 
     #[test]
     fn secrets_stay_out_of_debug_output() {
         let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("hunter2"))]);
-        let account =
-            Account::new(&settings(serde_json::json!({"host": "mail", "username": "ann"})), &secrets);
+        let account = Account::new(
+            &settings(serde_json::json!({"host": "mail", "username": "ann"})),
+            &secrets,
+            Deadlines::default(),
+        );
         assert!(!format!("{account:?}").contains("hunter2"));
     }
 
@@ -266,17 +312,19 @@ mod tests {
         }
         for auth in kind.settings_schema["properties"]["auth"]["enum"].as_array().unwrap() {
             let auth = auth.as_str().unwrap();
+            let wanted =
+                if auth == "password" { ("auth", "password") } else { ("oauth.token_from", "entered") };
             let shown: Vec<_> = kind
                 .secrets
                 .iter()
                 .filter(|secret| {
-                    secret.show_if.is_some_and(|(on, values)| on == "auth" && values.contains(&auth))
+                    secret.show_if.is_some_and(|(on, values)| on == wanted.0 && values.contains(&wanted.1))
                 })
                 .collect();
             let [secret] = shown[..] else { panic!("{auth}: {shown:?}") };
             let secrets = BTreeMap::from([(secret.name.to_owned(), SecretString::from("s"))]);
             let settings = settings(serde_json::json!({"host": "h", "username": "u", "auth": auth}));
-            Account::new(&settings, &secrets).unwrap();
+            Account::new(&settings, &secrets, Deadlines::default()).unwrap();
         }
     }
 

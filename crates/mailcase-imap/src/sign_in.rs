@@ -3,13 +3,13 @@
 use crate::connection::{Answer, answer};
 use crate::refusal::{asks_for_patience, broken, said};
 use crate::session::Session;
-use crate::settings::{Account, AuthMethod, Security};
+use crate::settings::{Account, AuthMethod, Credential, Security};
 use crate::wire::command::Command;
 use crate::wire::response::{Response, StatusLine, capability_words};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mailcase_mail::SourceError;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 impl Session {
@@ -21,8 +21,8 @@ impl Session {
         }
         let line = match account.auth {
             AuthMethod::Password => self.password(account).await?,
-            AuthMethod::Xoauth2 => self.bearer(account, "XOAUTH2").await?,
-            AuthMethod::Oauthbearer => self.bearer(account, "OAUTHBEARER").await?,
+            AuthMethod::Xoauth2 => self.with_token(account, "XOAUTH2").await?,
+            AuthMethod::Oauthbearer => self.with_token(account, "OAUTHBEARER").await?,
         };
         // Capabilities change with the sign-in (RFC 3501 §6.2.2).
         match line.code("CAPABILITY") {
@@ -33,6 +33,9 @@ impl Session {
     }
 
     async fn password(&mut self, account: &Account) -> Result<StatusLine, SourceError> {
+        let Credential::Entered(password) = &account.credential else {
+            return Err(broken("a token was about to be sent as a password"));
+        };
         if self.has("LOGINDISABLED") && !self.connection.is_encrypted() {
             return Err(no_password());
         }
@@ -41,7 +44,7 @@ impl Session {
             if let Some(mailbox) = &account.mailbox {
                 response.extend_from_slice(mailbox.as_bytes());
             }
-            for part in [account.username.as_str(), account.secret.expose_secret()] {
+            for part in [account.username.as_str(), password.expose_secret()] {
                 response.push(0);
                 response.extend_from_slice(part.as_bytes());
             }
@@ -64,7 +67,7 @@ impl Session {
             .string(&account.username)
             .map_err(unsafe_text)?
             .text(" ")
-            .string(account.secret.expose_secret())
+            .string(password.expose_secret())
             .map_err(unsafe_text)?;
         match self.run(&command, &mut |_| ()).await? {
             Answer::Ok(line) => Ok(line),
@@ -72,7 +75,29 @@ impl Session {
         }
     }
 
-    async fn bearer(&mut self, account: &Account, mechanism: &str) -> Result<StatusLine, SourceError> {
+    /// A token that is refused may have been revoked before its time: then another is tried, once.
+    async fn with_token(&mut self, account: &Account, mechanism: &str) -> Result<StatusLine, SourceError> {
+        let tokens = match &account.credential {
+            Credential::Entered(token) => return self.bearer(account, mechanism, token).await,
+            Credential::Tokens(tokens) => tokens,
+        };
+        let held = tokens.get().await?;
+        match self.bearer(account, mechanism, held.secret()).await {
+            Err(refused @ SourceError::SignIn { .. }) if self.has(&format!("AUTH={mechanism}")) => {
+                let other = tokens.other_than(held.secret()).await?;
+                // A server that hangs up on a second try said before what is wrong.
+                self.bearer(account, mechanism, other.secret()).await.map_err(|_| refused)
+            }
+            result => result,
+        }
+    }
+
+    async fn bearer(
+        &mut self,
+        account: &Account,
+        mechanism: &str,
+        token: &SecretString,
+    ) -> Result<StatusLine, SourceError> {
         if !self.has(&format!("AUTH={mechanism}")) {
             return Err(SourceError::SignIn {
                 message: format!("the server does not offer {mechanism}"),
@@ -83,7 +108,7 @@ impl Session {
             });
         }
         let user = account.mailbox.as_ref().unwrap_or(&account.username);
-        let token = account.secret.expose_secret();
+        let token = token.expose_secret();
         let endpoint = self.connection.endpoint();
         let response = Zeroizing::new(if mechanism == "XOAUTH2" {
             format!("user={user}\u{1}auth=Bearer {token}\u{1}\u{1}")

@@ -46,7 +46,7 @@ impl ImapSource {
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self, SourceError> {
         Ok(Self {
-            account: Account::new(settings, secrets)?,
+            account: Account::new(settings, secrets, Deadlines::default())?,
             deadlines: Deadlines::default(),
             renew_after: RENEW_AFTER,
             session: None,

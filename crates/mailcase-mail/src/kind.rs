@@ -11,6 +11,8 @@ pub struct SecretField {
     pub description: &'static str,
     /// May be left out.
     pub optional: bool,
+    /// Comes from a file: kept as it is when it is text in PEM form, else in base64.
+    pub file: bool,
     /// Applies only while this setting has one of these values, as `x-show-if` says of settings. `None`: always.
     /// A setting within another is named with a dot: `proxy.kind`.
     pub show_if: Option<(&'static str, &'static [&'static str])>,

@@ -23,10 +23,9 @@ const SCOPES = [
 
 /** Every request for a token and how it ended, oldest first. */
 const ledger = [];
-const signingKey = {
-  ...crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
-  use: 'sig', alg: 'RS256', kid: 'testbed',
-};
+const pair = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+const signingKey = { ...pair.privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'testbed' };
+const publicKey = { id: signingKey.kid, pem: pair.publicKey.export({ format: 'pem', type: 'spki' }) };
 
 /** The resource a scope belongs to: Entra knows it by the scope's beginning. */
 function resourceOf(scopes) {
@@ -193,6 +192,7 @@ function sendJson(response, status, body) {
 
 async function answer(tenants, request, response) {
   if (request.url === '/_testbed/ledger') return sendJson(response, 200, ledger);
+  if (request.url === '/_testbed/key') return sendJson(response, 200, publicKey);
   if (request.url === '/_testbed/revoke') {
     for (const tenant of tenants.values()) await tenant.revoke();
     return sendJson(response, 200, {});

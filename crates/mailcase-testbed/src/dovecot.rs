@@ -48,12 +48,27 @@ pub enum ServerCertificate {
     SelfSignedExpired,
 }
 
+/// Somebody who signs access tokens (JWT).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenIssuer {
+    /// What stands in `iss`.
+    pub issuer: String,
+    /// What stands in the header's `kid`.
+    pub key_id: String,
+    /// The public RSA key, PEM.
+    pub key: String,
+    /// The claim that names the user.
+    pub user_claim: String,
+}
+
 /// How the server is set up.
 #[derive(Debug, Clone, Default)]
 pub struct DovecotOptions {
     pub certificate: ServerCertificate,
     /// Users with an OAuth access token: `(user, token)`. Enables XOAUTH2 and OAUTHBEARER.
     pub tokens: Vec<(String, String)>,
+    /// Whose signed tokens are accepted instead. Enables the same.
+    pub token_issuer: Option<TokenIssuer>,
     /// Mechanisms instead of `plain login` (and the OAuth ones when there are tokens).
     pub mechanisms: Option<String>,
     /// Capabilities not announced, such as `IDLE` or `MOVE`.
@@ -345,12 +360,27 @@ impl Dovecot {
         let tokens: String =
             self.options.tokens.iter().map(|(user, token)| format!("{user}:{token}\n")).collect();
         std::fs::write(path.join("tokens"), tokens)?;
+        if let Some(issuer) = &self.options.token_issuer {
+            // Dovecot looks for keys by application, algorithm and id.
+            let keys = path.join("keys/default/RS256");
+            std::fs::create_dir_all(&keys)?;
+            std::fs::write(keys.join(&issuer.key_id), &issuer.key)?;
+            let validation = format!(
+                "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={}/keys/\n\
+                 username_attribute = {}\nissuers = {}\n",
+                path.display(),
+                issuer.user_claim,
+                issuer.issuer
+            );
+            std::fs::write(path.join("oauth2.conf"), validation)?;
+        }
         Ok(())
     }
 
     fn config(&self) -> Result<String> {
         let (owner, group) = server_identity()?;
-        let oauth = if self.options.tokens.is_empty() { "" } else { " xoauth2 oauthbearer" };
+        let takes_tokens = !self.options.tokens.is_empty() || self.options.token_issuer.is_some();
+        let oauth = if takes_tokens { " xoauth2 oauthbearer" } else { "" };
         let mechanisms = self.options.mechanisms.clone().unwrap_or_else(|| format!("plain login{oauth}"));
         let capabilities: Vec<&str> = CAPABILITIES
             .split_whitespace()
@@ -362,7 +392,10 @@ impl Dovecot {
                 attribute.as_deref().map(|word| format!("special_use = {word}\n")).unwrap_or_default();
             write!(folders, "mailbox \"{name}\" {{\nauto = create\n{special}}}\n")?;
         }
-        let tokens = if self.options.tokens.is_empty() {
+        let tokens = if self.options.token_issuer.is_some() {
+            "passdb {\ndriver = oauth2\nmechanisms = xoauth2 oauthbearer\nargs = {root}/oauth2.conf\n}\n"
+                .to_owned()
+        } else if self.options.tokens.is_empty() {
             String::new()
         } else {
             // The literal token is the password: no authority is needed to test a bearer token.

@@ -2,6 +2,7 @@
 //! (`oidc/entra.mjs`).
 
 use crate::certificates::{Authority, Issued};
+use crate::dovecot::TokenIssuer;
 use crate::process::{OwnedProcess, START_DEADLINE, find_program};
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,12 @@ pub struct TokenRequest {
     pub client: String,
     pub status: u16,
     pub error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SigningKey {
+    id: String,
+    pem: String,
 }
 
 /// What a person does with the page that asks for consent.
@@ -122,6 +129,21 @@ impl Oidc {
     pub async fn ledger(&self) -> Result<Vec<TokenRequest>> {
         let answer = self.browser()?.get(format!("{}/_testbed/ledger", self.base())).send().await?;
         answer.json().await.context("read the ledger")
+    }
+
+    /// By what servers recognize the tokens of this provider.
+    ///
+    /// # Errors
+    /// When the provider does not answer.
+    pub async fn issuer(&self, user_claim: &str) -> Result<TokenIssuer> {
+        let key: SigningKey =
+            self.browser()?.get(format!("{}/_testbed/key", self.base())).send().await?.json().await?;
+        Ok(TokenIssuer {
+            issuer: format!("{}/{TENANT}/v2.0", self.base()),
+            key_id: key.id,
+            key: key.pem,
+            user_claim: user_claim.to_owned(),
+        })
     }
 
     /// Takes back every grant, as an administrator may.

@@ -14,6 +14,7 @@ mod client;
 mod cloud;
 mod provider;
 mod refusal;
+mod settings;
 
 pub use access_tokens::{AccessTokens, Grant, RefreshTokens};
 pub use assertion::SigningAlgorithm;
@@ -22,3 +23,7 @@ pub use certificate::{SigningCertificate, SigningCertificateError};
 pub use client::{AccessToken, ClientCredential, OauthClient, Tokens};
 pub use cloud::Cloud;
 pub use provider::Provider;
+pub use settings::{
+    CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, ClientProof, EntraSettings,
+    OauthSettings, TokenFrom, signing_certificate,
+};

@@ -27,6 +27,7 @@ pub const PROXY_PASSWORD: SecretField = SecretField {
     title: "Proxy password",
     description: "What the user of the proxy signs in with; not the password of the mailbox.",
     optional: true,
+    file: false,
     show_if: Some(("proxy.kind", &["http", "https", "socks5"])),
 };
 

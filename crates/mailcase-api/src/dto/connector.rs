@@ -32,6 +32,8 @@ pub(crate) struct SecretFieldView {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) optional: bool,
+    /// Comes from a file: kept as it is when it is text in PEM form, else in base64.
+    pub(crate) file: bool,
     /// Applies only while each of these settings has one of the values, as `x-show-if` says of settings. A setting within
     /// another is named with a dot: `proxy.kind`.
     pub(crate) show_if: BTreeMap<String, Vec<String>>,

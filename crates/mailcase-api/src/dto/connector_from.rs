@@ -28,6 +28,7 @@ impl From<&SecretField> for SecretFieldView {
             title: field.title.to_owned(),
             description: field.description.to_owned(),
             optional: field.optional,
+            file: field.file,
             show_if: field
                 .show_if
                 .iter()

@@ -5,6 +5,7 @@ mod attacks;
 mod conformance;
 mod dovecot;
 mod hostile;
+mod oauth;
 mod proxy;
 mod quirks;
 mod spoiled;

@@ -74,6 +74,12 @@ impl AccessTokens {
         }))
     }
 
+    /// The host that gives the tokens, for people.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        self.0.client.provider.host()
+    }
+
     /// A token that is good for some minutes at least, from memory where possible. May be dropped at any time: a renewal
     /// that was begun ends all the same, so that no refresh token is lost between provider and store.
     ///

@@ -58,6 +58,7 @@ impl SourceFactory for FakeFactory {
                 title: "Password",
                 description: "Accepted and ignored.",
                 optional: true,
+                file: false,
                 show_if: None,
             }],
             default_folder: super::INBOX,
