@@ -4,6 +4,7 @@ use crate::Store;
 use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
+use crate::grants;
 use crate::sql::{Row, Tx, args, json, retrying};
 use mailcase_core::connector::{Connector, ConnectorSettings, Origin};
 use mailcase_core::{ConnectorId, DeliveryId, OrganizationId};
@@ -300,6 +301,7 @@ impl Store {
                    fence = fence + 1 WHERE id = $1";
         tx.execute(sql, args![id, now]).await?;
         tx.execute("DELETE FROM connector_secrets WHERE connector_id = $1", args![id]).await?;
+        grants::forget_in(tx, id).await?;
         let sql = "UPDATE alarms SET cleared_at = $2 WHERE connector_id = $1 AND cleared_at IS NULL";
         tx.execute(sql, args![id, now]).await?;
         Ok(())

@@ -15,6 +15,7 @@ mod connectors;
 mod decisions;
 mod error;
 mod events;
+mod grants;
 mod inbox;
 mod leases;
 mod ledger;
@@ -52,6 +53,7 @@ pub use connectors::{
 pub use decisions::{DecidedMessage, DecidedOutcome, PackedEvidence};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventStream};
+pub use grants::{Grant, NewGrant, PendingGrant};
 pub use inbox::{
     CaseRef, ConnectorRef, Delivery, MessageDetail, MessageFilter, MessageSummary, NeedsAttention,
 };

@@ -206,8 +206,7 @@ impl Store {
         name: &str,
         sealed: &[u8],
     ) -> Result<SecretString> {
-        let plain = self.inner.keys.ring.open(secret_place(&connector.to_string(), name), sealed)?;
-        std::str::from_utf8(&plain).map(SecretString::from).map_err(|_| DAMAGED)
+        self.unseal(secret_place(&connector.to_string(), name), sealed)
     }
 
     pub(crate) fn seal_connector_secret(
@@ -216,10 +215,16 @@ impl Store {
         name: &str,
         secret: &SecretString,
     ) -> Result<Vec<u8>> {
-        self.inner
-            .keys
-            .ring
-            .seal(secret_place(&connector.to_string(), name), secret.expose_secret().as_bytes())
+        self.seal(secret_place(&connector.to_string(), name), secret)
+    }
+
+    pub(crate) fn seal(&self, place: Place<'_>, secret: &SecretString) -> Result<Vec<u8>> {
+        self.inner.keys.ring.seal(place, secret.expose_secret().as_bytes())
+    }
+
+    pub(crate) fn unseal(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretString> {
+        let plain = self.inner.keys.ring.open(place, sealed)?;
+        std::str::from_utf8(&plain).map(SecretString::from).map_err(|_| DAMAGED)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{CANARY, CANARY_PLACE, StoreError, TOKENS_PLACE, WRONG_KEY, secret_pl
 use crate::Store;
 use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::Result;
+use crate::grants::token_place;
 use crate::sql::{args, retrying};
 use serde_json::json;
 
@@ -36,6 +37,17 @@ impl Store {
             let sql = "UPDATE connector_secrets SET ciphertext = $3 WHERE connector_id = $1 AND name = $2";
             tx.execute(sql, args![connector.as_str(), name.as_str(), anew]).await?;
         }
+        let grants = tx.fetch_all("SELECT connector_id, refresh_token FROM grants", vec![]).await?;
+        for row in &grants {
+            let connector = row.text("connector_id")?;
+            let place = token_place(&connector);
+            let anew = ring.seal(place, &ring.open(place, &row.bytes("refresh_token")?)?)?;
+            let sql = "UPDATE grants SET refresh_token = $2 WHERE connector_id = $1";
+            tx.execute(sql, args![connector.as_str(), anew]).await?;
+        }
+        // Whoever is at the provider this minute begins again.
+        tx.execute("DELETE FROM pending_grants", vec![]).await?;
+        let count = rows.len().saturating_add(grants.len());
         // The key of the case tokens is kept as it is: mails that carry them are on their way for years.
         let tokens = ring.seal(TOKENS_PLACE, self.inner.keys.tokens.as_slice())?;
         for (place, sealed) in [(TOKENS_PLACE, tokens), (CANARY_PLACE, ring.seal(CANARY_PLACE, CANARY)?)] {
@@ -43,15 +55,15 @@ impl Store {
                        ON CONFLICT (name) DO UPDATE SET ciphertext = excluded.ciphertext";
             tx.execute(sql, args![place.row, sealed]).await?;
         }
-        note_in(&mut tx, self.now(), entry, "master key", &[("secrets", json!(rows.len()))]).await?;
+        note_in(&mut tx, self.now(), entry, "master key", &[("secrets", json!(count))]).await?;
         tx.commit().await?;
-        Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 }
 
 impl Recorded<'_> {
-    /// Seals every secret anew under the current master key, all or none; returns how many connector secrets there
-    /// are. Afterwards a store opens with that key alone, and case tokens made before are still genuine.
+    /// Seals every secret anew under the current master key, all or none; returns how many secrets of connectors
+    /// there are. Afterwards a store opens with that key alone, and case tokens made before are still genuine.
     ///
     /// # Errors
     /// [`StoreError::Secret`] when one of them does not open under any key at hand.

@@ -10,6 +10,7 @@ mod decisions;
 mod desk;
 mod events;
 mod fixture;
+mod grants;
 mod identity;
 mod isolation;
 mod leases;
@@ -82,6 +83,8 @@ on_every_store! {
     leases::messages_in_hand_are_kept_and_given_back_untouched,
     leases::a_long_transaction_holds_off_claims_and_not_renewals,
     leases::an_outage_is_known_as_one,
+    grants::a_grant_is_brought_back_once_in_time_and_by_its_own_session,
+    grants::a_grant_is_kept_sealed_renewed_withdrawn_and_written_down,
     ledger::discovery_is_idempotent_and_keeps_the_cursor,
     ledger::what_is_filtered_out_is_known_counted_and_looked_at_again_on_request,
     ledger::failed_fetches_back_off_and_are_set_aside,
