@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailcase-engine", &["core", "evidence", "mail", "store"]),
     ("mailcase-evidence", &[]),
     ("mailcase-folder", &["mail"]),
+    ("mailcase-graph", &["mail", "transport"]),
     ("mailcase-imap", &["mail", "transport"]),
     ("mailcase-it", &["testbed"]),
     ("mailcase-mail", &[]),

@@ -154,6 +154,40 @@ impl GraphServer {
         })
     }
 
+    /// Makes a folder whose name may hold anything, a slash too.
+    ///
+    /// # Errors
+    /// When there is no such mailbox or parent.
+    pub fn create_child(&self, mailbox: &str, parent: &str, name: &str) -> Result<()> {
+        self.at(mailbox, |mailbox| {
+            let parent = mailbox.folder_at(parent).context("there is no such folder")?;
+            mailbox.create_folder(parent, name).map(drop).context("there is a folder of that name")
+        })?
+    }
+
+    /// # Errors
+    /// When there is no such mailbox or folder.
+    pub fn rename_folder(&self, mailbox: &str, folder: &str, name: &str) -> Result<()> {
+        self.at(mailbox, |mailbox| {
+            let key = mailbox.folder_at(folder).context("there is no such folder")?;
+            let held = mailbox.folders.get_mut(&key).context("there is no such folder")?;
+            held.name = name.to_owned();
+            Ok(())
+        })?
+    }
+
+    /// Somebody deletes a folder with everything in it.
+    ///
+    /// # Errors
+    /// When there is no such mailbox or folder.
+    pub fn remove_folder(&self, mailbox: &str, folder: &str) -> Result<()> {
+        self.at(mailbox, |mailbox| {
+            let key = mailbox.folder_at(folder).context("there is no such folder")?;
+            mailbox.delete_folder(key, Timestamp::now());
+            Ok(())
+        })?
+    }
+
     /// A message arrives from outside; its immutable identity.
     ///
     /// # Errors

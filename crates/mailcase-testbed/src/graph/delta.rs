@@ -119,7 +119,7 @@ pub(crate) fn messages(mailbox: &Mailbox, folder: u64, request: &Request, paging
         .unwrap_or(PAGE_DEFAULT);
     let size = wanted.clamp(1, paging.max);
     let filter = token.filter.as_deref().map(Filter::parse).transpose()?;
-    let mut entries = entries(mailbox, &token, until, &shape, filter.as_ref());
+    let mut entries = entries(mailbox, &token, until, &shape, filter.as_ref(), size + 1);
     let more = entries.len() > size;
     entries.truncate(size);
     if let Some((position, _)) = entries.last() {
@@ -144,16 +144,17 @@ pub(crate) fn messages(mailbox: &Mailbox, folder: u64, request: &Request, paging
     Ok(Reply::ok(&body))
 }
 
-/// What is left of the round, with each one's position in it.
+/// What is left of the round, with each one's position in it; of a first round no more than `limit`.
 fn entries(
     mailbox: &Mailbox,
     token: &Token,
     until: u64,
     shape: &Shape,
     filter: Option<&Filter>,
+    limit: usize,
 ) -> Vec<(u64, Value)> {
     let accepted = |message: &Message| {
-        filter.is_none_or(|filter| filter.accepts(&shape::message(mailbox, message, &Shape::default())))
+        filter.is_none_or(|filter| filter.accepts(&|path| shape::property(mailbox, message, path)))
     };
     if token.is_first_round() {
         let mut held: Vec<&Message> = mailbox
@@ -163,6 +164,7 @@ fn entries(
         held.sort_by_key(|message| std::cmp::Reverse(message.placed));
         return held
             .into_iter()
+            .take(limit)
             .map(|message| (message.placed, shape::message(mailbox, message, shape)))
             .collect();
     }

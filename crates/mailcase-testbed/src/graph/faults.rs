@@ -10,6 +10,8 @@ pub enum Fault {
     Status { status: u16, code: String, retry_after: Option<String> },
     /// The connection breaks after this many bytes of the answer's body.
     CutAfter(usize),
+    /// What is asked is done, and the connection breaks before the answer.
+    NoAnswer,
     /// No answer, ever.
     Stall,
     /// A page without the link to the next one.

@@ -49,14 +49,16 @@ impl Filter {
         }
     }
 
-    pub(crate) fn accepts(&self, object: &Value) -> bool {
+    /// `look` gives the value at a path.
+    pub(crate) fn accepts(&self, look: &dyn Fn(&str) -> Value) -> bool {
         match self {
-            Self::Or(a, b) => a.accepts(object) || b.accepts(object),
-            Self::And(a, b) => a.accepts(object) && b.accepts(object),
-            Self::Not(inner) => !inner.accepts(object),
-            Self::Compare { path, operator, value } => compare(at(object, path), *operator, value),
+            Self::Or(a, b) => a.accepts(look) || b.accepts(look),
+            Self::And(a, b) => a.accepts(look) && b.accepts(look),
+            Self::Not(inner) => !inner.accepts(look),
+            Self::Compare { path, operator, value } => compare(&look(path), *operator, value),
             Self::Text { function, path, text } => {
-                let Some(held) = at(object, path).as_str() else { return false };
+                let held = look(path);
+                let Some(held) = held.as_str() else { return false };
                 let (held, text) = (held.to_lowercase(), text.to_lowercase());
                 match function {
                     Function::Contains => held.contains(&text),
@@ -68,10 +70,10 @@ impl Filter {
     }
 }
 
-fn at<'a>(object: &'a Value, path: &str) -> &'a Value {
-    path.split('/').fold(object, |value, key| {
-        value.as_object().and_then(|object| object.get(key)).unwrap_or(&Value::Null)
-    })
+/// The value at a path such as `from/emailAddress/address`.
+pub(crate) fn at(object: &Value, path: &str) -> Value {
+    let found = path.split('/').try_fold(object, |value, key| value.as_object()?.get(key));
+    found.cloned().unwrap_or(Value::Null)
 }
 
 fn compare(held: &Value, operator: Operator, value: &Value) -> bool {
@@ -267,7 +269,7 @@ mod tests {
             "isRead": false, "subject": "It's Paid", "receivedDateTime": "2026-01-05T10:00:00Z",
             "from": {"emailAddress": {"address": "Ada@Example.org"}},
         });
-        Filter::parse(filter).unwrap().accepts(&message)
+        Filter::parse(filter).unwrap().accepts(&|path| at(&message, path))
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Asked {
 pub(crate) struct Outcome {
     pub(crate) reply: Reply,
     pub(crate) cut_after: Option<usize>,
+    /// The answer is lost on the way.
+    pub(crate) lost: bool,
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     /// Whose message this is.
     pub(crate) mailbox: String,
@@ -39,7 +41,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) const fn of(reply: Reply) -> Self {
-        Self { reply, cut_after: None, permit: None, mailbox: String::new() }
+        Self { reply, cut_after: None, lost: false, permit: None, mailbox: String::new() }
     }
 }
 
@@ -143,17 +145,19 @@ impl Hall {
         let reply = self.serve(request, caller, "", fault.as_ref());
         // Everything but the bytes of a message has left when the answer is made.
         let permit = reply.mime_of.is_some().then_some(permit);
-        Outcome { reply, cut_after, permit, mailbox }
+        Outcome { reply, cut_after, lost: fault == Some(Fault::NoAnswer), permit, mailbox }
     }
 
     async fn batch(&self, request: &Request, caller: &Caller) -> Outcome {
-        match self.faults.take(request) {
+        let fault = self.faults.take(request);
+        let lost = fault == Some(Fault::NoAnswer);
+        match fault {
             Some(Fault::Stall) => std::future::pending().await,
             Some(Fault::Status { status, code, retry_after }) => {
                 let refusal = refusal_of(status, &code, retry_after);
                 return Outcome::of(self.record(request, "", Err(refusal)));
             }
-            Some(Fault::CutAfter(_) | Fault::NoLink) | None => {}
+            Some(Fault::CutAfter(_) | Fault::NoAnswer | Fault::NoLink) | None => {}
         }
         if !self.batch {
             let refusal = Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", "Not supported here.");
@@ -174,7 +178,7 @@ impl Hall {
             Err(refusal) => refusal.into_reply(Timestamp::now()),
         };
         locked(&self.asked).push(Asked { line: line(request), status: reply.status.as_u16() });
-        Outcome::of(reply)
+        Outcome { lost, ..Outcome::of(reply) }
     }
 
     /// Serves one request, in a batch or not.

@@ -203,8 +203,14 @@ fn check_options(request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// One page of `all` under `context`, with the link to the next.
-fn page(request: &Request, paging: Paging, context: &str, all: Vec<Value>) -> Answer {
+/// One page of `all` under `context`, each as `shape` shows it, with the link to the next.
+fn page<T>(
+    request: &Request,
+    paging: Paging,
+    context: &str,
+    all: Vec<T>,
+    shape: impl Fn(T) -> Value,
+) -> Answer {
     let skip = request.query.number("$skip")?.unwrap_or(0);
     let top = request.query.number("$top")?.unwrap_or(PAGE_DEFAULT);
     if top == 0 || top > PAGE_MAX {
@@ -213,7 +219,7 @@ fn page(request: &Request, paging: Paging, context: &str, all: Vec<Value>) -> An
     }
     let size = top.min(paging.max);
     let total = all.len();
-    let value: Vec<Value> = all.into_iter().skip(skip).take(size).collect();
+    let value: Vec<Value> = all.into_iter().skip(skip).take(size).map(shape).collect();
     let end = skip.saturating_add(value.len());
     let mut body = json!({
         "@odata.context": format!("{}/$metadata#{context}", request.base),

@@ -1,5 +1,6 @@
 //! Mailbox objects as JSON.
 
+use super::filter::at;
 use super::letter::Attached;
 use super::world::{Mailbox, Message, PURGED, ROOT};
 use base64::Engine as _;
@@ -82,6 +83,15 @@ pub(crate) fn message(mailbox: &Mailbox, message: &Message, shape: &Shape) -> Va
         expanded(mailbox, message, expand, fields);
     }
     object
+}
+
+/// One value of a message. What is asked of every message of a folder is not taken from the whole.
+pub(crate) fn property(mailbox: &Mailbox, held: &Message, path: &str) -> Value {
+    match path {
+        "isRead" => json!(held.read),
+        "receivedDateTime" => json!(time(held.received)),
+        _ => at(&message(mailbox, held, &Shape::default()), path),
+    }
 }
 
 fn expanded(mailbox: &Mailbox, message: &Message, expand: &str, fields: &mut Map<String, Value>) {

@@ -16,7 +16,6 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -87,7 +86,7 @@ where
 {
     let service = service_fn(move |request| {
         let hall = Arc::clone(&hall);
-        async move { Ok::<_, Infallible>(answer(&hall, scheme, request).await) }
+        async move { answer(&hall, scheme, request).await }
     });
     let http = Builder::new(TokioExecutor::new());
     if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
@@ -95,7 +94,11 @@ where
     }
 }
 
-async fn answer(hall: &Arc<Hall>, scheme: &str, request: hyper::Request<Incoming>) -> Response<Body> {
+async fn answer(
+    hall: &Arc<Hall>,
+    scheme: &str,
+    request: hyper::Request<Incoming>,
+) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).map(str::to_owned);
     let host = host.or_else(|| parts.uri.authority().map(ToString::to_string)).unwrap_or_default();
@@ -116,7 +119,8 @@ async fn answer(hall: &Arc<Hall>, scheme: &str, request: hyper::Request<Incoming
             "The request is larger than 4 MB.",
         )),
     };
-    response(outcome, hall)
+    // An error here closes the connection without a word.
+    if outcome.lost { Err(io::Error::other("lost on purpose")) } else { Ok(response(outcome, hall)) }
 }
 
 fn refused(status: StatusCode, code: &str, message: &str) -> Reply {
@@ -124,7 +128,7 @@ fn refused(status: StatusCode, code: &str, message: &str) -> Reply {
 }
 
 fn response(outcome: Outcome, hall: &Arc<Hall>) -> Response<Body> {
-    let Outcome { reply, cut_after, permit, mailbox } = outcome;
+    let Outcome { reply, cut_after, permit, mailbox, .. } = outcome;
     let mut response = Response::new(UnsyncBoxBody::default());
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();

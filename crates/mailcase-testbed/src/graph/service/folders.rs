@@ -1,7 +1,7 @@
 //! Folders: the tree, one folder, new ones.
 
 use super::super::exchange::{Answer, Refusal, Reply, Request};
-use super::super::filter::Filter;
+use super::super::filter::{Filter, at};
 use super::super::shape;
 use super::super::world::Mailbox;
 use super::{Desk, check_options, only, page};
@@ -20,10 +20,12 @@ pub(super) fn collection(desk: &mut Desk<'_>, request: &Request, parent: u64) ->
     let mailbox = &desk.mailbox;
     let keys: Vec<u64> = mailbox.children(parent).map(|(key, _)| key).collect();
     let accepted = keys.into_iter().filter(|key| {
-        filter.as_ref().is_none_or(|filter| filter.accepts(&shape::folder(mailbox, *key, None)))
+        filter
+            .as_ref()
+            .is_none_or(|filter| filter.accepts(&|path| at(&shape::folder(mailbox, *key, None), path)))
     });
-    let all = accepted.map(|key| shape::folder(mailbox, key, select.as_deref())).collect();
-    page(request, desk.paging, "mailFolders", all)
+    let all = accepted.collect();
+    page(request, desk.paging, "mailFolders", all, |key| shape::folder(mailbox, key, select.as_deref()))
 }
 
 fn create(desk: &mut Desk<'_>, request: &Request, parent: u64) -> Answer {

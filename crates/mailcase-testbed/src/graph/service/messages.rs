@@ -87,7 +87,11 @@ pub(super) fn collection(desk: &mut Desk<'_>, request: &Request, folder: Option<
         .values()
         .filter(|message| folder.map_or(message.folder != PURGED, |folder| message.folder == folder));
     let mut found: Vec<&Message> = held
-        .filter(|message| filter.as_ref().is_none_or(|filter| filter.accepts(&whole(message))))
+        .filter(|message| {
+            filter
+                .as_ref()
+                .is_none_or(|filter| filter.accepts(&|path| shape::property(mailbox, message, path)))
+        })
         .filter(|message| search.as_ref().is_none_or(|search| search.finds(message)))
         .collect();
     match order.as_slice() {
@@ -101,8 +105,7 @@ pub(super) fn collection(desk: &mut Desk<'_>, request: &Request, folder: Option<
         }
         order => found.sort_by_cached_key(|message| sort_key(&whole(message), order)),
     }
-    let all = found.into_iter().map(|message| shape::message(mailbox, message, &shape)).collect();
-    page(request, desk.paging, "messages", all)
+    page(request, desk.paging, "messages", found, |message| shape::message(mailbox, message, &shape))
 }
 
 /// `$orderby` as names with their direction.
@@ -204,7 +207,7 @@ pub(super) fn shown(desk: &Desk<'_>, key: u64, shape: &Shape) -> Result<Value, R
 fn attachments(desk: &Desk<'_>, request: &Request, key: u64, rest: &[&str]) -> Answer {
     let Some(message) = desk.mailbox.messages.get(&key) else { return Err(Refusal::not_found()) };
     let all = shape::attachments(desk.mailbox, message, true);
-    let Some(id) = rest.first() else { return page(request, desk.paging, "attachments", all) };
+    let Some(id) = rest.first() else { return page(request, desk.paging, "attachments", all, |shown| shown) };
     let at = all.iter().position(|held| held.get("id").and_then(Value::as_str) == Some(id));
     let Some((held, content)) = at.and_then(|at| all.get(at).zip(message.facts.attachments.get(at))) else {
         return Err(Refusal::not_found());

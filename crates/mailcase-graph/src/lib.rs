@@ -1,0 +1,24 @@
+//! The Microsoft Graph mail source: a mailbox of Exchange Online.
+//!
+//! Lists by delta queries with immutable identities, fetches MIME by `$value`, changes messages in batches. Knows
+//! nothing of cases, and of sign-in only that somebody hands out access tokens ([`TokenSource`]).
+
+mod act;
+mod check;
+mod client;
+mod cursor;
+mod discover;
+mod fetch;
+mod folders;
+mod hashes;
+mod mailbox;
+mod refusal;
+mod scan;
+mod send;
+mod source;
+mod token;
+mod wire;
+
+pub use mailbox::MailboxName;
+pub use source::{GraphAccess, GraphSource};
+pub use token::TokenSource;

@@ -1,0 +1,169 @@
+//! The [`MailSource`] over Graph.
+
+use crate::act::act;
+use crate::client::GraphClient;
+use crate::cursor::Position;
+use crate::discover::Rest;
+use crate::fetch::fetch;
+use crate::folders::Folders;
+use crate::mailbox::MailboxName;
+use crate::refusal::Trouble;
+use crate::scan::{Scan, Which};
+use crate::token::TokenSource;
+use crate::wire::segment;
+use mailcase_mail::{
+    ActOutcome, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath, Interrupt,
+    MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+};
+use mailcase_transport::http::HttpClient;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::time::{Instant, sleep_until};
+
+/// The folder watched when none is chosen: Graph knows it by this name in every language.
+pub(crate) const DEFAULT_FOLDER: &str = "inbox";
+/// The version asked of Graph.
+const VERSION: &str = "v1.0";
+
+/// What a source needs to reach its mailbox.
+#[derive(Debug, Clone)]
+pub struct GraphAccess {
+    /// Scheme and host of the cloud's Graph: `https://graph.microsoft.com`.
+    pub origin: String,
+    pub mailbox: MailboxName,
+    pub http: HttpClient,
+    pub tokens: Arc<dyn TokenSource>,
+}
+
+/// A mailbox of Exchange Online.
+#[derive(Debug)]
+pub struct GraphSource {
+    pub(crate) client: GraphClient,
+    /// `/users/…`.
+    pub(crate) root: String,
+    mailbox: MailboxName,
+    /// Identities of folders by path, as long as they are found there.
+    folders: HashMap<FolderPath, String>,
+    pub(crate) rest: Option<Rest>,
+    pub(crate) no_delta_until: Option<Instant>,
+}
+
+impl GraphSource {
+    /// Builds a source; connects to nothing yet.
+    #[must_use]
+    pub fn new(access: GraphAccess) -> Self {
+        let GraphAccess { origin, mailbox, http, tokens } = access;
+        let base = format!("{}/{VERSION}", origin.trim_end_matches('/'));
+        Self {
+            client: GraphClient::new(http, base, tokens),
+            root: format!("/users/{}", segment(mailbox.user())),
+            mailbox,
+            folders: HashMap::new(),
+            rest: None,
+            no_delta_until: None,
+        }
+    }
+
+    /// The folder a path stands for: the one named with the mailbox takes the place of the one watched by default.
+    pub(crate) fn resolved(&self, folder: &FolderPath) -> FolderPath {
+        match self.mailbox.folder() {
+            Some(named) if folder.as_str() == DEFAULT_FOLDER => FolderPath::new(named),
+            _ => folder.clone(),
+        }
+    }
+
+    pub(crate) async fn folder_id(&mut self, folder: &FolderPath) -> Result<String, SourceError> {
+        if let Some(id) = self.folders.get(folder) {
+            return Ok(id.clone());
+        }
+        let found = Folders::new(&self.client, &self.root).find(&self.resolved(folder)).await;
+        let found = found.map_err(|error| match error {
+            SourceError::FolderNotFound { .. } => SourceError::FolderNotFound { folder: folder.clone() },
+            other => other,
+        })?;
+        self.folders.insert(folder.clone(), found.id.clone());
+        Ok(found.id)
+    }
+
+    pub(crate) fn forget_folder(&mut self, folder: &FolderPath) {
+        self.folders.remove(folder);
+    }
+}
+
+impl MailSource for GraphSource {
+    /// Change notifications, where they reach us, end a wait by its interrupt.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { announces: false }
+    }
+
+    async fn check(&mut self, folders: &[FolderPath]) -> CheckReport {
+        crate::check::check(self, folders).await
+    }
+
+    async fn folders(&mut self) -> Result<Vec<Folder>, SourceError> {
+        Folders::new(&self.client, &self.root).all().await
+    }
+
+    async fn discover(
+        &mut self,
+        folder: &FolderPath,
+        scope: Scope,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Discovery, SourceError> {
+        Box::pin(self.list(folder, scope, after, limit)).await
+    }
+
+    async fn fetch(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        out: &FetchedSender,
+    ) -> Result<(), SourceError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.folder_id(folder).await?;
+        fetch(&self.client, &self.root, ids, out).await
+    }
+
+    async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
+        let id = self.folder_id(folder).await?;
+        let listed = Scan::new(&self.client, &self.root, &id).list(Which::default()).await;
+        let listed = listed.map_err(|trouble: Trouble| trouble.of_folder(folder, "list the folder"));
+        if matches!(listed, Err(SourceError::FolderNotFound { .. })) {
+            self.forget_folder(folder);
+        }
+        listed
+    }
+
+    async fn act(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        action: &RemoteAction,
+    ) -> Result<Vec<ActOutcome>, SourceError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let id = self.folder_id(folder).await?;
+        act(&self.client, &self.root, &id, ids, action).await
+    }
+
+    fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
+        Position::parse(cursor).is_ok_and(|position| position.leaves_out(id, None))
+    }
+
+    async fn wait(
+        &mut self,
+        _folders: &[FolderPath],
+        until: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Wake, SourceError> {
+        tokio::select! {
+            biased;
+            () = interrupt.notified() => Ok(Wake::Interrupted),
+            () = sleep_until(until) => Ok(Wake::TimedOut),
+        }
+    }
+}

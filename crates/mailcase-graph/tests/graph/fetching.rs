@@ -1,0 +1,98 @@
+//! Raw messages: large ones, many at once, and those the server cannot give.
+
+use crate::support::{Got, World, fetch, inbox};
+use mailcase_mail::testkit::letter;
+use mailcase_mail::{CHUNK_MAX_BYTES, Fetched, MailSource, RemoteId};
+use mailcase_testbed::graph::{Event, Fault};
+use tokio::sync::mpsc;
+
+#[tokio::test]
+async fn a_mailbox_is_never_asked_for_more_at_once_than_it_allows() {
+    let world = World::start().await;
+    let ids: Vec<RemoteId> = (0..60).map(|n| world.deliver(&format!("m{n}"))).collect();
+    let (result, got) = fetch(&mut world.source(), &ids).await;
+    result.unwrap();
+    assert_eq!(got.len(), 60);
+    assert_eq!(world.statuses("/$value"), [200; 60], "nobody had to be turned away");
+    let served =
+        world.server.ledger().into_iter().filter(|entry| matches!(entry.event, Event::Served { .. }));
+    assert_eq!(served.count(), 60, "each was served once");
+}
+
+#[tokio::test]
+async fn a_message_of_150_megabytes_streams() {
+    const SIZE: usize = 150 << 20;
+    let world = World::encrypted().await;
+    let large = [letter("large"), vec![b'x'; SIZE]].concat();
+    let ids = [world.deliver("before"), world.deliver_raw(&large), world.deliver("after")];
+    let (out, mut fetched) = mpsc::channel(2);
+    let mut source = world.source();
+    let folder = inbox();
+    let fetching = async {
+        let result = source.fetch(&folder, &ids, &out).await;
+        drop(out);
+        result
+    };
+    let counting = async {
+        let mut sizes = vec![0];
+        while let Some(event) = fetched.recv().await {
+            match event {
+                Fetched::Chunk(bytes) => {
+                    assert!(bytes.len() <= CHUNK_MAX_BYTES);
+                    *sizes.last_mut().unwrap() += bytes.len();
+                }
+                Fetched::End => sizes.push(0),
+                Fetched::Begin(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        sizes
+    };
+    let (result, sizes) = tokio::join!(fetching, counting);
+    result.unwrap();
+    assert_eq!(sizes, [letter("before").len(), large.len(), letter("after").len(), 0]);
+}
+
+#[tokio::test]
+async fn one_message_the_server_cannot_give_does_not_hold_up_the_others() {
+    let world = World::start().await;
+    let ids = ["a", "b", "c"].map(|name| world.deliver(name));
+    let part = format!("{}/$value", ids[1]);
+    world.server.plan_fault(&part, 0, usize::MAX, Fault::error(400, "ErrorMimeContentConversionFailed"));
+    let (result, got) = fetch(&mut world.source(), &ids).await;
+    result.unwrap();
+    assert!(
+        matches!(&got[&ids[1]], Got::Unreadable(reason) if reason.contains("ErrorMimeContentConversionFailed"))
+    );
+    assert_eq!(got[&ids[2]], Got::Raw(letter("c")));
+}
+
+#[tokio::test]
+async fn a_cut_before_anything_was_handed_on_is_mended_and_one_later_is_an_error() {
+    let world = World::start().await;
+    let small = world.deliver("small");
+    world.server.plan_fault("/$value", 0, 1, Fault::CutAfter(20));
+    let mut source = world.source();
+    let (result, got) = fetch(&mut source, std::slice::from_ref(&small)).await;
+    result.unwrap();
+    assert_eq!(got[&small], Got::Raw(letter("small")));
+    let large = [letter("large"), vec![b'x'; 3 << 20]].concat();
+    let id = world.deliver_raw(&large);
+    world.server.plan_fault("/$value", 0, 1, Fault::CutAfter(2 << 20));
+    let (result, got) = fetch(&mut source, std::slice::from_ref(&id)).await;
+    assert_eq!(result.unwrap_err().code(), "unreachable");
+    assert!(got.is_empty(), "half a message is none");
+    let (result, got) = fetch(&mut source, std::slice::from_ref(&id)).await;
+    result.unwrap();
+    assert!(got[&id] == Got::Raw(large));
+}
+
+#[tokio::test]
+async fn a_message_moved_away_after_it_was_listed_is_not_lost() {
+    let world = World::start().await;
+    let id = world.deliver("quickly tidied away");
+    world.server.relocate(crate::support::ANN, id.as_str(), "Archive").unwrap();
+    let (result, got) = fetch(&mut world.source(), std::slice::from_ref(&id)).await;
+    result.unwrap();
+    assert_eq!(got[&id], Got::Raw(letter("quickly tidied away")));
+}
