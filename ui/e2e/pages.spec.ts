@@ -258,6 +258,37 @@ test.describe('connectors', () => {
     await expect(page.getByRole('textbox', { name: 'Password' })).toHaveCount(0);
   });
 
+  test('an application proves who it is with a file', async ({ page, answers }) => {
+    await page.goto('/settings/connectors/new');
+    await page.getByRole('button', { name: 'Next' }).click();
+    const choose = async (field: string, option: string) => {
+      await page.getByRole('combobox', { name: field }).click();
+      await page.getByRole('option', { name: option, exact: true }).click();
+    };
+    await expect(page.getByRole('group', { name: 'OAuth' })).toHaveCount(0);
+    await choose('Sign-in', 'OAuth');
+    await choose('Access token source', 'From Microsoft');
+    await expect(page.getByRole('textbox', { name: 'Access token' })).toHaveCount(0);
+    await expect(page.getByRole('textbox', { name: 'Client secret' })).toBeVisible();
+    await choose('Proof', 'Certificate');
+    await expect(page.getByRole('textbox', { name: 'Client secret' })).toHaveCount(0);
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Certificate with private key' }).click();
+    await (await chooser).setFiles({
+      name: 'app.pfx',
+      mimeType: 'application/x-pkcs12',
+      buffer: Buffer.from([0x30, 0x82, 0xff]),
+    });
+    await expect(page.getByText('app.pfx')).toBeVisible();
+    answers['POST /connectors/test'] = { body: data.passed };
+    await page.getByRole('button', { name: 'Test & save' }).click();
+    const asked = page.waitForRequest('**/connectors/test');
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    const { settings, secrets } = (await asked).postDataJSON();
+    expect(settings.connection.oauth).toEqual({ token_from: 'microsoft', proof: 'certificate' });
+    expect(secrets).toEqual({ client_certificate: 'MIL/' });
+  });
+
   test('its page shows the cursor of each folder and tests the stored connection', async ({
     page,
     answers,

@@ -1941,6 +1941,8 @@ export interface components {
         /** @description A secret a source needs. Write-only: it can be set, never read. */
         SecretFieldView: {
             description: string;
+            /** @description Comes from a file: kept as it is when it is text in PEM form, else in base64. */
+            file: boolean;
             name: string;
             optional: boolean;
             /**

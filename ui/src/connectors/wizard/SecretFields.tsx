@@ -1,8 +1,10 @@
 // Secrets can be set and replaced, never read.
-import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
-import { IconLock } from '@tabler/icons-react';
+import { Button, FileInput, Group, PasswordInput, Stack, Text } from '@mantine/core';
+import { IconLock, IconUpload } from '@tabler/icons-react';
+import { useState } from 'react';
 import type { SecretField } from '../../api/types';
 import type { Draft, DraftErrors } from './draft';
+import { secretOfFile } from './pem';
 
 type SecretFieldsProps = {
   secrets: SecretField[];
@@ -65,22 +67,60 @@ function SecretInput({ secret, isStored, value, onChange, error }: SecretInputPr
       </Stack>
     );
   }
+  const common = {
+    label: secret.title,
+    description: value === null ? 'Will be removed when you save.' : secret.description,
+    withAsterisk: !secret.optional,
+    error,
+  };
   return (
     <Stack gap={4}>
-      <PasswordInput
-        label={secret.title}
-        description={value === null ? 'Will be removed when you save.' : secret.description}
-        withAsterisk={!secret.optional}
-        value={value ?? ''}
-        onChange={(event) => onChange(event.currentTarget.value)}
-        autoComplete="new-password"
-        error={error}
-      />
+      {secret.file ? (
+        <SecretFile {...common} chosen={Boolean(value)} onChange={onChange} />
+      ) : (
+        <PasswordInput
+          {...common}
+          value={value ?? ''}
+          onChange={(event) => onChange(event.currentTarget.value)}
+          autoComplete="new-password"
+        />
+      )}
       {isStored && (
         <Button size="compact-xs" variant="default" w="fit-content" onClick={() => onChange(undefined)}>
           Keep the stored one
         </Button>
       )}
     </Stack>
+  );
+}
+
+type SecretFileProps = {
+  label: string;
+  description: string;
+  withAsterisk: boolean;
+  error?: string;
+  chosen: boolean;
+  onChange: (value: string) => void;
+};
+
+function SecretFile({ chosen, onChange, error, ...common }: SecretFileProps) {
+  const [file, setFile] = useState<File | null>(null);
+  const [refused, setRefused] = useState<string | null>(null);
+  const choose = async (next: File | null) => {
+    const secret = next ? secretOfFile(new Uint8Array(await next.arrayBuffer())) : '';
+    setRefused(secret === null ? 'The file is too large for a certificate with its key.' : null);
+    setFile(secret ? next : null);
+    onChange(secret ?? '');
+  };
+  return (
+    <FileInput
+      {...common}
+      clearable
+      value={file}
+      onChange={choose}
+      placeholder={chosen ? 'A file was chosen' : 'Choose a file'}
+      leftSection={<IconUpload size={16} />}
+      error={error ?? refused}
+    />
   );
 }

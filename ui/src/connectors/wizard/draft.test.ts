@@ -12,7 +12,7 @@ import {
 } from './draft';
 
 function secret(name: string): SecretField {
-  return { name, title: name, description: '', optional: false, show_if: {} };
+  return { name, title: name, description: '', optional: false, file: false, show_if: {} };
 }
 
 const kind: ConnectorKind = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { certificatesIn, certificatesInFile, fingerprint, groupedHex } from './pem';
+import { certificatesIn, certificatesInFile, fingerprint, groupedHex, secretOfFile } from './pem';
 
 const one = '-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n';
 
@@ -24,4 +24,10 @@ it('makes PEM of a file in DER form, and nothing of other files', () => {
   expect(atob(pem.replace(/-----[^-]+-----|\s/g, ''))).toHaveLength(260);
   expect(certificatesInFile(new TextEncoder().encode(one))).toEqual([one]);
   expect(certificatesInFile(new TextEncoder().encode('0\u0001 hello'))).toEqual([]);
+});
+
+it('keeps a file that is a secret as it is stored', () => {
+  expect(secretOfFile(new TextEncoder().encode(one))).toBe(one);
+  expect(secretOfFile(Uint8Array.from([0x30, 0x82, 0xff]))).toBe('MIL/');
+  expect(secretOfFile(new Uint8Array(1 << 20))).toBeNull();
 });

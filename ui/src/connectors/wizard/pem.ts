@@ -1,7 +1,7 @@
 // Certificates in PEM or DER form, as pasted or uploaded. Pure.
 
-/** No certificate is larger: one with a thousand names has some 50 kB. */
-const DER_MAX_BYTES = 256 * 1024;
+/** No certificate is larger, with its key and chain: one with a thousand names has some 50 kB. */
+const FILE_MAX_BYTES = 256 * 1024;
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
@@ -16,10 +16,20 @@ export function certificatesInFile(bytes: Uint8Array): string[] {
   if (found.length > 0) return found;
   // DER begins with SEQUENCE; a length beyond 127 bytes, as every certificate has, is marked by the high bit.
   const [tag = 0, length = 0] = bytes;
-  if (tag !== 0x30 || length < 0x81 || bytes.length > DER_MAX_BYTES) return [];
-  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  const lines = base64.match(/.{1,64}/g) ?? [];
+  if (tag !== 0x30 || length < 0x81 || bytes.length > FILE_MAX_BYTES) return [];
+  const lines = base64Of(bytes).match(/.{1,64}/g) ?? [];
   return [`-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`];
+}
+
+/** A file as a secret is stored: PEM as it is, anything else in base64; nothing when it is too large for either. */
+export function secretOfFile(bytes: Uint8Array): string | null {
+  if (bytes.length > FILE_MAX_BYTES) return null;
+  const text = new TextDecoder('latin1').decode(bytes);
+  return text.includes('-----BEGIN') ? text : base64Of(bytes);
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 /** SHA-256 of the DER form as people compare it: "AB:CD:…". */

@@ -70,6 +70,20 @@ describe('visible and sent values', () => {
     expect(shown({ security: 'none' })).not.toContain('certificates');
   });
 
+  it('counts a setting that is not shown itself as none', () => {
+    const chain = schemaFields({
+      properties: {
+        a: { enum: ['x', 'y'], default: 'x' },
+        b: { enum: ['p', 'q'], default: 'p', 'x-show-if': { a: ['y'] } },
+        c: { type: 'string', 'x-show-if': { b: ['p'] } },
+        d: { type: 'string', 'x-show-if': { e: ['1'] } },
+        e: { type: 'string', default: '1', 'x-show-if': { d: ['1'] } },
+      },
+    });
+    expect(visibleFields(chain, {}).map(({ name }) => name)).toEqual(['a']);
+    expect(visibleFields(chain, { a: 'y' }).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
   it('starts with the defaults that say something', () => {
     expect(defaultValues(fields)).toEqual({ security: 'tls' });
   });

@@ -49,24 +49,30 @@ export function visibleFields(fields: SchemaField[], values: Record<string, unkn
   return fields.filter((field) => applies(field.showIf, fields, values));
 }
 
-/** Whether each setting named by `showIf` has one of the values it lists; `a.b` names one within a group. */
+/**
+ * Whether each setting named by `showIf` is shown and has one of the values it lists; `a.b` names one within a group.
+ */
 export function applies(
   showIf: Record<string, unknown[]>,
   fields: SchemaField[],
   values: Record<string, unknown>,
 ): boolean {
   return Object.entries(showIf).every(([other, allowed]) => {
-    const value = currentValue(other.split('.'), fields, values);
+    const value = shownValue(other.split('.'), fields, values);
     return Array.isArray(allowed) ? allowed.includes(value) : allowed === value;
   });
 }
 
-function currentValue(path: string[], fields: SchemaField[], values: Record<string, unknown>): unknown {
+/** The value of a setting or its default; none while it is not shown itself. */
+function shownValue(path: string[], fields: SchemaField[], values: Record<string, unknown>): unknown {
   const [name = '', ...rest] = path;
   const field = fields.find((each) => each.name === name);
+  // Without the field itself, so that fields that depend on each other come to an end.
+  const others = fields.filter((each) => each !== field);
+  if (field && !applies(field.showIf, others, values)) return undefined;
   if (rest.length === 0) return values[name] ?? field?.default;
   return field?.control.type === 'group'
-    ? currentValue(rest, field.control.fields, groupValues(values[name]))
+    ? shownValue(rest, field.control.fields, groupValues(values[name]))
     : undefined;
 }
 
