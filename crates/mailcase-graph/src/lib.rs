@@ -15,10 +15,12 @@ mod mailbox;
 mod refusal;
 mod scan;
 mod send;
+mod settings;
 mod source;
 mod token;
 mod wire;
 
 pub use mailbox::MailboxName;
+pub use settings::{GraphSettings, KIND, kind};
 pub use source::{GraphAccess, GraphSource};
 pub use token::TokenSource;

@@ -1,6 +1,7 @@
 //! Where access tokens come from.
 
 use mailcase_mail::SourceError;
+use mailcase_transport::oauth::AccessTokens;
 use secrecy::SecretString;
 use std::fmt;
 use std::future::Future;
@@ -14,4 +15,19 @@ pub trait TokenSource: Send + Sync + fmt::Debug {
         &'a self,
         refused: Option<&'a SecretString>,
     ) -> Pin<Box<dyn Future<Output = Result<SecretString, SourceError>> + Send + 'a>>;
+}
+
+impl TokenSource for AccessTokens {
+    fn token<'a>(
+        &'a self,
+        refused: Option<&'a SecretString>,
+    ) -> Pin<Box<dyn Future<Output = Result<SecretString, SourceError>> + Send + 'a>> {
+        Box::pin(async move {
+            let token = match refused {
+                Some(refused) => self.other_than(refused).await?,
+                None => self.get().await?,
+            };
+            Ok(token.secret().clone())
+        })
+    }
 }

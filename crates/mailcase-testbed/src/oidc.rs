@@ -146,6 +146,15 @@ impl Oidc {
         })
     }
 
+    /// The public keys of the tenant, as RFC 7517 writes them.
+    ///
+    /// # Errors
+    /// When the provider does not answer.
+    pub async fn keys(&self) -> Result<serde_json::Value> {
+        let url = format!("{}/{TENANT}/discovery/v2.0/keys", self.base());
+        self.browser()?.get(url).send().await?.json().await.context("read the keys")
+    }
+
     /// Takes back every grant, as an administrator may.
     ///
     /// # Errors

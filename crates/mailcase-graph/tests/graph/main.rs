@@ -9,4 +9,5 @@ mod faults;
 mod fetching;
 mod folders;
 mod listing;
+mod signing_in;
 mod support;
