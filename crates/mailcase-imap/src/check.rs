@@ -64,10 +64,7 @@ async fn connection(steps: &mut Steps, account: &Account, deadlines: &Deadlines)
     }
 
     if let Credential::Tokens(tokens) = &account.credential {
-        steps.begin("token", format!("Get an access token from {}", tokens.provider()));
-        let token = tokens.get().await;
-        steps.take(token)?;
-        steps.passed("given");
+        tokens.check(steps).await?;
     }
     steps.begin(
         "sign_in",

@@ -2,8 +2,10 @@
 //! [`PASSWORD`]. Works as root and as an ordinary user.
 
 mod maildir;
+mod tokens;
 
 pub use maildir::Placement;
+pub use tokens::TokenIssuer;
 
 use crate::certificates::{Authority, Issued};
 use crate::process::{
@@ -46,19 +48,6 @@ pub enum ServerCertificate {
     WrongName,
     SelfSigned,
     SelfSignedExpired,
-}
-
-/// Somebody who signs access tokens (JWT).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenIssuer {
-    /// What stands in `iss`.
-    pub issuer: String,
-    /// What stands in the header's `kid`.
-    pub key_id: String,
-    /// The public RSA key, PEM.
-    pub key: String,
-    /// The claim that names the user.
-    pub user_claim: String,
 }
 
 /// How the server is set up.
@@ -357,30 +346,13 @@ impl Dovecot {
         std::fs::write(path.join("cert.pem"), &self.certificate.certificate_pem)?;
         std::fs::write(path.join("key.pem"), &self.certificate.key_pem)?;
         std::fs::write(path.join("masters"), format!("{MASTER_USER}:{PASSWORD}\n"))?;
-        let tokens: String =
-            self.options.tokens.iter().map(|(user, token)| format!("{user}:{token}\n")).collect();
-        std::fs::write(path.join("tokens"), tokens)?;
-        if let Some(issuer) = &self.options.token_issuer {
-            // Dovecot looks for keys by application, algorithm and id.
-            let keys = path.join("keys/default/RS256");
-            std::fs::create_dir_all(&keys)?;
-            std::fs::write(keys.join(&issuer.key_id), &issuer.key)?;
-            let validation = format!(
-                "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={}/keys/\n\
-                 username_attribute = {}\nissuers = {}\n",
-                path.display(),
-                issuer.user_claim,
-                issuer.issuer
-            );
-            std::fs::write(path.join("oauth2.conf"), validation)?;
-        }
+        tokens::write_files(path, &self.options)?;
         Ok(())
     }
 
     fn config(&self) -> Result<String> {
         let (owner, group) = server_identity()?;
-        let takes_tokens = !self.options.tokens.is_empty() || self.options.token_issuer.is_some();
-        let oauth = if takes_tokens { " xoauth2 oauthbearer" } else { "" };
+        let oauth = if tokens::are_taken(&self.options) { " xoauth2 oauthbearer" } else { "" };
         let mechanisms = self.options.mechanisms.clone().unwrap_or_else(|| format!("plain login{oauth}"));
         let capabilities: Vec<&str> = CAPABILITIES
             .split_whitespace()
@@ -392,17 +364,6 @@ impl Dovecot {
                 attribute.as_deref().map(|word| format!("special_use = {word}\n")).unwrap_or_default();
             write!(folders, "mailbox \"{name}\" {{\nauto = create\n{special}}}\n")?;
         }
-        let tokens = if self.options.token_issuer.is_some() {
-            "passdb {\ndriver = oauth2\nmechanisms = xoauth2 oauthbearer\nargs = {root}/oauth2.conf\n}\n"
-                .to_owned()
-        } else if self.options.tokens.is_empty() {
-            String::new()
-        } else {
-            // The literal token is the password: no authority is needed to test a bearer token.
-            "passdb {\ndriver = passwd-file\nmechanisms = xoauth2 oauthbearer\n\
-             args = scheme=PLAIN username_format=%u {root}/tokens\n}\n"
-                .to_owned()
-        };
         let hidden = if self.options.hidden_capabilities.is_empty() {
             String::new()
         } else {
@@ -411,7 +372,7 @@ impl Dovecot {
         let limits = self.options.sessions.map(limits).unwrap_or_default();
         let root = self.folder.path().to_str().context("the temporary folder has a strange name")?;
         Ok(include_str!("dovecot.conf")
-            .replace("{tokens}", &tokens)
+            .replace("{tokens}", tokens::password_database(&self.options))
             .replace("{limits}", &limits)
             .replace("{hidden}", &hidden)
             .replace("{folders}", &folders)

@@ -72,11 +72,11 @@ impl Steps {
     /// The step begun last encrypted the connection.
     pub fn encrypted(&mut self, peer: TlsPeer, encryption: Encryption) {
         let mut detail = encryption.protocol.replace("TLSv1_", "TLS 1.");
-        let mut ends_soon = false;
+        let mut ends = None;
         if let Some(leaf) = encryption.chain.first() {
-            if let Some(end) = leaf.not_after {
+            ends = leaf.not_after;
+            if let Some(end) = ends {
                 detail.push_str(&format!(", certificate valid until {}", end.strftime("%Y-%m-%d")));
-                ends_soon = end.duration_since(Timestamp::now()) < EXPIRY_WARNING;
             }
             detail.push_str(&format!(", SHA-256 {}", leaf.sha256));
         }
@@ -84,8 +84,18 @@ impl Steps {
             TlsPeer::Server => self.report.chain = encryption.chain,
             TlsPeer::Proxy => self.report.proxy_chain = encryption.chain,
         }
-        if ends_soon {
-            self.warned(detail, Some("The certificate ends within 30 days: have it renewed."));
+        match ends {
+            Some(end) => {
+                self.passed_until(detail, end, "The certificate ends within 30 days: have it renewed.")
+            }
+            None => self.passed(detail),
+        }
+    }
+
+    /// What was found works until `end`; when that is soon, it is a warning with its remedy.
+    pub fn passed_until(&mut self, detail: impl Into<String>, end: Timestamp, remedy: &str) {
+        if end.duration_since(Timestamp::now()) < EXPIRY_WARNING {
+            self.warned(detail, Some(remedy));
         } else {
             self.passed(detail);
         }

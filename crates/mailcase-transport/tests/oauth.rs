@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
 use futures::future::BoxFuture;
-use mailcase_mail::{Deadlines, SourceError};
+use mailcase_mail::{Deadlines, SourceError, StepStatus};
 use mailcase_testbed::oidc::{Consent, Oidc, OidcClient, OidcOptions, TENANT};
 use mailcase_testbed::script::{Script, ScriptServer};
 use mailcase_testbed::squid::{Squid, SquidOptions};
@@ -11,7 +11,7 @@ use mailcase_transport::oauth::{
     AccessTokens, ClientCredential, Grant, OauthClient, Prompt, Provider, RefreshTokens, SigningAlgorithm,
     SigningCertificate, SigningCertificateError,
 };
-use mailcase_transport::{Route, Trust};
+use mailcase_transport::{Route, Steps, Trust};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -105,6 +105,35 @@ async fn an_application_signs_in_with_a_secret_or_with_a_certificate() {
         assert_eq!(claims(tokens.access.secret())["appid"], "certified", "{algorithm:?}");
         // Each statement is used once: the provider remembers them.
         client.sign_in_as_application(SCOPE).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_test_warns_of_a_certificate_that_ends_soon() {
+    let days = |days: i64| {
+        let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+        let mut params = CertificateParams::new(vec!["app.example".to_owned()]).unwrap();
+        let end = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        let end = end.to_zoned(jiff::tz::TimeZone::UTC);
+        let number = |part: i8| u8::try_from(part).unwrap();
+        params.not_after = rcgen::date_time_ymd(end.year().into(), number(end.month()), number(end.day()));
+        Identity { certificate: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() }
+    };
+    for (identity, expected) in [(days(20), StepStatus::Warning), (days(400), StepStatus::Passed)] {
+        let certified = OidcClient {
+            id: "certified".to_owned(),
+            certificate: Some(identity.certificate.clone()),
+            ..OidcClient::default()
+        };
+        let oidc = provider(vec![certified]).await;
+        let file = SigningCertificate::from_pem(&pem(&identity)).unwrap();
+        let client = client(&oidc, "certified", certificate(file, SigningAlgorithm::Ps256));
+        let mut steps = Steps::default();
+        AccessTokens::new(client, Grant::Application, SCOPE).check(&mut steps).await.unwrap();
+        let report = steps.into_report();
+        assert_eq!(report.steps[0].status, expected, "{report:#?}");
+        assert_eq!(report.steps[0].hint.is_some(), expected == StepStatus::Warning);
+        assert!(report.steps[0].detail.contains("valid until"));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The access token of one connector: kept while it is good, renewed in time, by one task at a time.
 
 use super::client::{AccessToken, OauthClient, Tokens};
+use crate::steps::Steps;
 use futures::future::BoxFuture;
 use mailcase_mail::SourceError;
 use secrecy::SecretString;
@@ -74,10 +75,25 @@ impl AccessTokens {
         }))
     }
 
-    /// The host that gives the tokens, for people.
-    #[must_use]
-    pub fn provider(&self) -> &str {
-        self.0.client.provider.host()
+    /// Asks for a token as a step of a connection test; nothing when it failed. Warns of a certificate that ends soon.
+    pub async fn check(&self, steps: &mut Steps) -> Option<AccessToken> {
+        let client = &self.0.client;
+        steps.begin("token", format!("Get an access token from {}", client.provider.host()));
+        let token = self.get().await;
+        let token = steps.take(token)?;
+        match client.certificate_end() {
+            Some(end) => {
+                let detail = format!(
+                    "given; the certificate that signs in is valid until {}",
+                    end.strftime("%Y-%m-%d")
+                );
+                let remedy =
+                    "Make a new certificate and register it at the provider, before sign-in stops working.";
+                steps.passed_until(detail, end, remedy);
+            }
+            None => steps.passed("given"),
+        }
+        Some(token)
     }
 
     /// A token that is good for some minutes at least, from memory where possible. May be dropped at any time: a renewal

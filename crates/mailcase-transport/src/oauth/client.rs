@@ -99,6 +99,15 @@ impl OauthClient {
         Self { http, provider, client_id: client_id.into(), credential }
     }
 
+    /// When the certificate ends by which the application proves who it is; nothing when it does so otherwise.
+    #[must_use]
+    pub fn certificate_end(&self) -> Option<Timestamp> {
+        match &self.credential {
+            ClientCredential::Certificate { certificate, .. } => certificate.facts().not_after,
+            ClientCredential::Secret(_) | ClientCredential::Public => None,
+        }
+    }
+
     /// Signs in as the application itself (RFC 6749 §4.4).
     ///
     /// # Errors
