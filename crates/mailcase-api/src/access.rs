@@ -55,8 +55,8 @@ impl Caller {
 pub(crate) trait Demand: Send + Sync + 'static {
     /// `None`: being somebody is enough.
     const PERMISSION: Option<Permission>;
-    /// Only with a session: a token must not make tokens, end sessions, or make and change users. Whoever finds one
-    /// would outlive it.
+    /// Only with a session: a token must not make tokens, end sessions, or make and change users: whoever finds one
+    /// would outlive it. Nor grant access, which a person brings back in the browser that asked for it.
     const IN_PERSON: bool = false;
 }
 
@@ -96,6 +96,15 @@ pub(crate) enum ManageUsersInPerson {}
 
 impl Demand for ManageUsersInPerson {
     const PERMISSION: Option<Permission> = Some(Permission::ManageUsers);
+    const IN_PERSON: bool = true;
+}
+
+/// Somebody who signed in with a password and may manage connectors.
+#[derive(Debug)]
+pub(crate) enum ManageConnectorsInPerson {}
+
+impl Demand for ManageConnectorsInPerson {
+    const PERMISSION: Option<Permission> = Some(Permission::ManageConnectors);
     const IN_PERSON: bool = true;
 }
 

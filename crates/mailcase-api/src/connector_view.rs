@@ -1,32 +1,42 @@
 //! A connector as the API shows it, put together from its settings, status and counts.
 
 use crate::dto::connector::{
-    ConnectorActivity, ConnectorCounts, ConnectorErrorView, ConnectorStatusView, ConnectorView,
-    FolderCursorView,
+    AccessGrantView, ConnectorActivity, ConnectorCounts, ConnectorErrorView, ConnectorStatusView,
+    ConnectorView, FolderCursorView,
 };
 use crate::problem::Problem;
 use jiff::Timestamp;
 use mailcase_core::{ConnectorId, OrganizationId};
-use mailcase_store::{ConnectorState, ConnectorStatus, ConnectorWithStatus, ErrorFacts, FolderCursor, Store};
+use mailcase_engine::EngineHandle;
+use mailcase_store::{
+    ConnectorState, ConnectorStatus, ConnectorWithStatus, ErrorFacts, FolderCursor, Grant, Store,
+};
 
 /// The connector as it is now.
 pub(crate) async fn shown(
     store: &Store,
+    engine: &EngineHandle,
     org: OrganizationId,
     id: ConnectorId,
 ) -> Result<ConnectorView, Problem> {
-    complete(store, org, store.connector_with_status(org, id).await?).await
+    complete(store, engine, org, store.connector_with_status(org, id).await?).await
 }
 
 /// Adds what is kept apart from the connector.
 pub(crate) async fn complete(
     store: &Store,
+    engine: &EngineHandle,
     org: OrganizationId,
     connector: ConnectorWithStatus,
 ) -> Result<ConnectorView, Problem> {
     let ConnectorWithStatus { connector, status, counts, created_at } = connector;
     let secret_names = store.connector_secret_names(org, connector.id).await?;
     let folders = store.list_folder_cursors(org, connector.id).await?;
+    let grant = if engine.needs_grant(&connector.settings) {
+        Some(grant_view(store.grant(org, connector.id).await?))
+    } else {
+        None
+    };
     Ok(ConnectorView {
         id: connector.id.uuid(),
         status: status_view(connector.active, status),
@@ -35,6 +45,7 @@ pub(crate) async fn complete(
         origin: connector.origin,
         revision: connector.revision,
         secret_names,
+        grant,
         counts: ConnectorCounts {
             discovered: counts.discovered,
             stored: counts.stored,
@@ -78,5 +89,14 @@ fn status_view(active: bool, status: ConnectorStatus) -> ConnectorStatusView {
         next_poll_at: status.next_poll,
         lag_seconds: status.waiting_since.map(lag),
         leased_by: status.leased_by,
+    }
+}
+
+fn grant_view(grant: Option<Grant>) -> AccessGrantView {
+    match grant {
+        None => AccessGrantView { granted: false, account: None, granted_by: None, granted_at: None },
+        Some(Grant { account, granted_by, granted_at }) => {
+            AccessGrantView { granted: true, account, granted_by, granted_at: Some(granted_at) }
+        }
     }
 }

@@ -10,6 +10,7 @@ mod connectors;
 mod content;
 mod documentation;
 mod events;
+mod grants;
 mod messages;
 mod preview;
 mod session;
@@ -85,6 +86,8 @@ fn mailbox() -> OpenApiRouter<ApiState> {
         .routes(routes!(connector_trial::test_connector))
         .routes(routes!(connector_trial::list_connector_folders))
         .routes(routes!(connector_trial::preview_filter))
+        .routes(routes!(grants::begin_grant, grants::withdraw_grant))
+        .routes(routes!(grants::complete_grant))
         .routes(routes!(connector_record::look_again))
 }
 

@@ -5,6 +5,7 @@ mod desk;
 mod document;
 mod downloads;
 mod events;
+mod grants;
 mod interface;
 mod problems;
 mod serving;

@@ -1,7 +1,7 @@
 //! Accounting: what the server holds in the watched folders against what is stored here.
 
 use crate::error::EngineError;
-use crate::remote::{FolderInventory, Remote, watched_folders};
+use crate::remote::{FolderInventory, Remote, Trial, watched_folders};
 use jiff::Timestamp;
 use mailcase_core::connector::{Connector, FetchMode};
 use mailcase_core::message::DeliveryState;
@@ -123,7 +123,8 @@ pub(crate) async fn account(
         let cursor = store.folder_cursor(connector.id, folder.as_str()).await?.map(Cursor::new);
         folders.push((folder, cursor));
     }
-    let inventories = remote.inventory(connector.settings.clone(), secrets, folders).await?;
+    let trial = Trial { settings: connector.settings.clone(), secrets, granted_to: Some(connector.id) };
+    let inventories = remote.inventory(trial, folders).await?;
     let mut accounts = Vec::with_capacity(inventories.len());
     for inventory in inventories {
         // Read after the inventory: what arrived in between is known by now or is counted as pending.

@@ -37,7 +37,7 @@ impl Engine {
     /// Starts polling active connectors, taking up abandoned messages, and watching for alarms.
     pub fn start<F: SourceFactory>(store: Store, factory: Arc<F>, config: EngineConfig) -> Self {
         let cancel = CancellationToken::new();
-        let remote: Arc<dyn Remote> = Arc::new(Visits::new(Arc::clone(&factory)));
+        let remote: Arc<dyn Remote> = Arc::new(Visits::new(store.clone(), Arc::clone(&factory)));
         let workshop = workshop(&store, &config, SERVER);
         let in_flight = workshop.in_flight.clone();
         let keeping = in_flight.keep(store.clone(), workshop.owner.clone(), config.message_lease);
@@ -64,7 +64,7 @@ impl Engine {
 
     /// A handle for tools that work without background tasks (`mailcase connector test`, `mailcase account`).
     pub fn handle_only<F: SourceFactory>(store: Store, factory: Arc<F>) -> EngineHandle {
-        EngineHandle::new(store, Arc::new(Visits::new(factory)))
+        EngineHandle::new(store.clone(), Arc::new(Visits::new(store, factory)))
     }
 
     #[must_use]

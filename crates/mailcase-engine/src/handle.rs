@@ -4,10 +4,12 @@ use crate::accounting::{self, Accounting, GapReason};
 use crate::check::validate;
 use crate::error::EngineError;
 use crate::filter_preview::FilterPreview;
-use crate::remote::{Remote, Secrets};
-use mailcase_core::connector::{ConnectorSettings, FieldError};
+use crate::remote::{Remote, Secrets, Trial};
+use mailcase_core::connector::{Connector, ConnectorSettings, FieldError};
 use mailcase_core::{ConnectorId, OrganizationId};
-use mailcase_mail::{CheckReport, Folder, SourceError, SourceKind};
+use mailcase_mail::{
+    BegunGrant, CheckReport, Folder, GrantAnswer, GrantRequest, Granted, SourceError, SourceKind,
+};
 use mailcase_store::{Event, Store};
 use std::fmt;
 use std::sync::Arc;
@@ -43,33 +45,59 @@ impl EngineHandle {
     }
 
     /// "Test connection" with settings that may not be stored yet.
-    pub async fn check(&self, settings: &ConnectorSettings, secrets: &Secrets) -> CheckReport {
-        self.remote.check(settings.clone(), secrets.clone()).await
+    pub async fn check(&self, trial: &Trial) -> CheckReport {
+        self.remote.check(trial.clone()).await
     }
 
     /// The folders of the mailbox, live.
     ///
     /// # Errors
     /// What went wrong between us and the mailbox.
-    pub async fn folders(
-        &self,
-        settings: &ConnectorSettings,
-        secrets: &Secrets,
-    ) -> Result<Vec<Folder>, SourceError> {
-        self.remote.folders(settings.clone(), secrets.clone()).await
+    pub async fn folders(&self, trial: &Trial) -> Result<Vec<Folder>, SourceError> {
+        self.remote.folders(trial.clone()).await
     }
 
-    /// What the pre-filter of `settings` would have taken of the mail of the last `days` days, live.
+    /// What the pre-filter would have taken of the mail of the last `days` days, live.
     ///
     /// # Errors
     /// What went wrong between us and the mailbox.
-    pub async fn preview_filter(
+    pub async fn preview_filter(&self, trial: &Trial, days: u16) -> Result<FilterPreview, SourceError> {
+        self.remote.preview_filter(trial.clone(), days).await
+    }
+
+    /// Whether a mailbox with these settings is opened by access that a person grants in the browser.
+    #[must_use]
+    pub fn needs_grant(&self, settings: &ConnectorSettings) -> bool {
+        self.remote.needs_grant(settings)
+    }
+
+    /// Begins to grant a saved connector access; asks nobody yet.
+    ///
+    /// # Errors
+    /// When settings and secrets do not fit together, or no grant is needed.
+    pub async fn begin_grant(
         &self,
-        settings: &ConnectorSettings,
-        secrets: &Secrets,
-        days: u16,
-    ) -> Result<FilterPreview, SourceError> {
-        self.remote.preview_filter(settings.clone(), secrets.clone(), days).await
+        connector: &Connector,
+        request: &GrantRequest,
+    ) -> Result<BegunGrant, EngineError> {
+        Ok(self.remote.begin_grant(&self.saved(connector).await?, request)?)
+    }
+
+    /// Turns what the browser brought back into access; the caller keeps it.
+    ///
+    /// # Errors
+    /// When access was denied or the provider refuses; trouble on the way there.
+    pub async fn complete_grant(
+        &self,
+        connector: &Connector,
+        answer: GrantAnswer,
+    ) -> Result<Granted, EngineError> {
+        Ok(self.remote.complete_grant(self.saved(connector).await?, answer).await?)
+    }
+
+    async fn saved(&self, connector: &Connector) -> Result<Trial, EngineError> {
+        let secrets = self.store.connector_secrets(connector.id).await?;
+        Ok(Trial { settings: connector.settings.clone(), secrets, granted_to: Some(connector.id) })
     }
 
     /// Takes inventory on the server, compares it with what is stored, and keeps the result.

@@ -4,6 +4,7 @@ use crate::check::validate;
 use crate::config::EngineConfig;
 use crate::engine::workshop;
 use crate::error::EngineError;
+use crate::grants;
 use crate::post::Post;
 use crate::remote::watched_folders;
 use crate::runner::{Round, Runner};
@@ -64,7 +65,9 @@ pub async fn run_once<F: SourceFactory>(
             SourceError::Settings { message: format!("{}: {}", mistake.field, mistake.message) }.into()
         );
     }
-    let source = factory.open(&connector.settings.kind, &connector.settings.connection, &secrets)?;
+    let tokens = grants::kept(store, connector.id);
+    let settings = &connector.settings;
+    let source = factory.open_granted(&settings.kind, &settings.connection, &secrets, tokens)?;
     let workshop = workshop(store, config, "once");
     let stored = Arc::clone(&workshop.stored);
     let in_flight = workshop.in_flight.clone();

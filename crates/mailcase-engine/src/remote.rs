@@ -3,13 +3,16 @@
 //! Hides which factory the engine was started with, so that the API needs no type parameter.
 
 use crate::filter_preview::{self, FilterPreview};
+use crate::grants::{self, NothingGranted};
 use crate::sieve::Sieve;
 use futures::future::BoxFuture;
+use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
 use mailcase_mail::{
-    CheckReport, CheckStep, Cursor, Folder, FolderPath, MailSource, RemoteHead, RemoteId, Scope, SourceError,
-    SourceFactory, SourceKind, StepStatus,
+    BegunGrant, CheckReport, CheckStep, Cursor, Folder, FolderPath, GrantAnswer, GrantRequest, Granted,
+    MailSource, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, StepStatus,
 };
+use mailcase_store::Store;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -38,42 +41,54 @@ pub(crate) struct FolderInventory {
 /// Messages listed per page of a folder.
 const LISTING: usize = 5_000;
 
+/// Settings of a connector to reach a mailbox by, saved or not.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    pub settings: ConnectorSettings,
+    pub secrets: Secrets,
+    /// The saved connector whose granted access may be used.
+    pub granted_to: Option<ConnectorId>,
+}
+
 pub(crate) trait Remote: Send + Sync {
     fn kinds(&self) -> &[SourceKind];
-    fn check(&self, settings: ConnectorSettings, secrets: Secrets) -> BoxFuture<'_, CheckReport>;
-    fn folders(
-        &self,
-        settings: ConnectorSettings,
-        secrets: Secrets,
-    ) -> BoxFuture<'_, Result<Vec<Folder>, SourceError>>;
+    fn check(&self, trial: Trial) -> BoxFuture<'_, CheckReport>;
+    fn folders(&self, trial: Trial) -> BoxFuture<'_, Result<Vec<Folder>, SourceError>>;
     fn inventory(
         &self,
-        settings: ConnectorSettings,
-        secrets: Secrets,
+        trial: Trial,
         folders: Vec<(FolderPath, Option<Cursor>)>,
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
-    /// What the pre-filter of `settings` would have taken on the last `days` days.
-    fn preview_filter(
+    /// What the pre-filter would have taken on the last `days` days.
+    fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
+    fn needs_grant(&self, settings: &ConnectorSettings) -> bool;
+    fn begin_grant(&self, trial: &Trial, request: &GrantRequest) -> Result<BegunGrant, SourceError>;
+    fn complete_grant(
         &self,
-        settings: ConnectorSettings,
-        secrets: Secrets,
-        days: u16,
-    ) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
+        trial: Trial,
+        answer: GrantAnswer,
+    ) -> BoxFuture<'_, Result<Granted, SourceError>>;
 }
 
 pub(crate) struct Visits<F> {
+    store: Store,
     factory: Arc<F>,
     kinds: Vec<SourceKind>,
 }
 
 impl<F: SourceFactory> Visits<F> {
-    pub(crate) fn new(factory: Arc<F>) -> Self {
+    pub(crate) fn new(store: Store, factory: Arc<F>) -> Self {
         let kinds = factory.kinds();
-        Self { factory, kinds }
+        Self { store, factory, kinds }
     }
 
-    fn open(&self, settings: &ConnectorSettings, secrets: &Secrets) -> Result<F::Source, SourceError> {
-        self.factory.open(&settings.kind, &settings.connection, secrets)
+    fn open(&self, trial: &Trial) -> Result<F::Source, SourceError> {
+        let Trial { settings, secrets, granted_to } = trial;
+        let tokens = match granted_to {
+            Some(connector) => grants::kept(&self.store, *connector),
+            None => Arc::new(NothingGranted),
+        };
+        self.factory.open_granted(&settings.kind, &settings.connection, secrets, tokens)
     }
 }
 
@@ -131,13 +146,13 @@ impl<F: SourceFactory> Remote for Visits<F> {
         &self.kinds
     }
 
-    fn check(&self, settings: ConnectorSettings, secrets: Secrets) -> BoxFuture<'_, CheckReport> {
+    fn check(&self, trial: Trial) -> BoxFuture<'_, CheckReport> {
         Box::pin(async move {
-            let mut source = match self.open(&settings, &secrets) {
+            let mut source = match self.open(&trial) {
                 Ok(source) => source,
                 Err(error) => return failed_step("settings", "Settings", &error),
             };
-            let folders = watched_folders(&settings, &self.kinds);
+            let folders = watched_folders(&trial.settings, &self.kinds);
             let visit = async { Ok(source.check(&folders).await) };
             match within(VISIT_LONGEST, "the connection test", visit).await {
                 Ok(report) => report,
@@ -146,30 +161,25 @@ impl<F: SourceFactory> Remote for Visits<F> {
         })
     }
 
-    fn folders(
-        &self,
-        settings: ConnectorSettings,
-        secrets: Secrets,
-    ) -> BoxFuture<'_, Result<Vec<Folder>, SourceError>> {
+    fn folders(&self, trial: Trial) -> BoxFuture<'_, Result<Vec<Folder>, SourceError>> {
         Box::pin(async move {
-            let mut source = self.open(&settings, &secrets)?;
+            let mut source = self.open(&trial)?;
             within(VISIT_LONGEST, "listing the folders", source.folders()).await
         })
     }
 
     fn inventory(
         &self,
-        settings: ConnectorSettings,
-        secrets: Secrets,
+        trial: Trial,
         folders: Vec<(FolderPath, Option<Cursor>)>,
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>> {
         Box::pin(async move {
-            let mut source = self.open(&settings, &secrets)?;
+            let mut source = self.open(&trial)?;
             let mut inventories = Vec::with_capacity(folders.len());
             for (folder, cursor) in folders {
                 let messages = within(INVENTORY_LONGEST, "the inventory", source.inventory(&folder)).await?;
                 // After the inventory: what came later is in neither, what came before is in one of them.
-                let listing = to_be_listed(&mut source, &folder, scope(&settings), cursor.clone());
+                let listing = to_be_listed(&mut source, &folder, scope(&trial.settings), cursor.clone());
                 let to_be_listed = within(INVENTORY_LONGEST, "listing what is new", listing).await?;
                 let listed = cursor.is_some();
                 let before_first_run = cursor.map_or_else(Default::default, |cursor| {
@@ -191,18 +201,34 @@ impl<F: SourceFactory> Remote for Visits<F> {
         })
     }
 
-    fn preview_filter(
-        &self,
-        settings: ConnectorSettings,
-        secrets: Secrets,
-        days: u16,
-    ) -> BoxFuture<'_, Result<FilterPreview, SourceError>> {
+    fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>> {
         Box::pin(async move {
-            let mut source = self.open(&settings, &secrets)?;
-            let folders = watched_folders(&settings, &self.kinds);
-            let sieve = Sieve::new(&settings.prefilter);
+            let mut source = self.open(&trial)?;
+            let folders = watched_folders(&trial.settings, &self.kinds);
+            let sieve = Sieve::new(&trial.settings.prefilter);
             let looking = filter_preview::preview(&mut source, &folders, &sieve, days);
             within(VISIT_LONGEST, "looking at the mail of these days", looking).await
+        })
+    }
+
+    fn needs_grant(&self, settings: &ConnectorSettings) -> bool {
+        self.factory.needs_grant(&settings.kind, &settings.connection)
+    }
+
+    fn begin_grant(&self, trial: &Trial, request: &GrantRequest) -> Result<BegunGrant, SourceError> {
+        let Trial { settings, secrets, .. } = trial;
+        self.factory.begin_grant(&settings.kind, &settings.connection, secrets, request)
+    }
+
+    fn complete_grant(
+        &self,
+        trial: Trial,
+        answer: GrantAnswer,
+    ) -> BoxFuture<'_, Result<Granted, SourceError>> {
+        Box::pin(async move {
+            let Trial { settings, secrets, .. } = &trial;
+            let visit = self.factory.complete_grant(&settings.kind, &settings.connection, secrets, answer);
+            within(VISIT_LONGEST, "asking the provider for access", visit).await
         })
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::config::EngineConfig;
 use crate::engine::SERVER;
+use crate::grants;
 use crate::lease_keeper::{KeptLease, LeaseKeeper};
 use crate::pipeline::Workshop;
 use crate::post::Post;
@@ -189,7 +190,9 @@ where
         }
         error => NotOpened::ForNow(error),
     })?;
-    factory.open(&connector.settings.kind, &connector.settings.connection, &secrets).map_err(|error| {
+    let tokens = grants::kept(store, connector.id);
+    let settings = &connector.settings;
+    factory.open_granted(&settings.kind, &settings.connection, &secrets, tokens).map_err(|error| {
         let hint = Some("Correct the connector's settings.");
         NotOpened::UntilEdited(facts(error.code(), error.to_string(), hint))
     })

@@ -7,7 +7,7 @@ mod desk;
 
 use desk::{Desk, letter};
 use mailcase_core::connector::ConnectorSettings;
-use mailcase_engine::{EngineConfig, run_once};
+use mailcase_engine::{EngineConfig, Trial, run_once};
 use mailcase_mail::testkit::{Call, FakeFactory, FakeMailbox, INBOX};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -119,7 +119,8 @@ async fn a_preview_tells_what_a_filter_would_have_done_and_does_nothing() {
     let mut settings: ConnectorSettings =
         serde_json::from_value(json!({"name": "n", "api_name": "n", "kind": "fake"})).unwrap();
     filter(json!({"subject": "phish, invoice", "not_body": "letter invoice"}))(&mut settings);
-    let preview = desk.handle().preview_filter(&settings, &BTreeMap::new(), 7).await.unwrap();
+    let trial = Trial { settings, secrets: BTreeMap::new(), granted_to: None };
+    let preview = desk.handle().preview_filter(&trial, 7).await.unwrap();
     let seen: Vec<_> =
         preview.messages.iter().map(|one| (one.subject.as_deref(), one.unmet.as_deref())).collect();
     let expected =

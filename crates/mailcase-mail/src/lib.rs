@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod fetched;
 mod glance;
+mod grant;
 mod kind;
 mod remote;
 mod source;
@@ -19,6 +20,7 @@ pub use check::{CertificateFacts, CheckReport, CheckStep, StepStatus};
 pub use error::{SourceError, TlsPeer};
 pub use fetched::{CHUNK_MAX_BYTES, Fetched, FetchedSender};
 pub use glance::{Criterion, GLANCE_BYTES, Glance, Place};
+pub use grant::{BegunGrant, GrantAnswer, GrantRequest, Granted, RefreshTokens};
 pub use kind::{SecretField, SourceKind};
 pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};
 pub use source::{

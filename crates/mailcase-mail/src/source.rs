@@ -4,11 +4,13 @@ use crate::check::CheckReport;
 use crate::error::SourceError;
 use crate::fetched::FetchedSender;
 use crate::glance::{Criterion, Glance};
+use crate::grant::{BegunGrant, GrantAnswer, GrantRequest, Granted, RefreshTokens};
 use crate::kind::SourceKind;
 use crate::remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -196,4 +198,59 @@ pub trait SourceFactory: Send + Sync + 'static {
         connection: &serde_json::Map<String, serde_json::Value>,
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self::Source, SourceError>;
+
+    /// Whether a mailbox with these settings is opened by access that a person grants in the browser.
+    fn needs_grant(&self, _kind: &str, _connection: &serde_json::Map<String, serde_json::Value>) -> bool {
+        false
+    }
+
+    /// As [`open`](Self::open), for a mailbox that may need granted access; `tokens` keeps it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn open_granted(
+        &self,
+        kind: &str,
+        connection: &serde_json::Map<String, serde_json::Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        _tokens: Arc<dyn RefreshTokens>,
+    ) -> Result<Self::Source, SourceError> {
+        self.open(kind, connection, secrets)
+    }
+
+    /// Begins a grant; asks nobody yet.
+    ///
+    /// # Errors
+    /// [`SourceError::Settings`] when settings and secrets do not fit together; [`SourceError::Unsupported`] when these
+    /// settings need no grant.
+    fn begin_grant(
+        &self,
+        _kind: &str,
+        _connection: &serde_json::Map<String, serde_json::Value>,
+        _secrets: &BTreeMap<String, SecretString>,
+        _request: &GrantRequest,
+    ) -> Result<BegunGrant, SourceError> {
+        Err(no_grant())
+    }
+
+    /// Turns what the browser brought back into access.
+    ///
+    /// # Errors
+    /// [`SourceError::SignIn`] with the remedy when access was denied or the provider refuses; those of the way there.
+    fn complete_grant(
+        &self,
+        _kind: &str,
+        _connection: &serde_json::Map<String, serde_json::Value>,
+        _secrets: &BTreeMap<String, SecretString>,
+        _answer: GrantAnswer,
+    ) -> impl Future<Output = Result<Granted, SourceError>> + Send {
+        async { Err(no_grant()) }
+    }
+}
+
+fn no_grant() -> SourceError {
+    SourceError::Unsupported {
+        message: "this way of signing in needs nobody to grant access".to_owned(),
+        hint: None,
+    }
 }

@@ -353,6 +353,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connectors/{id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to grant a connector access: answers where the browser goes.
+         * @description The answer of the provider counts only in this session, once, within a quarter of an hour.
+         */
+        post: operations["begin_grant"];
+        /** Forgets the access a connector was granted. At the provider it is withdrawn by the owner of the account. */
+        delete: operations["withdraw_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connectors/{id}/log": {
         parameters: {
             query?: never;
@@ -454,6 +475,23 @@ export interface paths {
         get: operations["stream_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands over what the browser brought back from the provider: the connector has access from now on. */
+        post: operations["complete_grant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -768,6 +806,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Whether access was granted, and by whom. */
+        AccessGrantView: {
+            /** @description Whose mailbox it is, in the words of the provider. */
+            account: string | null;
+            granted: boolean;
+            /** Format: date-time */
+            granted_at: string | null;
+            /** @description Who was signed in here. */
+            granted_by: string | null;
+        };
         AccountedFolder: {
             /**
              * Format: int64
@@ -890,6 +938,18 @@ export interface components {
             date: string;
             /** @enum {string} */
             take: "since";
+        };
+        /** @description How a grant is to begin. */
+        BeginGrant: {
+            /** @description The person is asked which account it is, also when the browser is signed in at the provider already. */
+            switch_account?: boolean;
+        };
+        /** @description A grant that was begun. */
+        BegunGrantView: {
+            /** @description As it has to be registered at the provider. */
+            redirect_url: string;
+            /** @description Where the browser goes: the provider. It comes back to `redirect_url`. */
+            url: string;
         };
         BodyView: {
             content: string;
@@ -1023,6 +1083,13 @@ export interface components {
             name: string;
             status: components["schemas"]["CheckStepStatus"];
             title: string;
+        };
+        /** @description What the browser brought back from the provider: a code, or an error (RFC 6749 §4.1.2). */
+        CompleteGrant: {
+            code?: string | null;
+            error?: string | null;
+            error_description?: string | null;
+            state: string;
         };
         /** @description The first organization and its administrator. */
         CompleteSetup: {
@@ -1163,6 +1230,7 @@ export interface components {
             created_at: string;
             /** @description How far each folder was listed, by folder. Empty until the first listing. */
             folders: components["schemas"]["FolderCursorView"][];
+            grant: components["schemas"]["AccessGrantView"] | null;
             /** Format: uuid */
             id: string;
             origin: components["schemas"]["Origin"];
@@ -1661,6 +1729,7 @@ export interface components {
                 created_at: string;
                 /** @description How far each folder was listed, by folder. Empty until the first listing. */
                 folders: components["schemas"]["FolderCursorView"][];
+                grant: components["schemas"]["AccessGrantView"] | null;
                 /** Format: uuid */
                 id: string;
                 origin: components["schemas"]["Origin"];
@@ -2972,6 +3041,72 @@ export interface operations {
             };
         };
     };
+    begin_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginGrant"];
+            };
+        };
+        responses: {
+            /** @description Where to go */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunGrantView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_connector_log: {
         parameters: {
             query?: {
@@ -3144,6 +3279,39 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["EventData"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteGrant"];
+            };
+        };
+        responses: {
+            /** @description The connector that has access now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorView"];
                 };
             };
             /** @description It did not work; `code` says why */

@@ -96,11 +96,57 @@ pub(crate) struct ConnectorView {
     pub(crate) revision: i64,
     /// Names of the secrets that are set.
     pub(crate) secret_names: Vec<String>,
+    /// Present when the mailbox is opened by access that a person grants at its provider.
+    pub(crate) grant: Option<AccessGrantView>,
     pub(crate) status: ConnectorStatusView,
     pub(crate) counts: ConnectorCounts,
     /// How far each folder was listed, by folder. Empty until the first listing.
     pub(crate) folders: Vec<FolderCursorView>,
     pub(crate) created_at: Timestamp,
+}
+
+/// Whether access was granted, and by whom.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccessGrantView {
+    pub(crate) granted: bool,
+    /// Whose mailbox it is, in the words of the provider.
+    pub(crate) account: Option<String>,
+    /// Who was signed in here.
+    pub(crate) granted_by: Option<String>,
+    pub(crate) granted_at: Option<Timestamp>,
+}
+
+/// How a grant is to begin.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginGrant {
+    /// The person is asked which account it is, also when the browser is signed in at the provider already.
+    #[serde(default)]
+    pub(crate) switch_account: bool,
+}
+
+/// A grant that was begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BegunGrantView {
+    /// Where the browser goes: the provider. It comes back to `redirect_url`.
+    pub(crate) url: String,
+    /// As it has to be registered at the provider.
+    pub(crate) redirect_url: String,
+}
+
+/// What the browser brought back from the provider: a code, or an error (RFC 6749 §4.1.2).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompleteGrant {
+    #[schema(value_type = String)]
+    pub(crate) state: SecretString,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) code: Option<SecretString>,
+    #[serde(default)]
+    pub(crate) error: Option<String>,
+    #[serde(default)]
+    pub(crate) error_description: Option<String>,
 }
 
 /// How far a folder was listed: the next listing starts here.

@@ -8,8 +8,7 @@ use crate::secrets::{self, Secrets};
 use axum::Json;
 use axum::extract::State;
 use mailcase_core::ConnectorId;
-use mailcase_core::connector::ConnectorSettings;
-use mailcase_engine::EngineHandle;
+use mailcase_engine::{EngineHandle, Trial};
 use mailcase_store::Store;
 
 /// Tests a connection step by step; changes nothing.
@@ -22,8 +21,8 @@ pub(crate) async fn test_connector(
     Require(caller, _): Require<ManageConnectors>,
     Body(body): Body<TryConnector>,
 ) -> Result<Json<CheckReportView>, Problem> {
-    let (settings, secrets) = complete(&store, &engine, &caller, body).await?;
-    Ok(Json(engine.check(&settings, &secrets).await.into()))
+    let trial = complete(&store, &engine, &caller, body).await?;
+    Ok(Json(engine.check(&trial).await.into()))
 }
 
 /// The folders of a mailbox, asked from the server.
@@ -36,8 +35,8 @@ pub(crate) async fn list_connector_folders(
     Require(caller, _): Require<ManageConnectors>,
     Body(body): Body<TryConnector>,
 ) -> Result<Json<FolderList>, Problem> {
-    let (settings, secrets) = complete(&store, &engine, &caller, body).await?;
-    let folders = engine.folders(&settings, &secrets).await?;
+    let trial = complete(&store, &engine, &caller, body).await?;
+    let folders = engine.folders(&trial).await?;
     Ok(Json(FolderList { folders: folders.into_iter().map(Into::into).collect() }))
 }
 
@@ -58,8 +57,8 @@ pub(crate) async fn preview_filter(
     if !(1..=DAYS_MAX).contains(&body.days) {
         return Err(Problem::invalid("days", format!("choose 1 to {DAYS_MAX}")));
     }
-    let (settings, secrets) = complete(&store, &engine, &caller, body.connector).await?;
-    Ok(Json(engine.preview_filter(&settings, &secrets, body.days).await?.into()))
+    let trial = complete(&store, &engine, &caller, body.connector).await?;
+    Ok(Json(engine.preview_filter(&trial, body.days).await?.into()))
 }
 
 /// The settings to try, with stored secrets where none are given.
@@ -68,7 +67,7 @@ async fn complete(
     engine: &EngineHandle,
     caller: &Caller,
     body: TryConnector,
-) -> Result<(ConnectorSettings, Secrets), Problem> {
+) -> Result<Trial, Problem> {
     let mut secrets = Secrets::new();
     if let Some(id) = body.id {
         let saved = store.connector(caller.organization, ConnectorId::from_uuid(id)).await?;
@@ -78,5 +77,10 @@ async fn complete(
     }
     secrets::apply(&mut secrets, body.secrets);
     let mistakes = engine.validate(&body.settings, &secrets);
-    if mistakes.is_empty() { Ok((body.settings, secrets)) } else { Err(Problem::fields(mistakes)) }
+    if !mistakes.is_empty() {
+        return Err(Problem::fields(mistakes));
+    }
+    // What was granted opens the mailbox it was granted for and no other: the source sees to that.
+    let granted_to = body.id.map(ConnectorId::from_uuid);
+    Ok(Trial { settings: body.settings, secrets, granted_to })
 }

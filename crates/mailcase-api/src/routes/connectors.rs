@@ -36,11 +36,12 @@ pub(crate) async fn list_connector_kinds(
     responses((status = 200, description = "All connectors", body = Page<ConnectorView>)))]
 pub(crate) async fn list_connectors(
     State(store): State<Store>,
+    State(engine): State<EngineHandle>,
     Require(caller, _): Require<ReadConnectors>,
 ) -> Result<Json<Page<ConnectorView>>, Problem> {
     let mut items = Vec::new();
     for connector in store.list_connectors_with_status(caller.organization).await? {
-        items.push(complete(&store, caller.organization, connector).await?);
+        items.push(complete(&store, &engine, caller.organization, connector).await?);
     }
     Ok(Json(Page::whole(items)))
 }
@@ -67,7 +68,7 @@ pub(crate) async fn create_connector(
     let entry = entry(&client, &caller, Action::ConnectorCreated, facts);
     let connector =
         store.recorded(entry).create_connector(org, &body.settings, &secrets, body.active).await?;
-    Ok((StatusCode::CREATED, Json(shown(&store, org, connector.id).await?)))
+    Ok((StatusCode::CREATED, Json(shown(&store, &engine, org, connector.id).await?)))
 }
 
 /// One connector.
@@ -77,10 +78,11 @@ pub(crate) async fn create_connector(
     responses((status = 200, description = "The connector", body = ConnectorView)))]
 pub(crate) async fn read_connector(
     State(store): State<Store>,
+    State(engine): State<EngineHandle>,
     Require(caller, _): Require<ReadConnectors>,
     Ids(id): Ids<Uuid>,
 ) -> Result<Json<ConnectorView>, Problem> {
-    Ok(Json(shown(&store, caller.organization, ConnectorId::from_uuid(id)).await?))
+    Ok(Json(shown(&store, &engine, caller.organization, ConnectorId::from_uuid(id)).await?))
 }
 
 /// Changes a connector; it starts anew with the new settings.
@@ -120,7 +122,7 @@ pub(crate) async fn update_connector(
     let patch = ConnectorPatch { revision, settings, active, secrets };
     let entry = entry(&client, &caller, Action::ConnectorUpdated, facts);
     store.recorded(entry).update_connector(org, id, &patch).await?;
-    Ok(Json(shown(&store, org, id).await?))
+    Ok(Json(shown(&store, &engine, org, id).await?))
 }
 
 /// What the connector would be after the change must be right as a whole.
@@ -178,6 +180,7 @@ pub(crate) async fn delete_connector(
     responses((status = 200, description = "Active", body = ConnectorView)))]
 pub(crate) async fn activate_connector(
     State(store): State<Store>,
+    State(engine): State<EngineHandle>,
     Require(caller, _): Require<ManageConnectors>,
     client: Client,
     Ids(id): Ids<Uuid>,
@@ -185,7 +188,7 @@ pub(crate) async fn activate_connector(
     let (org, id) = (caller.organization, ConnectorId::from_uuid(id));
     let entry = entry(&client, &caller, Action::ConnectorActivated, json!({}));
     store.recorded(entry).set_connector_active(org, id, true).await?;
-    Ok(Json(shown(&store, org, id).await?))
+    Ok(Json(shown(&store, &engine, org, id).await?))
 }
 
 /// Stops watching.
@@ -195,6 +198,7 @@ pub(crate) async fn activate_connector(
     responses((status = 200, description = "Paused", body = ConnectorView)))]
 pub(crate) async fn deactivate_connector(
     State(store): State<Store>,
+    State(engine): State<EngineHandle>,
     Require(caller, _): Require<ManageConnectors>,
     client: Client,
     Ids(id): Ids<Uuid>,
@@ -202,7 +206,7 @@ pub(crate) async fn deactivate_connector(
     let (org, id) = (caller.organization, ConnectorId::from_uuid(id));
     let entry = entry(&client, &caller, Action::ConnectorDeactivated, json!({}));
     store.recorded(entry).set_connector_active(org, id, false).await?;
-    Ok(Json(shown(&store, org, id).await?))
+    Ok(Json(shown(&store, &engine, org, id).await?))
 }
 
 /// Looks for mail now.

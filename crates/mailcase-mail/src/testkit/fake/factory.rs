@@ -3,11 +3,14 @@
 use super::mailbox::FakeMailbox;
 use super::source::FakeSource;
 use crate::error::SourceError;
+use crate::grant::{BegunGrant, GrantAnswer, GrantRequest, Granted, RefreshTokens};
 use crate::kind::{SecretField, SourceKind};
 use crate::source::{Deadlines, SourceFactory};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The mailbox opened when the settings name none.
 pub const DEFAULT_MAILBOX: &str = "default";
@@ -17,6 +20,7 @@ pub const DEFAULT_MAILBOX: &str = "default";
 pub struct FakeFactory {
     mailboxes: BTreeMap<String, FakeMailbox>,
     deadlines: Deadlines,
+    begun: Arc<AtomicUsize>,
 }
 
 impl FakeFactory {
@@ -50,7 +54,10 @@ impl SourceFactory for FakeFactory {
             description: "A mailbox in memory, for tests.",
             settings_schema: json!({
                 "type": "object",
-                "properties": { "mailbox": { "type": "string", "title": "Mailbox", "default": DEFAULT_MAILBOX } },
+                "properties": {
+                    "mailbox": { "type": "string", "title": "Mailbox", "default": DEFAULT_MAILBOX },
+                    "grant": { "type": "boolean", "title": "Granted access", "default": false },
+                },
                 "additionalProperties": false,
             }),
             secrets: &[SecretField {
@@ -85,5 +92,60 @@ impl SourceFactory for FakeFactory {
             .get(name)
             .ok_or_else(|| SourceError::Settings { message: format!("there is no fake mailbox `{name}`") })?;
         Ok(mailbox.source().with_deadlines(self.deadlines))
+    }
+
+    fn needs_grant(&self, _kind: &str, connection: &Map<String, Value>) -> bool {
+        connection.get("grant") == Some(&Value::Bool(true))
+    }
+
+    fn open_granted(
+        &self,
+        kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        tokens: Arc<dyn RefreshTokens>,
+    ) -> Result<FakeSource, SourceError> {
+        let source = self.open(kind, connection, secrets)?;
+        let needed = self.needs_grant(kind, connection);
+        Ok(if needed { source.with_granted(tokens) } else { source })
+    }
+
+    fn begin_grant(
+        &self,
+        kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        request: &GrantRequest,
+    ) -> Result<BegunGrant, SourceError> {
+        self.open(kind, connection, secrets)?;
+        // Different for each grant, as a real one is.
+        let state = format!("state-{}", self.begun.fetch_add(1, Ordering::Relaxed));
+        let GrantRequest { redirect_url, switch_account } = request;
+        Ok(BegunGrant {
+            url: format!("https://provider.test/?state={state}&to={redirect_url}&switch={switch_account}"),
+            verifier: SecretString::from(format!("verifier of {state}")),
+            state: SecretString::from(state),
+        })
+    }
+
+    /// The code `CODE` gives the refresh token `CODE, VERIFIER`; the code `wrong` is refused.
+    async fn complete_grant(
+        &self,
+        _kind: &str,
+        _connection: &Map<String, Value>,
+        _secrets: &BTreeMap<String, SecretString>,
+        answer: GrantAnswer,
+    ) -> Result<Granted, SourceError> {
+        let refused = |message: String| SourceError::SignIn { message, hint: None };
+        match answer {
+            GrantAnswer::Denied { error, .. } => Err(refused(format!("the provider says {error}"))),
+            GrantAnswer::Code { code, .. } if code.expose_secret() == "wrong" => {
+                Err(refused("the code is wrong".to_owned()))
+            }
+            GrantAnswer::Code { code, verifier, .. } => Ok(Granted {
+                refresh_token: format!("{}, {}", code.expose_secret(), verifier.expose_secret()).into(),
+                account: Some("soc@example.org".to_owned()),
+            }),
+        }
     }
 }

@@ -7,10 +7,13 @@ use crate::check::{CheckReport, CheckStep, StepStatus};
 use crate::error::SourceError;
 use crate::fetched::{Fetched, FetchedSender};
 use crate::glance::{Criterion, GLANCE_BYTES, Glance};
+use crate::grant::RefreshTokens;
 use crate::remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId};
 use crate::source::{ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, Wake};
+use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// A source for a [`FakeMailbox`]. Several may be open on one mailbox.
@@ -18,13 +21,30 @@ use tokio::time::Instant;
 pub struct FakeSource {
     mailbox: FakeMailbox,
     deadlines: Deadlines,
+    /// Signs in with what was granted, and takes the next refresh token as providers give one.
+    tokens: Option<Arc<dyn RefreshTokens>>,
     /// Arrivals of each folder when it was last listed.
     looked: BTreeMap<FolderPath, u64>,
 }
 
 impl FakeSource {
     pub(super) fn new(mailbox: FakeMailbox) -> Self {
-        Self { mailbox, deadlines: Deadlines::default(), looked: BTreeMap::new() }
+        Self { mailbox, deadlines: Deadlines::default(), tokens: None, looked: BTreeMap::new() }
+    }
+
+    pub(super) fn with_granted(mut self, tokens: Arc<dyn RefreshTokens>) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Every sign-in makes the refresh token longer.
+    async fn sign_in(&self) -> Result<(), SourceError> {
+        let Some(tokens) = &self.tokens else { return Ok(()) };
+        let current = tokens.current().await?.ok_or_else(|| SourceError::SignIn {
+            message: "nobody granted access to the mailbox yet".to_owned(),
+            hint: None,
+        })?;
+        tokens.replace(format!("{}+", current.expose_secret()).into()).await
     }
 
     /// How long a call that [hangs](FakeMailbox::hang_next) takes to fail.
@@ -122,7 +142,10 @@ impl MailSource for FakeSource {
 
     async fn check(&mut self, folders: &[FolderPath]) -> CheckReport {
         let mut report = CheckReport::default();
-        let connected = self.begin(Call::Check).await;
+        let connected = match self.sign_in().await {
+            Ok(()) => self.begin(Call::Check).await,
+            Err(error) => Err(error),
+        };
         report.steps.push(step("connect", "Open the mailbox", connected.map(|_| "it is open".to_owned())));
         for folder in folders {
             let found = self.folder(folder, |held| format!("{} messages", held.messages.len()));
@@ -152,6 +175,7 @@ impl MailSource for FakeSource {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Discovery, SourceError> {
+        self.sign_in().await?;
         self.connected(self.begin(Call::Discover)).await?;
         let (discovery, arrivals) =
             self.folder(folder, |held| (listing::discover(held, scope, after, limit.max(1)), held.arrivals))?;
