@@ -290,6 +290,8 @@ async fn every_refusal_of_an_http_proxy_has_its_meaning() {
     };
     for (status, expected) in [
         ("407 Proxy Authentication Required", "sign_in"),
+        ("407 Nothing But\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM", "unsupported"),
+        ("407 Also\r\nProxy-Authenticate: Negotiate, Basic realm=\"a, b\"", "sign_in"),
         ("401 Unauthorized", "sign_in"),
         ("403 Forbidden", "unsupported"),
         ("405 Method Not Allowed", "unsupported"),

@@ -6,8 +6,8 @@ use crate::endpoint::Endpoint;
 use crate::retry_after::retry_after;
 use bytes::Bytes;
 use futures::future::{Either, select};
-use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -76,7 +76,11 @@ fn verdict(
         _ if status.is_success() => Ok(()),
         // 401 is for servers, but some proxies (tinyproxy) say it to a wrong password.
         StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED => {
-            Err(not_signed_in(proxy, told))
+            Err(if offers_basic(answer.headers()) {
+                not_signed_in(proxy, told)
+            } else {
+                no_common_way(proxy)
+            })
         }
         StatusCode::FORBIDDEN => Err(not_permitted(proxy, target)),
         StatusCode::METHOD_NOT_ALLOWED
@@ -98,6 +102,30 @@ fn verdict(
             message: format!("the proxy {proxy} opened no way to {target}: it answers {status}"),
             hint: Some("Ask the administrator of the proxy what its log says.".to_owned()),
         }),
+    }
+}
+
+/// Whether user name and password would help. A proxy that names no way at all is taken to mean this one.
+fn offers_basic(headers: &HeaderMap) -> bool {
+    let mut named = headers.get_all(PROXY_AUTHENTICATE).iter().peekable();
+    named.peek().is_none()
+        || named.any(|way| {
+            way.to_str().is_ok_and(|ways| {
+                ways.split(',').any(|way| {
+                    way.split_whitespace().next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+                })
+            })
+        })
+}
+
+fn no_common_way(proxy: &Endpoint) -> SourceError {
+    SourceError::Unsupported {
+        message: format!("the proxy {proxy} does not take user name and password, only other ways of signing in"),
+        hint: Some(
+            "Have the proxy's administrator permit Basic authentication for this user, or let this machine through \
+             without signing in."
+                .to_owned(),
+        ),
     }
 }
 
