@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// What Exchange Online lets one application ask of one mailbox at the same time.
-pub(crate) const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = ALL_PLACES as usize;
 /// How often a request is made before its refusal is passed on.
 const TRIES_MAX: u32 = 4;
 /// The longest a call waits by itself when the server asks for patience. What takes longer is for the caller, who has
@@ -43,11 +43,23 @@ pub(crate) struct Call {
     content: Option<(&'static str, Bytes)>,
     /// Asked twice, it is done once.
     repeatable: bool,
+    /// How many of the places of a mailbox it takes.
+    places: u32,
 }
+
+/// Those of a batch are served side by side, and each of them counts.
+const ALL_PLACES: u32 = 4;
 
 impl Call {
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), prefer: None, content: None, repeatable: true }
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            prefer: None,
+            content: None,
+            repeatable: true,
+            places: 1,
+        }
     }
 
     pub(crate) fn preferring(mut self, preference: String) -> Self {
@@ -57,13 +69,18 @@ impl Call {
 
     pub(crate) fn post(path: impl Into<String>, body: &Value) -> Self {
         let content = Some(("application/json", Bytes::from(body.to_string())));
-        Self { method: Method::POST, path: path.into(), prefer: None, content, repeatable: false }
+        Self { method: Method::POST, path: path.into(), prefer: None, content, repeatable: false, places: 1 }
     }
 
     /// Base64 of a message.
     pub(crate) fn post_mime(path: impl Into<String>, base64: String) -> Self {
         let content = Some(("text/plain", Bytes::from(base64)));
-        Self { method: Method::POST, path: path.into(), prefer: None, content, repeatable: false }
+        Self { method: Method::POST, path: path.into(), prefer: None, content, repeatable: false, places: 1 }
+    }
+
+    const fn with_all_places(mut self) -> Self {
+        self.places = ALL_PLACES;
+        self
     }
 
     /// May be repeated when the connection broke and nobody knows whether it was done.
@@ -169,7 +186,10 @@ impl GraphClient {
         if let Some(moment) = not_before {
             sleep_until(moment).await;
         }
-        let permit = Arc::clone(&self.places).acquire_owned().await.map_err(|_| SourceError::Abandoned)?;
+        let permit = Arc::clone(&self.places)
+            .acquire_many_owned(call.places)
+            .await
+            .map_err(|_| SourceError::Abandoned)?;
         let response = match self.http.send(self.request(call, token)?).await {
             Ok(response) => response,
             // A connection kept for later may have been closed at the other end just now.
@@ -226,6 +246,11 @@ impl GraphClient {
         *held = Some(held.map_or(until, |before| before.max(until)));
     }
 
+    /// Whether the server answers `$batch`, as far as we know.
+    pub(crate) fn has_batches(&self) -> bool {
+        self.batches.load(Ordering::Relaxed)
+    }
+
     /// Many small requests; one result for each, in order. Where the server has no `$batch`, one by one.
     pub(crate) async fn batch(
         &self,
@@ -233,7 +258,7 @@ impl GraphClient {
     ) -> Result<Vec<Result<Value, Refusal>>, SourceError> {
         let mut results = Vec::with_capacity(items.len());
         for some in items.chunks(BATCH_MAX) {
-            if self.batches.load(Ordering::Relaxed) {
+            if self.has_batches() {
                 match self.batch_of(some).await {
                     Ok(found) => {
                         results.extend(found);
@@ -257,7 +282,7 @@ impl GraphClient {
         for tries in 1..=TRIES_MAX {
             let asked: Vec<BatchItem> = open.iter().filter_map(|&place| items.get(place).cloned()).collect();
             // Asked twice, each is done once: the items are changes to messages named by identity.
-            let call = Call::post("/$batch", &batch_body(&asked)).repeatable();
+            let call = Call::post("/$batch", &batch_body(&asked)).repeatable().with_all_places();
             let replies: BatchReplies = self.json(&call).await?;
             let Some(replies) = replies.in_order(asked.len()) else {
                 let message = "Graph left requests of a batch without an answer".to_owned();
@@ -295,7 +320,8 @@ impl GraphClient {
     async fn one(&self, item: &BatchItem) -> Result<Result<Value, Refusal>, SourceError> {
         let method = item.method.parse().unwrap_or(Method::GET);
         let content = item.body.as_ref().map(|body| ("application/json", Bytes::from(body.to_string())));
-        let call = Call { method, path: item.path.clone(), prefer: None, content, repeatable: true };
+        let call =
+            Call { method, path: item.path.clone(), prefer: None, content, repeatable: true, places: 1 };
         match self.send(&call).await {
             Ok(reply) => {
                 let body = reply.response.bytes(JSON_MAX_BYTES).await?;

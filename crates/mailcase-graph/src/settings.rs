@@ -70,15 +70,19 @@ impl GraphSettings {
     /// # Errors
     /// [`SourceError::Settings`] when settings and secrets do not fit together.
     fn access(&self, secrets: &BTreeMap<String, SecretString>) -> Result<GraphAccess, SourceError> {
-        let trust = Trust::new(&self.trusted_certificates, self.skip_hostname_verification)
-            .map_err(|error| SourceError::Settings { message: error.to_string() })?;
-        let http = HttpClient::new(Route::new(&self.proxy, secrets)?, trust, Deadlines::default());
+        let route = Route::new(&self.proxy, secrets)?;
+        let http = |skip_host_name| {
+            Trust::new(&self.trusted_certificates, skip_host_name)
+                .map(|trust| HttpClient::new(route.clone(), trust, Deadlines::default()))
+                .map_err(|error| SourceError::Settings { message: error.to_string() })
+        };
         let cloud = self.oauth.cloud;
-        let tokens = self.oauth.access_tokens(http.clone(), secrets, cloud.graph_scope())?;
+        // Whoever gives out tokens has to be who it says.
+        let tokens = self.oauth.access_tokens(http(false)?, secrets, cloud.graph_scope())?;
         Ok(GraphAccess {
             origin: format!("https://{}", cloud.graph_host()),
             mailbox: MailboxName::parse(&self.mailbox)?,
-            http,
+            http: http(self.skip_hostname_verification)?,
             tokens: Arc::new(tokens),
         })
     }

@@ -3,12 +3,19 @@
 use crate::support::{Got, World, fetch, inbox};
 use mailcase_mail::testkit::letter;
 use mailcase_mail::{CHUNK_MAX_BYTES, Fetched, MailSource, RemoteId};
-use mailcase_testbed::graph::{Event, Fault};
+use mailcase_testbed::graph::{Event, Fault, GraphOptions};
 use tokio::sync::mpsc;
 
 #[tokio::test]
 async fn a_mailbox_is_never_asked_for_more_at_once_than_it_allows() {
     let world = World::start().await;
+    let ids: Vec<RemoteId> = (0..60).map(|n| world.deliver(&format!("m{n}"))).collect();
+    let (result, got) = fetch(&mut world.source(), &ids).await;
+    result.unwrap();
+    assert_eq!(got.len(), 60);
+    assert_eq!(world.statuses("/$value"), [200; 60], "nobody had to be turned away");
+    // Where there are no batches, as well.
+    let world = World::with(GraphOptions { batch: false, ..GraphOptions::default() }).await;
     let ids: Vec<RemoteId> = (0..60).map(|n| world.deliver(&format!("m{n}"))).collect();
     let (result, got) = fetch(&mut world.source(), &ids).await;
     result.unwrap();
@@ -95,4 +102,35 @@ async fn a_message_moved_away_after_it_was_listed_is_not_lost() {
     let (result, got) = fetch(&mut world.source(), std::slice::from_ref(&id)).await;
     result.unwrap();
     assert_eq!(got[&id], Got::Raw(letter("quickly tidied away")));
+}
+
+#[tokio::test]
+async fn many_small_messages_come_in_few_requests_and_each_is_what_it_is() {
+    let world = World::start().await;
+    let mut ids: Vec<RemoteId> = (0..60).map(|n| world.deliver(&format!("m{n}"))).collect();
+    let large = [letter("large"), vec![b'x'; 3 << 20]].concat();
+    ids.insert(7, world.deliver_raw(&large));
+    world.server.purge(crate::support::ANN, ids[11].as_str()).unwrap();
+    // Refused in the batch and then by itself, refused in the batch alone, refused for a while.
+    for (at, times, fault) in [
+        (20, usize::MAX, Fault::error(400, "ErrorMimeContentConversionFailed")),
+        (21, 1, Fault::error(400, "BadRequest")),
+        (22, 1, Fault::throttled(429, "0")),
+    ] {
+        world.server.plan_fault(&format!("{}/$value", ids[at]), 0, times, fault);
+    }
+    let (result, mut got) = fetch(&mut world.source(), &ids).await;
+    result.unwrap();
+    assert_eq!(got.len(), 61);
+    assert!(got.remove(&ids[7]) == Some(Got::Raw(large)));
+    assert_eq!(got.remove(&ids[11]), Some(Got::Gone));
+    assert!(matches!(got.remove(&ids[20]), Some(Got::Unreadable(_))));
+    for (id, what) in got {
+        let at = ids.iter().position(|known| *known == id).unwrap();
+        let number = if at > 7 { at - 1 } else { at };
+        assert_eq!(what, Got::Raw(letter(&format!("m{number}"))));
+    }
+    let asked = world.server.asked();
+    let alone = asked.iter().filter(|asked| !asked.line.starts_with("$batch "));
+    assert!(alone.count() < 20, "{asked:#?}");
 }

@@ -34,7 +34,7 @@ impl Fault {
 
 #[derive(Debug)]
 struct Planned {
-    /// A part of `METHOD /path?query` as it was written.
+    /// A part of `METHOD /path?query`.
     part: String,
     passes: usize,
     times: usize,
@@ -74,9 +74,10 @@ impl Faults {
     }
 }
 
-/// `METHOD /path?query`, for faults and records.
+/// `METHOD /path?query`, the path decoded, for faults and records.
 pub(crate) fn line(request: &Request) -> String {
+    let path = percent_encoding::percent_decode_str(&request.raw_path).decode_utf8_lossy();
     let query = request.query.with(&[]);
     let mark = if query.is_empty() { "" } else { "?" };
-    format!("{} {}{mark}{query}", request.method, request.raw_path)
+    format!("{} {path}{mark}{query}", request.method)
 }

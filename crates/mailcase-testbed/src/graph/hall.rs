@@ -137,10 +137,7 @@ impl Hall {
             _ => None,
         };
         let Ok(permit) = self.gate(&mailbox).try_acquire_owned() else {
-            let message = "Application is over its MailboxConcurrency limit.";
-            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "ApplicationThrottled", message)
-                .with_header("retry-after", EAGER_RETRY_AFTER);
-            return Outcome::of(self.record(request, "", Err(refusal)));
+            return Outcome::of(self.record(request, "", Err(too_many())));
         };
         let reply = self.serve(request, caller, "", fault.as_ref());
         // Everything but the bytes of a message has left when the answer is made.
@@ -163,11 +160,20 @@ impl Hall {
             let refusal = Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", "Not supported here.");
             return Outcome::of(self.record(request, "", Err(refusal)));
         }
+        // Those of a batch are served side by side, and each counts.
+        let mut places: HashMap<String, Option<OwnedSemaphorePermit>> = HashMap::new();
         let answer = service::batch(request, |inner| {
+            let mailbox = self.mailbox_of(inner, caller);
+            let place = places.entry(mailbox.clone()).or_insert_with(|| {
+                let all = u32::try_from(self.concurrency).unwrap_or(u32::MAX);
+                self.gate(&mailbox).try_acquire_many_owned(all).ok()
+            });
+            if place.is_none() {
+                return self.record(inner, "$batch ", Err(too_many()));
+            }
             let fault = self.faults.take(inner);
             let reply = self.serve(inner, caller, "$batch ", fault.as_ref());
             if let Some(id) = reply.mime_of.clone() {
-                let mailbox = self.mailbox_of(inner, caller);
                 let event = super::ledger::Event::Served { complete: true };
                 self.note(Entry { mailbox, id, event });
             }
@@ -289,4 +295,10 @@ fn refusal_of(status: u16, code: &str, retry_after: Option<String>) -> Refusal {
         Some(after) => refusal.with_header("retry-after", after),
         None => refusal,
     }
+}
+
+fn too_many() -> Refusal {
+    let message = "Application is over its MailboxConcurrency limit.";
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "ApplicationThrottled", message)
+        .with_header("retry-after", EAGER_RETRY_AFTER)
 }

@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
-/// Length of the real ones before base64, so that links and cursors get as long as they do there.
-const BYTES: usize = 90;
+/// Length of the real ones before base64, so that links and cursors get as long as they do there, and end in `=`.
+const BYTES: usize = 89;
 const ORDINARY: &str = "AAMkAG";
 const IMMUTABLE: &str = "AAkALg";
 const FOLDER: &str = "AQMkAD";
