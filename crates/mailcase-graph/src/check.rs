@@ -11,8 +11,8 @@ use mailcase_transport::Steps;
 /// The steps there always are, as they are called when they never came.
 const PLANNED: [(&str, &str); 6] = [
     ("tls", "Encrypt the connection"),
-    ("sign_in", "Sign in"),
-    ("capabilities", "Open the mailbox"),
+    ("token", "Get an access token"),
+    ("sign_in", "Open the mailbox"),
     ("folder", "Find the folders"),
     ("unread", "Count unread messages"),
     ("newest", "Look at the newest message"),
@@ -40,12 +40,10 @@ async fn open(source: &GraphSource, steps: &mut Steps) -> Option<()> {
     if !client.http().reach(&base, steps).await {
         return None;
     }
-    steps.begin("sign_in", "Get an access token");
-    let token = client.token().await;
-    steps.take(token)?;
-    steps.passed("a token was issued");
-
-    steps.begin("capabilities", "Open the mailbox");
+    if !client.check_token(steps).await {
+        return None;
+    }
+    steps.begin("sign_in", "Open the mailbox");
     let call = Call::get(format!("{}/mailFolders/inbox?$select=id", source.root));
     let opened: Result<UserShape, SourceError> =
         client.json(&call).await.map_err(|trouble| trouble.into_error("open the mailbox"));

@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Request};
 use mailcase_mail::SourceError;
+use mailcase_transport::Steps;
 use mailcase_transport::http::{HttpClient, HttpResponse};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
@@ -144,9 +145,9 @@ impl GraphClient {
         &self.http
     }
 
-    /// A token, for a connection test.
-    pub(crate) async fn token(&self) -> Result<SecretString, SourceError> {
-        self.tokens.token(None).await
+    /// Gets a token as a step of a connection test; whether it worked.
+    pub(crate) async fn check_token(&self, steps: &mut Steps) -> bool {
+        self.tokens.check(steps).await
     }
 
     /// Asks until the answer is yes, or a no that will not change soon.

@@ -1,11 +1,11 @@
 //! Where access tokens come from.
 
+use futures::future::BoxFuture;
 use mailcase_mail::SourceError;
+use mailcase_transport::Steps;
 use mailcase_transport::oauth::AccessTokens;
 use secrecy::SecretString;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
 /// Hands out access tokens for Graph. Shared by whatever asks the same mailbox.
 pub trait TokenSource: Send + Sync + fmt::Debug {
@@ -14,14 +14,17 @@ pub trait TokenSource: Send + Sync + fmt::Debug {
     fn token<'a>(
         &'a self,
         refused: Option<&'a SecretString>,
-    ) -> Pin<Box<dyn Future<Output = Result<SecretString, SourceError>> + Send + 'a>>;
+    ) -> BoxFuture<'a, Result<SecretString, SourceError>>;
+
+    /// Gets a token as a step of a connection test; whether it worked.
+    fn check<'a>(&'a self, steps: &'a mut Steps) -> BoxFuture<'a, bool>;
 }
 
 impl TokenSource for AccessTokens {
     fn token<'a>(
         &'a self,
         refused: Option<&'a SecretString>,
-    ) -> Pin<Box<dyn Future<Output = Result<SecretString, SourceError>> + Send + 'a>> {
+    ) -> BoxFuture<'a, Result<SecretString, SourceError>> {
         Box::pin(async move {
             let token = match refused {
                 Some(refused) => self.other_than(refused).await?,
@@ -29,5 +32,9 @@ impl TokenSource for AccessTokens {
             };
             Ok(token.secret().clone())
         })
+    }
+
+    fn check<'a>(&'a self, steps: &'a mut Steps) -> BoxFuture<'a, bool> {
+        Box::pin(async move { AccessTokens::check(self, steps).await.is_some() })
     }
 }

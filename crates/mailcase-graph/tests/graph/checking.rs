@@ -16,7 +16,7 @@ async fn every_step_is_told() {
     let report = world.source().check(&[inbox()]).await;
     assert!(report.passed(), "{report:#?}");
     let names: Vec<_> = report.steps.iter().map(|step| step.name.as_str()).collect();
-    assert_eq!(names, ["dns", "tcp", "tls", "sign_in", "capabilities", "folder", "unread", "newest"]);
+    assert_eq!(names, ["dns", "tcp", "tls", "token", "sign_in", "folder", "unread", "newest"]);
     assert!(report.steps[5].detail.contains("1 messages") && report.steps[6].detail.contains("1 unread"));
     assert!(!report.chain.is_empty());
     assert!(!world.server.messages(ANN, "Inbox").unwrap()[0].read, "nothing was changed");
@@ -43,9 +43,9 @@ async fn what_is_wrong_is_named_with_its_remedy() {
         source.check(&[mailcase_mail::FolderPath::new(folder)]).await
     };
     for (mailbox, token, folder, step, word, remedy) in [
-        (ANN, "expired", "Inbox", "capabilities", "401 InvalidAuthenticationToken", "tenant"),
-        (ANN, "no permission", "Inbox", "capabilities", "403 ErrorAccessDenied", "Mail.ReadWrite"),
-        ("nobody@example.org", TOKEN, "Inbox", "capabilities", "ErrorInvalidUser", "Check the address"),
+        (ANN, "expired", "Inbox", "sign_in", "401 InvalidAuthenticationToken", "tenant"),
+        (ANN, "no permission", "Inbox", "sign_in", "403 ErrorAccessDenied", "Mail.ReadWrite"),
+        ("nobody@example.org", TOKEN, "Inbox", "sign_in", "ErrorInvalidUser", "Check the address"),
         (ANN, TOKEN, "Nowhere", "folder", "there is no folder `Nowhere`", "live list"),
     ] {
         let report = check(mailbox, token, folder).await;
@@ -62,6 +62,6 @@ async fn a_server_that_says_nothing_ends_the_test_in_time() {
     world.server.plan_fault("/mailFolders", 0, usize::MAX, Fault::Stall);
     let mut source = world.source_of(ANN, Tokens::of(&[TOKEN]), short());
     let report = source.check(&[inbox()]).await;
-    assert_eq!(failed(&report).0, "capabilities");
+    assert_eq!(failed(&report).0, "sign_in");
     assert_eq!(report.steps.last().unwrap().status, StepStatus::Skipped);
 }

@@ -62,7 +62,7 @@ async fn a_wrong_secret_fails_the_sign_in_with_the_number_microsoft_gives_it() {
     let world = world(&oidc).await;
     let report = source(&world, &oidc, "wrong").check(&[inbox()]).await;
     let step = report.steps.iter().find(|step| step.status == StepStatus::Failed).expect("a step failed");
-    assert_eq!(step.name, "sign_in", "{report:#?}");
+    assert_eq!(step.name, "token", "{report:#?}");
     assert!(step.detail.contains("AADSTS7000215"), "{}", step.detail);
     assert!(step.hint.is_some());
 }
