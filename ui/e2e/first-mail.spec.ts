@@ -1,6 +1,6 @@
-// The whole way against the real server and a real mailbox: set-up, connector, certificate, mail, case.
-// Needs MAILCASE_URL, MAILCASE_SETUP_URL (the one-time link), IMAP_HOST, IMAP_PORT_TLS, IMAP_USER, IMAP_PASSWORD
-// and LMTP_PORT.
+// The whole way against the real server and a real mailbox: set-up, connector, certificate, mail, case; then the same
+// mailbox through a real proxy. Needs MAILCASE_URL, MAILCASE_SETUP_URL (the one-time link), IMAP_HOST, IMAP_PORT_TLS,
+// IMAP_USER, IMAP_PASSWORD and LMTP_PORT; PROXY_HOST, PROXY_PORT_TLS, PROXY_USER and PROXY_PASSWORD.
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
@@ -14,12 +14,19 @@ const NEEDED = [
   'IMAP_USER',
   'IMAP_PASSWORD',
   'LMTP_PORT',
+  'PROXY_HOST',
+  'PROXY_PORT_TLS',
+  'PROXY_USER',
+  'PROXY_PASSWORD',
 ] as const;
 const missing = NEEDED.filter((name) => !process.env[name]);
 if (missing.length > 0) throw new Error(`there is no server to test: set ${missing.join(', ')}`);
 const env = (name: (typeof NEEDED)[number]) => process.env[name] ?? '';
 
 test.use({ baseURL: process.env.MAILCASE_URL, acceptDownloads: true });
+
+// The second needs the administrator that the first makes.
+test.describe.configure({ mode: 'serial' });
 
 const mark = randomUUID().slice(0, 8);
 const subject = `Invoice ${mark} looks odd`;
@@ -124,5 +131,68 @@ test('a mail becomes a case on the screen', async ({ page }) => {
         .toString('latin1')
         .replace(/(\r\n)+$/, ''),
     ).toBe(mail);
+  });
+});
+
+test('a proxy in the way is told from the server behind it', async ({ page }) => {
+  test.setTimeout(120_000);
+  const step = (title: RegExp) =>
+    page.getByRole('list', { name: 'Steps of the test' }).getByRole('listitem').filter({ hasText: title });
+  const tested = async (outcome: 'passed' | 'failed') => {
+    await page.getByRole('button', { name: 'Test & save' }).click();
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    await expect(page.getByText(`The test ${outcome}.`)).toBeVisible({ timeout: 30_000 });
+  };
+  const trust = async () => {
+    await page.getByRole('button', { name: 'Trust this certificate' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Trust and test again' }).click();
+    await expect(page.getByText('Testing…')).toHaveCount(0, { timeout: 30_000 });
+  };
+
+  await test.step('the administrator signs in and describes mailbox and proxy', async () => {
+    await page.goto('/');
+    await page.getByLabel('User name').fill('ada');
+    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('link', { name: 'Cases' })).toBeVisible();
+    await page.goto('/settings/connectors/new');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Behind the proxy');
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByRole('textbox', { name: 'Server' }).fill(`${env('IMAP_HOST')}:${env('IMAP_PORT_TLS')}`);
+    await page.getByRole('textbox', { name: 'User name' }).fill(env('IMAP_USER'));
+    await page.getByRole('textbox', { name: 'Password', exact: true }).fill(env('IMAP_PASSWORD'));
+    await page.getByRole('combobox', { name: 'Kind of proxy' }).click();
+    await page.getByRole('option', { name: 'HTTPS (TLS to the proxy)' }).click();
+    await page.getByRole('textbox', { name: 'Proxy server' }).fill(env('PROXY_HOST'));
+    await page.getByRole('textbox', { name: 'Proxy port' }).fill(env('PROXY_PORT_TLS'));
+    await page.getByRole('textbox', { name: 'Proxy user name' }).fill(env('PROXY_USER'));
+    await page.getByRole('textbox', { name: 'Proxy password' }).fill('not the password');
+  });
+
+  await test.step('its certificate is shown as the one of the proxy, and trusted for it', async () => {
+    await tested('failed');
+    await expect(page.getByText('The certificate of the proxy is not trusted')).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Certificate chain of the proxy' })).toBeVisible();
+    await trust();
+  });
+
+  await test.step('it refuses the password, and says that it is the one of the proxy', async () => {
+    await expect(step(/through the proxy/)).toContainText('refused the user name or password for the proxy');
+    await expect(step(/through the proxy/)).toContainText('they are not those of the mailbox');
+    await page.getByRole('button', { name: 'Connection', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Proxy password' }).fill(env('PROXY_PASSWORD'));
+  });
+
+  await test.step('behind it the server has a certificate of its own to trust', async () => {
+    await tested('failed');
+    await expect(page.getByText('The certificate is not trusted', { exact: true })).toBeVisible();
+    await trust();
+    await expect(page.getByText('The test passed.')).toBeVisible({ timeout: 30_000 });
+  });
+
+  await test.step('the connector works', async () => {
+    await page.getByRole('button', { name: 'Create connector' }).click();
+    await expect(page.getByRole('heading', { name: 'Behind the proxy', level: 1 })).toBeVisible();
+    await expect(page.getByRole('img', { name: 'Working' })).toBeVisible({ timeout: 30_000 });
   });
 });

@@ -238,6 +238,57 @@ test.describe('connectors', () => {
     await expect(table).toHaveCount(0);
   });
 
+  test('access is granted at the provider, and the browser comes back to the connector', async ({
+    page,
+    answers,
+  }) => {
+    const connector = data.connectors[2];
+    const path = `/connectors/${connector?.id}`;
+    answers[`POST ${path}/grant`] = {
+      body: { url: '/email-oauth?state=s1&code=c1', redirect_url: 'http://localhost/email-oauth' },
+    };
+    answers['POST /grants'] = {
+      body: { ...connector, grant: { ...data.connectors[1]?.grant, account: 'soc@northwind.example' } },
+    };
+    await page.goto(`/settings${path}`);
+    await expect(page.getByText('Nobody granted access to this mailbox yet.')).toBeVisible();
+    const asked = page.waitForRequest('**/grants');
+    await page.getByRole('button', { name: 'Grant access' }).click();
+    expect((await asked).postDataJSON()).toEqual({
+      state: 's1',
+      code: 'c1',
+      error: null,
+      error_description: null,
+    });
+    await expect(page.getByText('soc@northwind.example granted Old archive access')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Old archive', level: 1 })).toBeVisible();
+  });
+
+  test('access that was denied says why, and what to do', async ({ page, answers }) => {
+    answers['POST /grants'] = problem(
+      502,
+      'sign_in',
+      'the person did not agree (AADSTS65004): grant access again and choose Accept',
+    );
+    await page.goto('/email-oauth?state=s1&error=consent_required');
+    await expect(page.getByRole('heading', { name: 'Access was not granted' })).toBeVisible();
+    await expect(page.getByText(/choose Accept/)).toBeVisible();
+    await page.getByRole('link', { name: 'Go to the connectors' }).click();
+    await expect(page.getByRole('heading', { name: 'Connectors', level: 1 })).toBeVisible();
+  });
+
+  test('granted access names the account, and is forgotten after a question', async ({ page, answers }) => {
+    const path = `/connectors/${data.connectors[1]?.id}`;
+    answers[`DELETE ${path}/grant`] = { status: 204 };
+    await page.goto(`/settings${path}`);
+    await expect(page.getByText('abuse@northwind.example granted access')).toBeVisible();
+    await page.getByRole('button', { name: 'Forget' }).click();
+    const asked = page.waitForRequest((request) => request.method() === 'DELETE');
+    await page.getByRole('button', { name: 'Forget access' }).click();
+    await asked;
+    await expect(page.getByText('Abuse has no access any more')).toBeVisible();
+  });
+
   test('what the pre-filter left out is counted, and looked at again on request', async ({ page }) => {
     await page.goto(`/settings/connectors/${data.connectors[0]?.id}`);
     await expect(page.getByText('37 messages')).toBeVisible();

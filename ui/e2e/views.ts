@@ -88,6 +88,18 @@ export const VIEWS: View[] = [
     },
   },
   { name: 'connector', path: connector },
+  { name: 'connector-access', path: `/settings/connectors/${data.connectors[1]?.id}` },
+  { name: 'connector-no-access', path: `/settings/connectors/${data.connectors[2]?.id}` },
+  {
+    name: 'access-denied',
+    path: '/email-oauth?state=s&error=access_denied',
+    given: (answers) => {
+      answers['POST /grants'] = problem(502, 'sign_in', 'the person did not agree');
+    },
+    reach: async (page) => {
+      await page.getByRole('heading', { name: 'Access was not granted' }).waitFor();
+    },
+  },
   { name: 'connector-edit', path: `${connector}/edit` },
   { name: 'connector-from-file', path: `/settings/connectors/${data.connectors[1]?.id}/edit` },
   { name: 'connector-new', path: '/settings/connectors/new' },

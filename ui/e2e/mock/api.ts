@@ -54,6 +54,7 @@ export function desk(): Answers {
     'GET /connectors': page(data.connectors),
     [`GET ${connector}`]: { body: data.connectors[0] },
     [`GET /connectors/${data.connectors[1]?.id}`]: { body: data.connectors[1] },
+    [`GET /connectors/${data.connectors[2]?.id}`]: { body: data.connectors[2] },
     [`GET ${connector}/log`]: page(data.log),
     [`GET ${connector}/accounting`]: { body: { accounting: data.accounting } },
     [`GET ${connector}/needs-attention`]: { body: data.needsAttention },

@@ -622,6 +622,7 @@ export const connectors: Connector[] = [
     origin: { from: 'api' },
     revision: 3,
     secret_names: ['password'],
+    grant: null,
     status: {
       state: 'waiting',
       last_success_at: minutesAgo(0.2),
@@ -659,6 +660,12 @@ export const connectors: Connector[] = [
     origin: { from: 'file', path: '/etc/mailcase/connectors/abuse.yaml' },
     revision: 1,
     secret_names: ['password'],
+    grant: {
+      granted: true,
+      account: 'abuse@northwind.example',
+      granted_by: 'Ada Marsh',
+      granted_at: minutesAgo(9000),
+    },
     status: {
       state: 'backing_off',
       last_success_at: minutesAgo(75),
@@ -683,6 +690,7 @@ export const connectors: Connector[] = [
     origin: { from: 'api' },
     revision: 1,
     secret_names: [],
+    grant: { granted: false, account: null, granted_by: null, granted_at: null },
     status: {
       state: 'paused',
       last_success_at: null,

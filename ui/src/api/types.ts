@@ -38,6 +38,8 @@ export type UpdateCase = Schemas['UpdateCase'];
 
 export type Connector = Schemas['ConnectorView'];
 export type ConnectorSettings = Schemas['ConnectorSettings'];
+export type CompleteGrant = Schemas['CompleteGrant'];
+export type AccessGrant = Schemas['AccessGrantView'];
 export type ConnectorKind = Schemas['ConnectorKind'];
 export type ConnectorActivity = Schemas['ConnectorActivity'];
 export type SecretField = Schemas['SecretFieldView'];

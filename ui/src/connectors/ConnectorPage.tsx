@@ -11,6 +11,7 @@ import { Panel } from '../shared/Panel';
 import { FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
 import { useEscape } from '../shared/useEscape';
+import { AccessPanel } from './AccessPanel';
 import { AccountingPanel } from './AccountingPanel';
 import { ConnectionTestPanel } from './ConnectionTestPanel';
 import { ConnectorActions } from './ConnectorActions';
@@ -59,6 +60,9 @@ function ConnectorView({ connector }: { connector: Connector }) {
         <AccountingPanel connector={connector} mayManage={mayManage} />
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mt="md" style={{ alignItems: 'start' }}>
+        {connector.grant && (
+          <AccessPanel connector={connector} grant={connector.grant} mayManage={mayManage} />
+        )}
         <FolderCursors folders={connector.folders} />
         {mayManage && <ConnectionTestPanel connector={connector} />}
       </SimpleGrid>

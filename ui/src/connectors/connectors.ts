@@ -3,7 +3,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import { keys } from '../api/keys';
 import { usePagedList } from '../api/lists';
-import type { Connector } from '../api/types';
+import type { CompleteGrant, Connector } from '../api/types';
 import { count } from '../shared/format';
 import { useAction } from '../shared/useAction';
 
@@ -74,6 +74,37 @@ export function useLookAgain(id: string) {
     done: ({ queued }) => `${count(queued)} messages are looked at again`,
     failed: 'They are not looked at again',
     stale: () => staleAfterChange(id),
+  });
+}
+
+/** Leaves for the provider, who sends the browser back to the page of `EmailOauthPage`. */
+export function useBeginGrant(id: string) {
+  return useAction({
+    run: (body: { switch_account: boolean }) =>
+      answer(api.POST('/connectors/{id}/grant', { params: { path: { id } }, body })),
+    failed: 'Access could not be asked for',
+    onDone: ({ url }) => window.location.assign(url),
+  });
+}
+
+export function useCompleteGrant(onDone: (connector: string) => void) {
+  return useAction({
+    run: (body: CompleteGrant) => answer(api.POST('/grants', { body })),
+    done: ({ settings, grant }) => `${grant?.account ?? 'The account'} granted ${settings.name} access`,
+    failed: 'Access was not granted',
+    quietFailure: true,
+    stale: ({ id }) => staleAfterChange(id),
+    onDone: ({ id }) => onDone(id),
+  });
+}
+
+export function useWithdrawGrant(connector: Connector, onDone: () => void) {
+  return useAction({
+    run: () => answer(api.DELETE('/connectors/{id}/grant', { params: { path: { id: connector.id } } })),
+    done: `${connector.settings.name} has no access any more`,
+    failed: 'The access was not forgotten',
+    stale: () => staleAfterChange(connector.id),
+    onDone,
   });
 }
 
