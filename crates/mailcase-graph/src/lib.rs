@@ -10,6 +10,7 @@ mod cursor;
 mod discover;
 mod fetch;
 mod folders;
+mod grant;
 mod hashes;
 mod mailbox;
 mod refusal;
@@ -20,6 +21,7 @@ mod source;
 mod token;
 mod wire;
 
+pub use grant::{begin_grant, complete_grant, needs_grant};
 pub use mailbox::MailboxName;
 pub use settings::{GraphSettings, KIND, kind};
 pub use source::{GraphAccess, GraphSource};

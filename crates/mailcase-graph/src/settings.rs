@@ -2,10 +2,10 @@
 
 use crate::mailbox::MailboxName;
 use crate::source::{DEFAULT_FOLDER, GraphAccess, GraphSource};
-use mailcase_mail::{Deadlines, SourceError, SourceKind};
+use mailcase_mail::{Deadlines, RefreshTokens, SourceError, SourceKind};
 use mailcase_transport::http::HttpClient;
 use mailcase_transport::oauth::{
-    CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, EntraSettings,
+    CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, EntraSettings, Registration, Scopes,
 };
 use mailcase_transport::{PROXY_PASSWORD, ProxySettings, Route, Trust};
 use schemars::JsonSchema;
@@ -31,8 +31,9 @@ pub struct GraphSettings {
     /// when no other is chosen: soc@example.org:Inbox/Reports.
     #[schemars(title = "Mailbox", length(min = 1, max = 1024))]
     pub mailbox: String,
-    /// The application that was registered in Microsoft Entra for Mailcase. It needs the application permission
-    /// Mail.ReadWrite of Microsoft Graph, and Mail.Send to answer, with admin consent.
+    /// The application that was registered in Microsoft Entra for Mailcase. It needs the permission Mail.ReadWrite of
+    /// Microsoft Graph, and Mail.Send to answer: the application permissions, with admin consent, when it signs in as
+    /// itself; the delegated ones, and Mail.ReadWrite.Shared, when a person grants access.
     #[serde(default)]
     #[schemars(title = "Application")]
     pub oauth: EntraSettings,
@@ -65,26 +66,43 @@ pub fn kind() -> SourceKind {
 }
 
 impl GraphSettings {
-    /// Where and as whom the settings lead.
-    ///
-    /// # Errors
-    /// [`SourceError::Settings`] when settings and secrets do not fit together.
-    fn access(&self, secrets: &BTreeMap<String, SecretString>) -> Result<GraphAccess, SourceError> {
-        let route = Route::new(&self.proxy, secrets)?;
-        let http = |skip_host_name| {
-            Trust::new(&self.trusted_certificates, skip_host_name)
-                .map(|trust| HttpClient::new(route.clone(), trust, Deadlines::default()))
-                .map_err(|error| SourceError::Settings { message: error.to_string() })
-        };
-        let cloud = self.oauth.cloud;
-        // Whoever gives out tokens has to be who it says.
-        let tokens = self.oauth.access_tokens(http(false)?, secrets, cloud.graph_scope())?;
-        Ok(GraphAccess {
-            origin: format!("https://{}", cloud.graph_host()),
-            mailbox: MailboxName::parse(&self.mailbox)?,
-            http: http(self.skip_hostname_verification)?,
-            tokens: Arc::new(tokens),
+    pub(crate) fn read(connection: &Map<String, Value>) -> Result<Self, SourceError> {
+        serde_json::from_value(Value::Object(connection.clone())).map_err(|error| SourceError::Settings {
+            message: format!("the connection settings are wrong: {error}"),
         })
+    }
+
+    fn http(
+        &self,
+        secrets: &BTreeMap<String, SecretString>,
+        skip_host_name: bool,
+    ) -> Result<HttpClient, SourceError> {
+        let trust = Trust::new(&self.trusted_certificates, skip_host_name)
+            .map_err(|error| SourceError::Settings { message: error.to_string() })?;
+        Ok(HttpClient::new(Route::new(&self.proxy, secrets)?, trust, Deadlines::default()))
+    }
+
+    pub(crate) fn registration(
+        &self,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<Registration, SourceError> {
+        let cloud = self.oauth.cloud;
+        let scopes = Scopes { application: cloud.graph_scope(), person: cloud.graph_scope_for_person() };
+        // Whoever gives out tokens has to be who it says.
+        self.oauth.registration(self.http(secrets, false)?, secrets, scopes)
+    }
+
+    fn source(
+        &self,
+        secrets: &BTreeMap<String, SecretString>,
+        granted: Option<Arc<dyn RefreshTokens>>,
+    ) -> Result<GraphSource, SourceError> {
+        Ok(GraphSource::new(GraphAccess {
+            origin: format!("https://{}", self.oauth.cloud.graph_host()),
+            mailbox: MailboxName::parse(&self.mailbox)?,
+            http: self.http(secrets, self.skip_hostname_verification)?,
+            tokens: Arc::new(self.registration(secrets)?.access_tokens(granted)),
+        }))
     }
 }
 
@@ -97,11 +115,19 @@ impl GraphSource {
         connection: &Map<String, Value>,
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self, SourceError> {
-        let settings: GraphSettings =
-            serde_json::from_value(Value::Object(connection.clone())).map_err(|error| {
-                SourceError::Settings { message: format!("the connection settings are wrong: {error}") }
-            })?;
-        settings.access(secrets).map(Self::new)
+        GraphSettings::read(connection)?.source(secrets, None)
+    }
+
+    /// As [`from_connection`](Self::from_connection), for a mailbox that may be opened by access a person granted.
+    ///
+    /// # Errors
+    /// As [`from_connection`](Self::from_connection).
+    pub fn from_granted(
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        granted: Arc<dyn RefreshTokens>,
+    ) -> Result<Self, SourceError> {
+        GraphSettings::read(connection)?.source(secrets, Some(granted))
     }
 }
 

@@ -16,6 +16,7 @@ mod fetch;
 mod fetch_plan;
 mod folders;
 mod glance;
+mod grant;
 mod heads;
 mod listing;
 mod refusal;
@@ -26,5 +27,6 @@ mod source;
 mod wait;
 mod wire;
 
+pub use grant::{begin_grant, complete_grant, needs_grant};
 pub use settings::{AuthMethod, ImapSettings, KIND, Security, kind};
 pub use source::ImapSource;

@@ -1,15 +1,17 @@
 //! What a person sets for an IMAP connector, checked before anything connects.
 
-use mailcase_mail::{Deadlines, SecretField, SourceError, SourceKind};
+use mailcase_mail::{Deadlines, RefreshTokens, SecretField, SourceError, SourceKind};
 use mailcase_transport::http::HttpClient;
 use mailcase_transport::oauth::{
-    AccessTokens, CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, OauthSettings,
+    AccessTokens, CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, OauthSettings, Registration,
 };
 use mailcase_transport::{Endpoint, PROXY_PASSWORD, ProxySettings, Route, Trust};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Stable name of this kind of source.
 pub const KIND: &str = "imap";
@@ -99,6 +101,14 @@ pub struct ImapSettings {
     pub proxy: ProxySettings,
 }
 
+impl ImapSettings {
+    /// Reads the `connection` settings of a connector.
+    pub(crate) fn read(connection: &Map<String, Value>) -> Result<Self, SourceError> {
+        serde_json::from_value(Value::Object(connection.clone()))
+            .map_err(|error| wrong(format!("the connection settings are wrong: {error}")))
+    }
+}
+
 /// Introduces this source.
 #[must_use]
 pub fn kind() -> SourceKind {
@@ -161,6 +171,7 @@ impl Account {
         settings: &ImapSettings,
         secrets: &BTreeMap<String, SecretString>,
         deadlines: Deadlines,
+        granted: Option<Arc<dyn RefreshTokens>>,
     ) -> Result<Self, SourceError> {
         let usual = if settings.security == Security::Tls { PORT_TLS } else { PORT_PLAIN };
         let endpoint = Endpoint::parse("the server", &settings.host, settings.port, usual)?;
@@ -177,7 +188,10 @@ impl Account {
             }
             _ => None,
         };
-        let credential = credential(settings, secrets, &route, deadlines)?;
+        let credential = match registration(settings, secrets, deadlines)? {
+            Some(registration) => Credential::Tokens(registration.access_tokens(granted)),
+            None => Credential::Entered(entered(settings, secrets)?),
+        };
         Ok(Self {
             endpoint,
             route,
@@ -191,30 +205,35 @@ impl Account {
     }
 }
 
-fn credential(
+/// The application that gets tokens for the mailbox, when the settings name one.
+pub(crate) fn registration(
     settings: &ImapSettings,
     secrets: &BTreeMap<String, SecretString>,
-    route: &Route,
     deadlines: Deadlines,
-) -> Result<Credential, SourceError> {
+) -> Result<Option<Registration>, SourceError> {
+    if settings.auth == AuthMethod::Password {
+        return Ok(None);
+    }
+    // The provider is another server than the mailbox's: its name counts, whatever is skipped there. What is trusted
+    // here may be something on the way that opens every TLS connection.
+    let trust =
+        Trust::new(&settings.trusted_certificates, false).map_err(|error| wrong(error.to_string()))?;
+    let http = HttpClient::new(Route::new(&settings.proxy, secrets)?, trust, deadlines);
+    settings.oauth.registration(http, secrets)
+}
+
+fn entered(
+    settings: &ImapSettings,
+    secrets: &BTreeMap<String, SecretString>,
+) -> Result<SecretString, SourceError> {
     let (name, title) = match settings.auth {
         AuthMethod::Password => ("password", "a password"),
-        AuthMethod::Xoauth2 | AuthMethod::Oauthbearer => {
-            // The provider is another server than the mailbox's: its name counts, whatever is skipped there. What is
-            // trusted here may be a proxy that opens every TLS connection.
-            let trust = Trust::new(&settings.trusted_certificates, false)
-                .map_err(|error| wrong(error.to_string()))?;
-            let http = HttpClient::new(route.clone(), trust, deadlines);
-            if let Some(tokens) = settings.oauth.access_tokens(http, secrets)? {
-                return Ok(Credential::Tokens(tokens));
-            }
-            ("access_token", "an access token")
-        }
+        AuthMethod::Xoauth2 | AuthMethod::Oauthbearer => ("access_token", "an access token"),
     };
     let secret = secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
     let secret = secret.ok_or_else(|| wrong(format!("{title} is needed for this way of signing in")))?;
     safe(title, secret.expose_secret())?;
-    Ok(Credential::Entered(secret.clone()))
+    Ok(secret.clone())
 }
 
 /// NUL ends strings in SASL, and 0x01 separates fields in the OAuth mechanisms; no control character belongs in
@@ -242,7 +261,7 @@ mod tests {
         let mut value = serde_json::json!({"host": host, "username": "ann"});
         value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("pw"))]);
-        Account::new(&settings(value), &secrets, Deadlines::default())
+        Account::new(&settings(value), &secrets, Deadlines::default(), None)
     }
 
     #[test]
@@ -283,9 +302,9 @@ mod tests {
         }
         let secrets = BTreeMap::from([("password".to_owned(), SecretString::from("a\nb"))]);
         let plain = settings(serde_json::json!({"host": "mail", "username": "ann"}));
-        let error = Account::new(&plain, &secrets, Deadlines::default()).unwrap_err();
+        let error = Account::new(&plain, &secrets, Deadlines::default(), None).unwrap_err();
         assert!(!error.to_string().contains("a\nb"));
-        assert!(Account::new(&plain, &BTreeMap::new(), Deadlines::default()).is_err());
+        assert!(Account::new(&plain, &BTreeMap::new(), Deadlines::default(), None).is_err());
     }
 
     #[test]
@@ -295,6 +314,7 @@ mod tests {
             &settings(serde_json::json!({"host": "mail", "username": "ann"})),
             &secrets,
             Deadlines::default(),
+            None,
         );
         assert!(!format!("{account:?}").contains("hunter2"));
     }
@@ -324,7 +344,7 @@ mod tests {
             let [secret] = shown[..] else { panic!("{auth}: {shown:?}") };
             let secrets = BTreeMap::from([(secret.name.to_owned(), SecretString::from("s"))]);
             let settings = settings(serde_json::json!({"host": "h", "username": "u", "auth": auth}));
-            Account::new(&settings, &secrets, Deadlines::default()).unwrap();
+            Account::new(&settings, &secrets, Deadlines::default(), None).unwrap();
         }
     }
 

@@ -7,11 +7,13 @@ use crate::wait::RENEW_AFTER;
 use crate::wire::response::Response;
 use mailcase_mail::{
     ActOutcome, Capabilities, CheckReport, Criterion, Cursor, Deadlines, Discovery, FetchedSender, Folder,
-    FolderPath, Glance, Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+    FolderPath, Glance, Interrupt, MailSource, RefreshTokens, RemoteAction, RemoteHead, RemoteId, Scope,
+    SourceError, Wake,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -45,15 +47,32 @@ impl ImapSource {
         settings: &ImapSettings,
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self, SourceError> {
-        Ok(Self {
-            account: Account::new(settings, secrets, Deadlines::default())?,
+        Account::new(settings, secrets, Deadlines::default(), None).map(Self::with_account)
+    }
+
+    /// As [`from_connection`](Self::from_connection), for a mailbox that may be opened by access a person granted.
+    ///
+    /// # Errors
+    /// As [`from_connection`](Self::from_connection).
+    pub fn from_granted(
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        granted: Arc<dyn RefreshTokens>,
+    ) -> Result<Self, SourceError> {
+        let settings = ImapSettings::read(connection)?;
+        Account::new(&settings, secrets, Deadlines::default(), Some(granted)).map(Self::with_account)
+    }
+
+    fn with_account(account: Account) -> Self {
+        Self {
+            account,
             deadlines: Deadlines::default(),
             renew_after: RENEW_AFTER,
             session: None,
             listed: HashMap::new(),
             described: Described::default(),
             capabilities: Capabilities::default(),
-        })
+        }
     }
 
     /// Builds a source from the `connection` settings of a connector.
@@ -64,10 +83,7 @@ impl ImapSource {
         connection: &Map<String, Value>,
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self, SourceError> {
-        let settings: ImapSettings =
-            serde_json::from_value(Value::Object(connection.clone())).map_err(|error| {
-                SourceError::Settings { message: format!("the connection settings are wrong: {error}") }
-            })?;
+        let settings = ImapSettings::read(connection)?;
         Self::new(&settings, secrets)
     }
 

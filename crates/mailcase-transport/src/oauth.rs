@@ -14,16 +14,18 @@ mod client;
 mod cloud;
 mod provider;
 mod refusal;
+mod registration;
 mod settings;
 
-pub use access_tokens::{AccessTokens, Grant, RefreshTokens};
+pub use access_tokens::{AccessTokens, Grant};
 pub use assertion::SigningAlgorithm;
-pub use authorization::{Authorization, Prompt};
+pub use authorization::Prompt;
 pub use certificate::{SigningCertificate, SigningCertificateError};
 pub use client::{AccessToken, ClientCredential, OauthClient, Tokens};
 pub use cloud::Cloud;
 pub use provider::Provider;
+pub use registration::Registration;
 pub use settings::{
     CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, ClientProof, EntraSettings,
-    OauthSettings, TokenFrom, signing_certificate,
+    OauthSettings, Scopes, SignInAs, TokenFrom, signing_certificate,
 };

@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
 use futures::future::BoxFuture;
-use mailcase_mail::{Deadlines, SourceError, StepStatus};
+use mailcase_mail::{Deadlines, RefreshTokens, SourceError, StepStatus};
 use mailcase_testbed::oidc::{Consent, Oidc, OidcClient, OidcOptions, TENANT};
 use mailcase_testbed::script::{Script, ScriptServer};
 use mailcase_testbed::squid::{Squid, SquidOptions};
 use mailcase_transport::http::HttpClient;
 use mailcase_transport::oauth::{
-    AccessTokens, ClientCredential, Grant, OauthClient, Prompt, Provider, RefreshTokens, SigningAlgorithm,
+    AccessTokens, ClientCredential, Grant, OauthClient, Prompt, Provider, SigningAlgorithm,
     SigningCertificate, SigningCertificateError,
 };
 use mailcase_transport::{Route, Steps, Trust};

@@ -1,14 +1,18 @@
 //! IMAP with access tokens of an application: a real provider signs them, a real server checks the signature.
 
 use crate::support::{fetch, inbox, source_at};
+use futures::future::BoxFuture;
 use mailcase_imap::ImapSource;
-use mailcase_mail::{CheckReport, MailSource, Scope, SourceError, StepStatus};
+use mailcase_mail::{
+    CheckReport, GrantAnswer, GrantRequest, MailSource, RefreshTokens, Scope, SourceError, StepStatus,
+};
 use mailcase_testbed::dovecot::{Dovecot, DovecotOptions};
-use mailcase_testbed::oidc::{Oidc, OidcClient, OidcOptions, TENANT};
+use mailcase_testbed::oidc::{Consent, Oidc, OidcClient, OidcOptions, TENANT};
 use mailcase_testbed::squid::{Squid, SquidOptions};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The application is the user: a token of an application names nobody else.
@@ -121,4 +125,82 @@ async fn a_session_that_outlives_its_token_goes_on_with_a_new_one() {
         server.kick(APPLICATION).await.unwrap();
         assert!(tokio::time::Instant::now() < deadline, "no further token was asked for");
     }
+}
+
+/// Keeps one refresh token, and counts how often it was replaced.
+#[derive(Debug)]
+struct Drawer(Mutex<(SecretString, usize)>);
+
+impl RefreshTokens for Drawer {
+    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>> {
+        Box::pin(async { Ok(Some(self.0.lock().unwrap().0.clone())) })
+    }
+
+    fn replace(&self, new: SecretString) -> BoxFuture<'_, Result<(), SourceError>> {
+        Box::pin(async move {
+            let mut held = self.0.lock().unwrap();
+            *held = (new, held.1 + 1);
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_person_grants_access_to_their_mailbox() {
+    const PERSON: &str = "ann@example.org";
+    const REDIRECT: &str = "https://mailcase.example/email-oauth";
+    let web = OidcClient {
+        id: "web".to_owned(),
+        secret: Some(SECRET.to_owned()),
+        redirects: vec![REDIRECT.to_owned()],
+        ..OidcClient::default()
+    };
+    let oidc = Oidc::start(OidcOptions { clients: vec![web], ..OidcOptions::default() }).await.unwrap();
+    let issuer = Some(oidc.issuer("upn").await.unwrap());
+    let server =
+        Dovecot::start(DovecotOptions { token_issuer: issuer, ..DovecotOptions::default() }).await.unwrap();
+    server.inject(PERSON, "INBOX", &[b"Subject: one\r\n\r\nbody\r\n".to_vec()]).unwrap();
+    let endpoint = |name: &str| format!("{}/{TENANT}/oauth2/v2.0/{name}", oidc.base());
+    let connection = json!({
+        "host": "127.0.0.1", "port": server.ports().imap, "security": "none", "auth": "xoauth2", "username": PERSON,
+        "trusted_certificates": [oidc.authority().certificate_pem()],
+        "oauth": {
+            "token_from": "standard", "sign_in_as": "person", "client_id": "web",
+            "scope": "openid profile offline_access https://outlook.office365.com/IMAP.AccessAsUser.All",
+            "authorize_url": endpoint("authorize"), "token_url": endpoint("token"),
+        },
+    });
+    let connection = connection.as_object().unwrap();
+    let secrets = BTreeMap::from([("client_secret".to_owned(), SecretString::from(SECRET))]);
+    assert!(mailcase_imap::needs_grant(connection));
+    let ungranted = ImapSource::from_connection(connection, &secrets).unwrap().check(&[]).await;
+    let token = ungranted.steps.iter().find(|step| step.name == "token").unwrap();
+    assert!(token.detail.contains("nobody granted access"), "{token:?}");
+
+    let request = GrantRequest { redirect_url: REDIRECT.to_owned(), switch_account: false };
+    let begun = mailcase_imap::begin_grant(connection, &secrets, &request).unwrap();
+    assert!(begun.url.contains("login_hint=ann%40example.org"), "{}", begun.url);
+    let back = oidc.sign_in(&begun.url, PERSON, Consent::Given, REDIRECT).await.unwrap();
+    let code = back.split_once("code=").unwrap().1.split('&').next().unwrap();
+    let answer = GrantAnswer::Code {
+        code: SecretString::from(code),
+        verifier: begun.verifier,
+        redirect_url: REDIRECT.to_owned(),
+    };
+    let granted = mailcase_imap::complete_grant(connection, &secrets, answer).await.unwrap();
+    assert_eq!(granted.account.as_deref(), Some(PERSON));
+
+    let drawer = Arc::new(Drawer(Mutex::new((granted.refresh_token, 0))));
+    let mut source = ImapSource::from_granted(connection, &secrets, Arc::clone(&drawer) as _).unwrap();
+    let report = source.check(&[]).await;
+    assert!(report.passed(), "{report:#?}");
+    let found = source.discover(&inbox(), Scope::NewFromAll, None, 10).await.unwrap();
+    assert_eq!(found.messages.len(), 1);
+    assert_eq!(drawer.0.lock().unwrap().1, 1);
+
+    oidc.revoke_everything().await.unwrap();
+    let mut revoked = ImapSource::from_granted(connection, &secrets, drawer).unwrap();
+    let error = revoked.folders().await.unwrap_err();
+    assert!(matches!(&error, SourceError::SignIn { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("Grant access again"), "{error:?}");
 }

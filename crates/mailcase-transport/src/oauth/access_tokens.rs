@@ -2,10 +2,8 @@
 
 use super::client::{AccessToken, OauthClient, Tokens};
 use crate::steps::Steps;
-use futures::future::BoxFuture;
-use mailcase_mail::SourceError;
+use mailcase_mail::{RefreshTokens, SourceError};
 use secrecy::SecretString;
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,21 +14,6 @@ const LIFETIME_UNTOLD: Duration = Duration::from_secs(5 * 60);
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
 /// Of a short life at most this part is given away.
 const RENEW_PART: u32 = 5;
-
-/// Where a refresh token lives. It outlasts the process: losing it means that a person has to grant access again.
-pub trait RefreshTokens: Debug + Send + Sync {
-    /// The one stored last; nothing when access was never granted.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>>;
-
-    /// Stores a new one in place of the current one, durably before it returns: the current one may be void already.
-    ///
-    /// # Errors
-    /// When it is not stored.
-    fn replace(&self, new: SecretString) -> BoxFuture<'_, Result<(), SourceError>>;
-}
 
 /// By which right tokens are given.
 #[derive(Debug, Clone)]

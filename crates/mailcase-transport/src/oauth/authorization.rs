@@ -4,7 +4,7 @@ use super::client::{OauthClient, Tokens};
 use super::provider::{Flavour, Provider};
 use super::refusal::{Refusal, explain_denial};
 use data_encoding::BASE64URL_NOPAD;
-use mailcase_mail::SourceError;
+use mailcase_mail::{BegunGrant, SourceError};
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
@@ -23,18 +23,6 @@ pub enum Prompt {
     Consent,
 }
 
-/// A grant that was begun. `state` and `verifier` stay on this side, bound to the session of the person, until the
-/// browser comes back.
-#[derive(Debug)]
-pub struct Authorization {
-    /// Where the browser goes.
-    pub url: String,
-    /// What comes back with the browser; anything else is a forgery (RFC 6749 §10.12).
-    pub state: SecretString,
-    /// Proves with the code that it was asked for here.
-    pub verifier: SecretString,
-}
-
 impl OauthClient {
     /// Begins a grant of `scope` (names separated by spaces). The browser comes back to `redirect_url`; `account` is
     /// suggested to the person.
@@ -45,7 +33,7 @@ impl OauthClient {
         scope: &str,
         account: Option<&str>,
         prompt: Prompt,
-    ) -> Authorization {
+    ) -> BegunGrant {
         let (state, verifier) = (random(), random());
         let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(verifier.expose_secret().as_bytes()));
         let query = self.provider.authorize.query().unwrap_or_default();
@@ -76,7 +64,7 @@ impl OauthClient {
         }
         let base = self.provider.authorize.to_string();
         let base = base.split_once('?').map_or(base.as_str(), |(base, _)| base);
-        Authorization { url: format!("{base}?{}", form.finish()), state, verifier }
+        BegunGrant { url: format!("{base}?{}", form.finish()), state, verifier }
     }
 
     /// Exchanges the code the browser brought. The refresh token among the answer is to be stored before anything else.
@@ -99,15 +87,19 @@ impl OauthClient {
             ])
             .await?;
         if tokens.refresh.is_none() {
-            return Err(SourceError::SignIn {
-                message: format!(
-                    "{} grants access for a short time only: it gives no refresh token",
-                    self.provider.host()
-                ),
-                hint: Some("Permit offline access for the application, then grant access again.".to_owned()),
-            });
+            return Err(self.no_refresh_token());
         }
         Ok(tokens)
+    }
+
+    pub(crate) fn no_refresh_token(&self) -> SourceError {
+        SourceError::SignIn {
+            message: format!(
+                "{} grants access for a short time only: it gives no refresh token",
+                self.provider.host()
+            ),
+            hint: Some("Permit offline access for the application, then grant access again.".to_owned()),
+        }
     }
 
     /// What it means when the browser comes back without a code: `error` and `error_description` of the query (RFC 6749

@@ -61,6 +61,21 @@ impl Cloud {
         format!("https://{}/.default", self.graph_host())
     }
 
+    /// Reading and changing the mail of whoever grants it, on Graph.
+    #[must_use]
+    pub fn graph_scope_for_person(self) -> String {
+        let host = self.graph_host();
+        ["Mail.ReadWrite", "Mail.ReadWrite.Shared", "Mail.Send"]
+            .map(|permission| format!("https://{host}/{permission}"))
+            .join(" ")
+    }
+
+    /// The mailbox of whoever grants it, by IMAP.
+    #[must_use]
+    pub fn imap_scope_for_person(self) -> String {
+        format!("https://{}/IMAP.AccessAsUser.All", self.exchange_host())
+    }
+
     /// Everything the application was granted on Exchange Online: EWS and IMAP.
     #[must_use]
     pub fn exchange_scope(self) -> String {

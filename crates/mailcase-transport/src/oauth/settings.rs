@@ -1,11 +1,11 @@
 //! What a person sets so that an application signs in: the same for every source that embeds it as `oauth`.
 
-use super::access_tokens::{AccessTokens, Grant};
 use super::assertion::SigningAlgorithm;
 use super::certificate::SigningCertificate;
 use super::client::{ClientCredential, OauthClient};
 use super::cloud::Cloud;
 use super::provider::Provider;
+use super::registration::Registration;
 use crate::http::HttpClient;
 use data_encoding::BASE64;
 use mailcase_mail::{SecretField, SourceError};
@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Everything in a mailbox of Google's by IMAP (<https://developers.google.com/workspace/gmail/imap/xoauth2-protocol>).
+const GOOGLE_MAIL: &str = "https://mail.google.com/";
 /// The longest client id taken; Entra's have 36 characters, Google's some 75.
 const CLIENT_ID_MAX_CHARS: usize = 200;
 
@@ -59,21 +61,39 @@ pub enum ClientProof {
     Certificate,
 }
 
-/// An application registered in Microsoft Entra that signs in as itself.
+/// Whose rights the application uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum SignInAs {
+    #[default]
+    Application,
+    Person,
+}
+
+/// An application registered in Microsoft Entra.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(inline, extend("x-order" = ["cloud", "tenant", "client_id", "proof"]))]
+#[schemars(inline, extend("x-order" = ["sign_in_as", "cloud", "tenant", "client_id", "proof"]))]
 pub struct EntraSettings {
+    /// The application itself: an administrator consents once. A person: somebody signs in and grants access to their
+    /// mailbox, after the connector is saved.
+    #[schemars(
+        title = "Sign in as",
+        extend("x-labels" = {"application": "The application itself", "person": "A person who grants access"})
+    )]
+    pub sign_in_as: SignInAs,
     /// Which of Microsoft's clouds holds the tenant; sets the hosts for sign-in and mail together.
     #[schemars(title = "Cloud")]
     pub cloud: Cloud,
-    /// The tenant's id, or one of its domains, such as example.onmicrosoft.com.
+    /// The tenant's id, or one of its domains, such as example.onmicrosoft.com. Blank, when a person grants access and the
+    /// application is registered for several tenants: that of whoever signs in.
     #[schemars(title = "Tenant", length(max = 253))]
     pub tenant: String,
     /// The application (client) id of the app registration.
     #[schemars(title = "Client id", length(max = 200))]
     pub client_id: String,
-    /// How the application proves who it is.
+    /// How the application proves who it is. A public one, for which a person signs in, leaves the secret empty.
     #[schemars(
         title = "Proof",
         extend("x-labels" = {"secret": "Client secret", "certificate": "Certificate"})
@@ -89,6 +109,7 @@ pub enum TokenFrom {
     #[default]
     Entered,
     Microsoft,
+    Google,
     Standard,
 }
 
@@ -97,24 +118,45 @@ pub enum TokenFrom {
 #[serde(default, deny_unknown_fields)]
 #[schemars(
     inline,
-    extend("x-order" = ["token_from", "cloud", "tenant", "token_url", "scope", "client_id", "proof"])
+    extend("x-order" = [
+        "token_from", "sign_in_as", "cloud", "tenant", "authorize_url", "token_url", "scope", "client_id", "proof"
+    ])
 )]
 pub struct OauthSettings {
-    /// Entered: the token itself, which has to be replaced before it expires. Microsoft: an application of Microsoft
-    /// Entra signs in. Other provider: the same at any provider that gives tokens to applications.
+    /// Entered: the token itself, which has to be replaced before it expires. Microsoft, Google, another provider: an
+    /// application that was registered there asks for it.
     #[schemars(
         title = "Access token",
         extend("x-labels" = {
-            "entered": "Entered by hand", "microsoft": "From Microsoft", "standard": "From another provider"
+            "entered": "Entered by hand", "microsoft": "From Microsoft", "google": "From Google",
+            "standard": "From another provider"
         })
     )]
     pub token_from: TokenFrom,
+    /// The application itself: an administrator consents once. A person: somebody signs in and grants access to their
+    /// mailbox, after the connector is saved. At Google it is always a person.
+    #[schemars(
+        title = "Sign in as",
+        extend(
+            "x-labels" = {"application": "The application itself", "person": "A person who grants access"},
+            "x-show-if" = {"token_from": ["microsoft", "standard"]}
+        )
+    )]
+    pub sign_in_as: SignInAs,
     /// Which of Microsoft's clouds holds the tenant.
     #[schemars(title = "Cloud", extend("x-show-if" = {"token_from": ["microsoft"]}))]
     pub cloud: Cloud,
-    /// The tenant's id, or one of its domains, such as example.onmicrosoft.com.
+    /// The tenant's id, or one of its domains, such as example.onmicrosoft.com. Blank, when a person grants access and the
+    /// application is registered for several tenants: that of whoever signs in.
     #[schemars(title = "Tenant", length(max = 253), extend("x-show-if" = {"token_from": ["microsoft"]}))]
     pub tenant: String,
+    /// What the provider calls its authorization endpoint; begins with https://.
+    #[schemars(
+        title = "URL for signing in",
+        length(max = 2048),
+        extend("x-show-if" = {"token_from": ["standard"], "sign_in_as": ["person"]})
+    )]
+    pub authorize_url: String,
     /// What the provider calls its token endpoint; begins with https://.
     #[schemars(
         title = "URL for tokens",
@@ -122,100 +164,130 @@ pub struct OauthSettings {
         extend("x-show-if" = {"token_from": ["standard"]})
     )]
     pub token_url: String,
-    /// What is asked for, such as https://mail.example.org/.default; several are separated by spaces.
+    /// What is asked for, such as https://mail.example.org/.default; several are separated by spaces. When a person grants
+    /// access, offline_access or what the provider calls it belongs here too.
     #[schemars(title = "Scope", length(max = 2048), extend("x-show-if" = {"token_from": ["standard"]}))]
     pub scope: String,
     /// The id the application got when it was registered.
     #[schemars(
         title = "Client id",
         length(max = 200),
-        extend("x-show-if" = {"token_from": ["microsoft", "standard"]})
+        extend("x-show-if" = {"token_from": ["microsoft", "google", "standard"]})
     )]
     pub client_id: String,
-    /// How the application proves who it is.
+    /// How the application proves who it is. A public one, for which a person signs in, leaves the secret empty.
     #[schemars(
         title = "Proof",
         extend(
             "x-labels" = {"secret": "Client secret", "certificate": "Certificate"},
-            "x-show-if" = {"token_from": ["microsoft", "standard"]}
+            "x-show-if" = {"token_from": ["microsoft", "google", "standard"]}
         )
     )]
     pub proof: ClientProof,
 }
 
+/// What an application asks for: as itself, and for a person.
+#[derive(Debug, Clone)]
+pub struct Scopes {
+    pub application: String,
+    pub person: String,
+}
+
 impl EntraSettings {
-    /// The tokens of the application for `scope`, such as [`Cloud::graph_scope`]. Asks for nothing yet.
+    /// Whether a person has to grant access.
+    #[must_use]
+    pub fn needs_grant(&self) -> bool {
+        self.sign_in_as == SignInAs::Person
+    }
+
+    /// The application that the settings describe. Asks for nothing yet.
     ///
     /// # Errors
     /// [`SourceError::Settings`] when settings and secrets do not fit together.
-    pub fn access_tokens(
+    pub fn registration(
         &self,
         http: HttpClient,
         secrets: &BTreeMap<String, SecretString>,
-        scope: String,
-    ) -> Result<AccessTokens, SourceError> {
-        if self.tenant.trim().is_empty() {
+        scopes: Scopes,
+    ) -> Result<Registration, SourceError> {
+        let for_person = self.needs_grant();
+        if !for_person && self.tenant.trim().is_empty() {
             return Err(wrong("an application needs a tenant to sign in to"));
         }
-        let provider = Provider::microsoft(self.cloud, &self.tenant)?;
-        tokens(http, provider, &self.client_id, credential(self.proof, secrets)?, scope)
+        let client = OauthClient::new(
+            http,
+            Provider::microsoft(self.cloud, &self.tenant)?,
+            client_id(&self.client_id)?,
+            credential(self.proof, secrets, for_person)?,
+        );
+        let scope = if for_person { scopes.person } else { scopes.application };
+        Ok(Registration { client, scope, for_person })
     }
 }
 
 impl OauthSettings {
-    /// The tokens of the application for a mailbox reached by IMAP; nothing when the token is entered by hand.
+    /// Whether a person has to grant access.
+    #[must_use]
+    pub fn needs_grant(&self) -> bool {
+        match self.token_from {
+            TokenFrom::Entered => false,
+            TokenFrom::Google => true,
+            TokenFrom::Microsoft | TokenFrom::Standard => self.sign_in_as == SignInAs::Person,
+        }
+    }
+
+    /// The application that gets tokens for a mailbox reached by IMAP; nothing when the token is entered by hand.
     ///
     /// # Errors
-    /// As [`EntraSettings::access_tokens`].
-    pub fn access_tokens(
+    /// As [`EntraSettings::registration`].
+    pub fn registration(
         &self,
         http: HttpClient,
         secrets: &BTreeMap<String, SecretString>,
-    ) -> Result<Option<AccessTokens>, SourceError> {
-        match self.token_from {
-            TokenFrom::Entered => Ok(None),
+    ) -> Result<Option<Registration>, SourceError> {
+        let for_person = self.needs_grant();
+        let (provider, scope) = match self.token_from {
+            TokenFrom::Entered => return Ok(None),
             TokenFrom::Microsoft => {
-                let Self { cloud, tenant, client_id, proof, .. } = self.clone();
-                let entra = EntraSettings { cloud, tenant, client_id, proof };
-                entra.access_tokens(http, secrets, cloud.exchange_scope()).map(Some)
+                let Self { sign_in_as, cloud, tenant, client_id, proof, .. } = self.clone();
+                let entra = EntraSettings { sign_in_as, cloud, tenant, client_id, proof };
+                let scopes =
+                    Scopes { application: cloud.exchange_scope(), person: cloud.imap_scope_for_person() };
+                return entra.registration(http, secrets, scopes).map(Some);
             }
+            TokenFrom::Google => (Provider::google()?, GOOGLE_MAIL.to_owned()),
             TokenFrom::Standard => {
-                let provider = Provider::standard(&self.token_url, &self.token_url)?;
-                let credential = credential(self.proof, secrets)?;
-                tokens(http, provider, &self.client_id, credential, self.scope.trim().to_owned()).map(Some)
+                let authorize = if for_person { &self.authorize_url } else { &self.token_url };
+                (Provider::standard(authorize, &self.token_url)?, self.scope.trim().to_owned())
             }
-        }
+        };
+        let credential = credential(self.proof, secrets, for_person)?;
+        let client = OauthClient::new(http, provider, client_id(&self.client_id)?, credential);
+        Ok(Some(Registration { client, scope, for_person }))
     }
 }
 
-fn tokens(
-    http: HttpClient,
-    provider: Provider,
-    client_id: &str,
-    credential: ClientCredential,
-    scope: String,
-) -> Result<AccessTokens, SourceError> {
-    let client_id = client_id.trim();
-    if client_id.is_empty()
-        || client_id.chars().any(char::is_control)
-        || client_id.chars().count() > CLIENT_ID_MAX_CHARS
-    {
+fn client_id(text: &str) -> Result<String, SourceError> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > CLIENT_ID_MAX_CHARS {
         return Err(wrong("a client id is needed, as it was given when the application was registered"));
     }
-    let client = OauthClient::new(http, provider, client_id, credential);
-    Ok(AccessTokens::new(client, Grant::Application, scope))
+    Ok(text.to_owned())
 }
 
+/// With `may_be_public`, no secret means that there is none.
 fn credential(
     proof: ClientProof,
     secrets: &BTreeMap<String, SecretString>,
+    may_be_public: bool,
 ) -> Result<ClientCredential, SourceError> {
     let given = |name: &str| secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
     match proof {
-        ClientProof::Secret => given(CLIENT_SECRET.name)
-            .cloned()
-            .map(ClientCredential::Secret)
-            .ok_or_else(|| wrong("a client secret is needed for this way of signing in")),
+        ClientProof::Secret => match given(CLIENT_SECRET.name) {
+            Some(secret) => Ok(ClientCredential::Secret(secret.clone())),
+            None if may_be_public => Ok(ClientCredential::Public),
+            None => Err(wrong("a client secret is needed for this way of signing in")),
+        },
         ClientProof::Certificate => {
             let file = given(CLIENT_CERTIFICATE.name).ok_or_else(|| {
                 wrong("a certificate with its private key is needed for this way of signing in")
@@ -292,14 +364,37 @@ mod tests {
             (with("token_from", "standard"), secret.clone(), "https://"),
         ] {
             let settings: OauthSettings = serde_json::from_value(settings).unwrap();
-            let error = settings.access_tokens(http(), &secrets).unwrap_err();
+            let error = settings.registration(http(), &secrets).unwrap_err();
             assert!(matches!(error, SourceError::Settings { .. }), "{error:?}");
             assert!(error.to_string().contains(word) && !error.to_string().contains("hunter2"), "{error}");
         }
         let settings: OauthSettings = serde_json::from_value(microsoft).unwrap();
-        let tokens = settings.access_tokens(http(), &secret).unwrap().unwrap();
-        assert!(!format!("{tokens:?}").contains("hunter2"));
-        assert!(OauthSettings::default().access_tokens(http(), &secret).unwrap().is_none());
+        let registration = settings.registration(http(), &secret).unwrap().unwrap();
+        assert!(!format!("{registration:?}").contains("hunter2") && !settings.needs_grant());
+        assert!(OauthSettings::default().registration(http(), &secret).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_person_needs_less_than_an_application() {
+        for (settings, scope) in [
+            (json!({"token_from": "google", "client_id": "app"}), "https://mail.google.com/"),
+            (
+                json!({"token_from": "microsoft", "sign_in_as": "person", "cloud": "us_gcc_high", "client_id": "app"}),
+                "https://outlook.office365.us/IMAP.AccessAsUser.All",
+            ),
+            (
+                json!({
+                    "token_from": "standard", "sign_in_as": "person", "client_id": "app", "scope": " mail offline ",
+                    "authorize_url": "https://login.example/a", "token_url": "https://login.example/t",
+                }),
+                "mail offline",
+            ),
+        ] {
+            let settings: OauthSettings = serde_json::from_value(settings).unwrap();
+            let registration = settings.registration(http(), &secrets(&[])).unwrap().unwrap();
+            assert!(settings.needs_grant() && registration.for_person);
+            assert_eq!(registration.scope, scope);
+        }
     }
 
     #[test]
