@@ -5,7 +5,7 @@ use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
 use crate::grants;
-use crate::sql::{Row, Tx, args, json, retrying};
+use crate::sql::{Tx, args, json, retrying};
 use mailcase_core::connector::{Connector, ConnectorSettings, Origin};
 use mailcase_core::{ConnectorId, DeliveryId, OrganizationId};
 use secrecy::SecretString;
@@ -38,17 +38,6 @@ pub struct ConnectorPatch {
 
 const COLUMNS: &str = "id, organization_id, settings, active, origin, revision";
 
-pub(crate) fn from_row(row: &Row) -> Result<Connector> {
-    Ok(Connector {
-        id: row.named("id")?,
-        organization: row.named("organization_id")?,
-        settings: row.json("settings")?,
-        active: row.flag("active")?,
-        origin: row.json("origin")?,
-        revision: row.int("revision")?,
-    })
-}
-
 fn name_taken(api_name: &str) -> impl FnOnce(StoreError) -> StoreError {
     let what = format!("there is a connector with the API name `{api_name}` already");
     move |error| if error.is_unique_violation() { StoreError::conflict(what) } else { error }
@@ -79,23 +68,25 @@ impl Store {
         Ok(unreadable::readable(&self.pool().fetch_all(sql, args![org]).await?))
     }
 
+    /// A connector. The settings of one that cannot be read are stand-ins, which pass no check and open no mailbox.
     pub async fn connector(&self, org: OrganizationId, id: ConnectorId) -> Result<Connector> {
-        let sql = "SELECT id, organization_id, settings, active, origin, revision FROM connectors \
+        let sql = "SELECT id, organization_id, name, api_name, settings, active, origin, revision FROM connectors \
                    WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL";
         let row =
             self.pool().fetch_optional(sql, args![org, id]).await?.ok_or(StoreError::missing("connector"))?;
-        from_row(&row)
+        Ok(unreadable::read(&row)?.0)
     }
 
-    /// The connector with this API name, if there is one.
+    /// The connector with this API name, if there is one; see [`connector`](Self::connector).
     pub async fn connector_by_api_name(
         &self,
         org: OrganizationId,
         api_name: &str,
     ) -> Result<Option<Connector>> {
-        let sql = "SELECT id, organization_id, settings, active, origin, revision FROM connectors \
+        let sql = "SELECT id, organization_id, name, api_name, settings, active, origin, revision FROM connectors \
                    WHERE organization_id = $1 AND api_name = $2 AND deleted_at IS NULL";
-        self.pool().fetch_optional(sql, args![org, api_name]).await?.as_ref().map(from_row).transpose()
+        let row = self.pool().fetch_optional(sql, args![org, api_name]).await?;
+        row.map(|row| Ok(unreadable::read(&row)?.0)).transpose()
     }
 
     /// Creates a connector. The settings must have been validated.

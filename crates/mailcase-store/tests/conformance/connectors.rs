@@ -222,6 +222,9 @@ pub(crate) async fn one_that_cannot_be_read_is_shown_and_holds_up_nobody(fx: &Fi
     // All its settings anew, its file and a deletion get past what cannot be read; a mere switch does not.
     let damaged = "UPDATE connectors SET settings = 'no json at all' WHERE api_name = 'phishing'";
     fx.meddle(damaged).await;
+    let stand_in = store.connector(org, fx.connector.id).await.unwrap();
+    assert_eq!(stand_in.settings.api_name, "phishing");
+    assert_eq!(store.connector_by_api_name(org, "phishing").await.unwrap(), Some(stand_in));
     let refused = store.set_connector_active(org, fx.connector.id, false).await.unwrap_err();
     assert!(refused.to_string().contains("enter the settings again"), "{refused}");
     let patch = ConnectorPatch { settings: Some(fx.connector.settings.clone()), ..ConnectorPatch::default() };
