@@ -64,6 +64,14 @@ impl Authority {
         self.issue(leaf_params(&LOCAL_NAMES)?)
     }
 
+    /// A valid certificate for `localhost`, `127.0.0.1` and these names.
+    ///
+    /// # Errors
+    /// When the key or certificate cannot be generated.
+    pub fn leaf_for(&self, names: &[&str]) -> Result<Issued> {
+        self.issue(leaf_params(&[&LOCAL_NAMES, names].concat())?)
+    }
+
     /// Valid for `localhost`, but its time is over.
     ///
     /// # Errors

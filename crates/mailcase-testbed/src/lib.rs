@@ -4,6 +4,8 @@
 //! Nothing here knows the product. Everything reports with `anyhow`, because the demo runs it too.
 
 pub mod certificates;
+#[cfg(feature = "graph")]
+pub mod detour;
 pub mod dovecot;
 #[cfg(feature = "graph")]
 pub mod graph;

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// A tenant that exists.
 pub const TENANT: &str = "11111111-1111-1111-1111-111111111111";
+/// The name the provider has in the world, for which its certificate is good as well.
+pub const MICROSOFT: &str = "login.microsoftonline.com";
 /// Whoever comes without a tenant comes here.
 pub const ANY_ORGANIZATION: &str = "organizations";
 /// Forms a person walks through: sign in, consent, and where they lead.
@@ -97,7 +99,7 @@ impl Oidc {
         );
         let node = find_program("node", "nodejs")?;
         let authority = Authority::new()?;
-        let certificate = authority.leaf()?;
+        let certificate = authority.leaf_for(&[MICROSOFT])?;
         let settings = settings(&options, &certificate);
         tokio::task::spawn_blocking(move || spawn(&node, &folder, &settings))
             .await

@@ -8,7 +8,7 @@ use crate::{Outcome, state};
 use anyhow::{Context as _, bail};
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::{Connector, Origin};
-use mailcase_engine::{Engine, EngineError, PassSummary, run_once};
+use mailcase_engine::{Engine, EngineError, PassSummary, Trial, run_once};
 use mailcase_mail::{CheckReport, StepStatus};
 use mailcase_store::{ConnectorWithStatus, Store, StoreError};
 use std::sync::Arc;
@@ -52,7 +52,8 @@ pub(crate) async fn test(config: Config, api_name: &str) -> anyhow::Result<Outco
     let connector = named(&store, organization, api_name).await?;
     let secrets = store.connector_secrets(connector.id).await?;
     let handle = Engine::handle_only(store.clone(), Arc::new(Sources));
-    let report = handle.check(&connector.settings, &secrets).await;
+    let granted_to = Some(connector.id);
+    let report = handle.check(&Trial { settings: connector.settings, secrets, granted_to }).await;
     store.close().await;
     print(&describe(&report))?;
     Ok(if report.passed() { Outcome::Done } else { Outcome::NeedsAttention })

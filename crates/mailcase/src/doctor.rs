@@ -8,7 +8,7 @@ use crate::{Outcome, master_key, state};
 use indicatif::ProgressBar;
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::Connector;
-use mailcase_engine::{Engine, EngineHandle};
+use mailcase_engine::{Engine, EngineHandle, Trial};
 use mailcase_mail::StepStatus;
 use mailcase_store::{BlobHash, MessageFilter, PageRequest, Store, StoreError};
 use std::os::unix::fs::PermissionsExt as _;
@@ -348,7 +348,8 @@ async fn connector_works(store: &Store, handle: &EngineHandle, connector: &Conne
             return Finding::of(Verdict::Bad, subject, error.to_string(), "Enter its password again.");
         }
     };
-    let report = handle.check(&connector.settings, &secrets).await;
+    let granted_to = Some(connector.id);
+    let report = handle.check(&Trial { settings: connector.settings.clone(), secrets, granted_to }).await;
     let worst = report
         .steps
         .iter()

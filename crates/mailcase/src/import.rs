@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::{Backfill, Connector, ConnectorSettings, Disposition, FetchMode};
 use mailcase_core::message::DeliveryState;
-use mailcase_engine::{Engine, PassSummary, run_once};
+use mailcase_engine::{Engine, PassSummary, Trial, run_once};
 use mailcase_store::{ConnectorPatch, Store};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -152,7 +152,7 @@ async fn connector(
     let mut settings = settings(source)?;
     let handle = Engine::handle_only(store.clone(), Arc::new(Sources));
     settings.folders = handle
-        .folders(&settings, &BTreeMap::new())
+        .folders(&Trial { settings: settings.clone(), secrets: BTreeMap::new(), granted_to: None })
         .await
         .with_context(|| format!("{} cannot be listed", source.path.display()))?
         .into_iter()

@@ -1,14 +1,17 @@
 //! The one match on the kind of a connector. A new protocol is one variant here.
 
 use mailcase_folder::FolderSource;
+use mailcase_graph::GraphSource;
 use mailcase_imap::ImapSource;
 use mailcase_mail::{
-    ActOutcome, Capabilities, CheckReport, Criterion, Cursor, Discovery, FetchedSender, Folder, FolderPath,
-    Glance, Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, Wake,
+    ActOutcome, BegunGrant, Capabilities, CheckReport, Criterion, Cursor, Discovery, FetchedSender, Folder,
+    FolderPath, Glance, GrantAnswer, GrantRequest, Granted, Interrupt, MailSource, RefreshTokens,
+    RemoteAction, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, Wake,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// Opens sources of every kind there is.
@@ -19,6 +22,7 @@ pub(crate) struct Sources;
 #[derive(Debug)]
 pub(crate) enum AnySource {
     Imap(Box<ImapSource>),
+    Graph(Box<GraphSource>),
     Folder(Box<FolderSource>),
 }
 
@@ -26,7 +30,7 @@ impl SourceFactory for Sources {
     type Source = AnySource;
 
     fn kinds(&self) -> Vec<SourceKind> {
-        vec![mailcase_imap::kind(), mailcase_folder::source_kind()]
+        vec![mailcase_imap::kind(), mailcase_graph::kind(), mailcase_folder::source_kind()]
     }
 
     fn open(
@@ -36,14 +40,80 @@ impl SourceFactory for Sources {
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<AnySource, SourceError> {
         match kind {
-            mailcase_imap::KIND => ImapSource::from_connection(connection, secrets)
-                .map(|source| AnySource::Imap(Box::new(source))),
+            mailcase_imap::KIND => ImapSource::from_connection(connection, secrets).map(AnySource::imap),
+            mailcase_graph::KIND => GraphSource::from_connection(connection, secrets).map(AnySource::graph),
             mailcase_folder::KIND => {
                 FolderSource::open(connection).map(|source| AnySource::Folder(Box::new(source)))
             }
-            _ => Err(SourceError::Settings { message: format!("`{kind}` is no kind of connector") }),
+            _ => Err(unknown(kind)),
         }
     }
+
+    fn needs_grant(&self, kind: &str, connection: &Map<String, Value>) -> bool {
+        match kind {
+            mailcase_imap::KIND => mailcase_imap::needs_grant(connection),
+            mailcase_graph::KIND => mailcase_graph::needs_grant(connection),
+            _ => false,
+        }
+    }
+
+    fn open_granted(
+        &self,
+        kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        tokens: Arc<dyn RefreshTokens>,
+    ) -> Result<AnySource, SourceError> {
+        match kind {
+            mailcase_imap::KIND => ImapSource::from_granted(connection, secrets, tokens).map(AnySource::imap),
+            mailcase_graph::KIND => {
+                GraphSource::from_granted(connection, secrets, tokens).map(AnySource::graph)
+            }
+            _ => self.open(kind, connection, secrets),
+        }
+    }
+
+    fn begin_grant(
+        &self,
+        kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        request: &GrantRequest,
+    ) -> Result<BegunGrant, SourceError> {
+        match kind {
+            mailcase_imap::KIND => mailcase_imap::begin_grant(connection, secrets, request),
+            mailcase_graph::KIND => mailcase_graph::begin_grant(connection, secrets, request),
+            _ => Err(unknown(kind)),
+        }
+    }
+
+    async fn complete_grant(
+        &self,
+        kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+        answer: GrantAnswer,
+    ) -> Result<Granted, SourceError> {
+        match kind {
+            mailcase_imap::KIND => mailcase_imap::complete_grant(connection, secrets, answer).await,
+            mailcase_graph::KIND => mailcase_graph::complete_grant(connection, secrets, answer).await,
+            _ => Err(unknown(kind)),
+        }
+    }
+}
+
+impl AnySource {
+    fn imap(source: ImapSource) -> Self {
+        Self::Imap(Box::new(source))
+    }
+
+    fn graph(source: GraphSource) -> Self {
+        Self::Graph(Box::new(source))
+    }
+}
+
+fn unknown(kind: &str) -> SourceError {
+    SourceError::Settings { message: format!("`{kind}` is no kind of connector") }
 }
 
 /// Hands a call to whichever source it is.
@@ -51,6 +121,7 @@ macro_rules! each {
     ($any:expr, $source:ident => $call:expr) => {
         match $any {
             AnySource::Imap($source) => $call,
+            AnySource::Graph($source) => $call,
             AnySource::Folder($source) => $call,
         }
     };
