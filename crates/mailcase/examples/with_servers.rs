@@ -1,11 +1,13 @@
-//! Runs a command beside a fresh `mailcase serve` and a real mail server, and ends with its exit code.
+//! Runs a command beside a fresh `mailcase serve`, a real mail server and a real proxy, and ends with its exit code.
 //!
 //! Tells the command where they are: `MAILCASE_URL`, `MAILCASE_SETUP_URL` (the one-time link), `IMAP_HOST`,
-//! `IMAP_PORT` (STARTTLS), `IMAP_PORT_TLS`, `IMAP_USER`, `IMAP_PASSWORD`, `LMTP_PORT`. The server's certificate is
-//! signed by nobody the machine trusts. Used by `scripts/e2e`.
+//! `IMAP_PORT` (STARTTLS), `IMAP_PORT_TLS`, `IMAP_USER`, `IMAP_PASSWORD`, `LMTP_PORT`;
+//! `PROXY_HOST`, `PROXY_PORT_TLS`, `PROXY_USER`, `PROXY_PASSWORD`. The certificates of both are signed by nobody the
+//! machine trusts. Used by `scripts/e2e`.
 
 use anyhow::{Context as _, ensure};
 use mailcase_testbed::dovecot::{Dovecot, DovecotOptions, PASSWORD};
+use mailcase_testbed::squid::{self, Squid, SquidOptions};
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
@@ -23,6 +25,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let mut command = std::env::args_os().skip(1);
     let program = command.next().context("give the command to run")?;
     let dovecot = Dovecot::start(DovecotOptions::default()).await?;
+    let squid = Squid::start(SquidOptions { sign_in: true }).await?;
     let folder = tempfile::tempdir()?;
     let mut serve = Command::new(mailcase()?)
         .current_dir(folder.path())
@@ -47,6 +50,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         .env("IMAP_USER", USER)
         .env("IMAP_PASSWORD", PASSWORD)
         .env("LMTP_PORT", dovecot.ports().lmtp.to_string())
+        .env("PROXY_HOST", squid.host())
+        .env("PROXY_PORT_TLS", squid.https_port().to_string())
+        .env("PROXY_USER", squid::USER)
+        .env("PROXY_PASSWORD", squid::PASSWORD)
         .status()
         .await
         .context("the command could not be run")?;
