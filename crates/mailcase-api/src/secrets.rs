@@ -4,7 +4,7 @@ use crate::problem::Problem;
 use mailcase_core::connector::{ConnectorSettings, FieldError};
 use mailcase_mail::SourceKind;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Secrets by name.
@@ -40,7 +40,7 @@ pub(crate) fn refuse_detour(
     wanted: &ConnectorSettings,
     stored: &Secrets,
 ) -> Result<(), Problem> {
-    if stored.is_empty() || destination(kinds, saved) == destination(kinds, wanted) {
+    if stored.is_empty() || !leads_elsewhere(kinds, saved, wanted) {
         return Ok(());
     }
     let message = "the settings lead elsewhere than the saved ones: type it in again, so that the stored one is not sent there";
@@ -49,19 +49,30 @@ pub(crate) fn refuse_detour(
     ))
 }
 
-fn destination<'a>(
+/// Whether a mailbox with these settings may be another one than with the saved ones, or be reached another way.
+pub(crate) fn leads_elsewhere(
     kinds: &[SourceKind],
-    settings: &'a ConnectorSettings,
-) -> (&'a str, BTreeMap<&'a str, &'a Value>) {
-    let schema = kinds.iter().find(|kind| kind.kind == settings.kind).map(|kind| &kind.settings_schema);
+    saved: &ConnectorSettings,
+    wanted: &ConnectorSettings,
+) -> bool {
+    let schema = kinds.iter().find(|kind| kind.kind == saved.kind).map(|kind| &kind.settings_schema);
+    saved.kind != wanted.kind
+        || destination(schema, &saved.connection) != destination(schema, &wanted.connection)
+}
+
+/// The settings without the certificates that are trusted, those of a proxy neither.
+fn destination(schema: Option<&Value>, settings: &Map<String, Value>) -> Map<String, Value> {
+    let of = |property: &str| schema.and_then(|schema| schema.get("properties")?.get(property));
     let is_trust = |property: &str| {
-        schema
-            .and_then(|schema| schema.get("properties")?.get(property)?.get("x-widget"))
-            .is_some_and(|widget| widget == "certificates")
+        of(property).and_then(|schema| schema.get("x-widget")).is_some_and(|widget| widget == "certificates")
     };
-    let counting =
-        settings.connection.iter().filter(|(property, _)| !is_trust(property)).map(|(k, v)| (k.as_str(), v));
-    (settings.kind.as_str(), counting.collect())
+    let counting = settings.iter().filter(|(property, _)| !is_trust(property));
+    counting
+        .map(|(property, value)| match value {
+            Value::Object(group) => (property.clone(), Value::Object(destination(of(property), group))),
+            value => (property.clone(), value.clone()),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -80,7 +91,10 @@ mod tests {
             kind: "imap",
             title: "",
             description: "",
-            settings_schema: json!({"properties": {"pem": {"x-widget": "certificates"}, "host": {}}}),
+            settings_schema: json!({"properties": {
+                "pem": {"x-widget": "certificates"}, "host": {},
+                "proxy": {"properties": {"pem": {"x-widget": "certificates"}, "host": {}}},
+            }}),
             secrets: &[],
             default_folder: "",
         }];
@@ -91,10 +105,16 @@ mod tests {
             (json!({"host": "a", "pem": ["x"]}), false),
             (json!({"host": "b"}), true),
             (json!({"host": "a", "port": 1}), true),
+            (json!({"host": "a", "proxy": {"host": "p"}}), true),
         ] {
             let wanted = settings(wanted);
             assert_eq!(refuse_detour(&kinds, &saved, &wanted, &stored).is_err(), refused, "{wanted:?}");
             assert!(refuse_detour(&kinds, &saved, &wanted, &Secrets::new()).is_ok());
         }
+        let saved = settings(json!({"host": "a", "proxy": {"host": "p"}}));
+        let trusting = settings(json!({"host": "a", "proxy": {"host": "p", "pem": ["x"]}}));
+        assert!(!leads_elsewhere(&kinds, &saved, &trusting), "a certificate of the proxy is trusted");
+        let elsewhere = settings(json!({"host": "a", "proxy": {"host": "q"}}));
+        assert!(leads_elsewhere(&kinds, &saved, &elsewhere));
     }
 }

@@ -34,6 +34,8 @@ pub struct ConnectorPatch {
     pub active: Option<bool>,
     /// Secrets to set, or, as `None`, to remove. Those not named stay.
     pub secrets: BTreeMap<String, Option<SecretString>>,
+    /// Forget the access a person granted: the settings lead elsewhere than where it was granted for.
+    pub forget_grant: bool,
 }
 
 const COLUMNS: &str = "id, organization_id, settings, active, origin, revision";
@@ -216,6 +218,9 @@ impl Store {
             Connector { settings, active, revision: before.revision.saturating_add(1), ..before.clone() };
         self.write_connector_in(&mut tx, &before, &after).await?;
         self.set_secrets_in(&mut tx, id, &patch.secrets).await?;
+        if patch.forget_grant {
+            grants::forget_in(&mut tx, id).await?;
+        }
         note_in(&mut tx, self.now(), entry, id, &[]).await?;
         tx.commit().await?;
         Ok(after)

@@ -262,7 +262,8 @@ export interface paths {
         head?: never;
         /**
          * Changes a connector; it starts anew with the new settings.
-         * @description When settings change where a stored secret would be sent, the secret has to be given again.
+         * @description When settings change where a stored secret would be sent, the secret has to be given again; access a person granted
+         *     is forgotten, and has to be granted again.
          */
         patch: operations["update_connector"];
         trace?: never;

@@ -69,8 +69,12 @@ async fn complete(
     body: TryConnector,
 ) -> Result<Trial, Problem> {
     let mut secrets = Secrets::new();
+    let mut granted_to = None;
     if let Some(id) = body.id {
         let saved = store.connector(caller.organization, ConnectorId::from_uuid(id)).await?;
+        if !secrets::leads_elsewhere(engine.kinds(), &saved.settings, &body.settings) {
+            granted_to = Some(saved.id);
+        }
         let stored = store.connector_secrets(saved.id).await?;
         secrets = secrets::not_given(&stored, &body.secrets);
         secrets::refuse_detour(engine.kinds(), &saved.settings, &body.settings, &secrets)?;
@@ -80,7 +84,5 @@ async fn complete(
     if !mistakes.is_empty() {
         return Err(Problem::fields(mistakes));
     }
-    // What was granted opens the mailbox it was granted for and no other: the source sees to that.
-    let granted_to = body.id.map(ConnectorId::from_uuid);
     Ok(Trial { settings: body.settings, secrets, granted_to })
 }

@@ -87,7 +87,8 @@ pub(crate) async fn read_connector(
 
 /// Changes a connector; it starts anew with the new settings.
 ///
-/// When settings change where a stored secret would be sent, the secret has to be given again.
+/// When settings change where a stored secret would be sent, the secret has to be given again; access a person granted
+/// is forgotten, and has to be granted again.
 #[utoipa::path(patch, path = "/connectors/{id}", tag = "connectors", request_body = UpdateConnector,
     params(("id" = Uuid, Path, description = "Id of the connector")),
     security(("session" = ["manage_connectors"]), ("token" = ["manage_connectors"])),
@@ -115,11 +116,14 @@ pub(crate) async fn update_connector(
         "active": body.active,
     });
     check_change(&store, &engine, &before, &body).await?;
+    let wanted = body.settings.as_ref();
+    let forget_grant =
+        wanted.is_some_and(|wanted| secrets::leads_elsewhere(engine.kinds(), &before.settings, wanted));
     let UpdateConnector { settings, active, secrets, revision } = body;
     // What was checked against these settings must not meet others: a stored secret could go where they lead.
     let checked = revision.is_some() || settings.is_some() || !secrets.is_empty();
     let revision = checked.then_some(before.revision);
-    let patch = ConnectorPatch { revision, settings, active, secrets };
+    let patch = ConnectorPatch { revision, settings, active, secrets, forget_grant };
     let entry = entry(&client, &caller, Action::ConnectorUpdated, facts);
     store.recorded(entry).update_connector(org, id, &patch).await?;
     Ok(Json(shown(&store, &engine, org, id).await?))

@@ -45,6 +45,19 @@ async fn access_is_granted_tested_renewed_and_withdrawn() {
     let report = ask(Method::POST, "/connectors/test", Some(draft)).await.expect(200);
     assert_eq!(report["passed"], false);
 
+    // Pointed elsewhere it is not used there, and once that is saved it is forgotten.
+    let mut elsewhere = settings();
+    elsewhere["connection"]["mailbox"] = json!("theirs");
+    let test = json!({"id": made["id"], "settings": elsewhere});
+    let report = ask(Method::POST, "/connectors/test", Some(test)).await.expect(200);
+    assert!(report["steps"][0]["detail"].as_str().unwrap().contains("nobody granted access"), "{report}");
+    let renamed = json!({"settings": {"name": "Renamed", "api_name": "granted", "kind": "fake",
+        "connection": {"grant": true}}});
+    let changed = ask(Method::PATCH, &path, Some(renamed)).await.expect(200);
+    assert_eq!(changed["grant"]["granted"], true);
+    let changed = ask(Method::PATCH, &path, Some(json!({"settings": elsewhere}))).await.expect(200);
+    assert_eq!(changed["grant"]["granted"], false);
+
     ask(Method::DELETE, &grant, None).await.expect(204);
     assert_eq!(ask(Method::GET, &path, None).await.expect(200)["grant"]["granted"], false);
     let trail = world.get(&ours.administrator, "/audit").await;
