@@ -15,7 +15,19 @@ const FILE_LINES_MAX: usize = 500;
 const ARROWS: &[(&str, &[&str])] = &[
     (
         "mailcase",
-        &["api", "core", "engine", "evidence", "folder", "graph", "imap", "mail", "store", "testbed", "transport"],
+        &[
+            "api",
+            "core",
+            "engine",
+            "evidence",
+            "folder",
+            "graph",
+            "imap",
+            "mail",
+            "store",
+            "testbed",
+            "transport",
+        ],
     ),
     ("mailcase-api", &["core", "engine", "evidence", "mail", "store"]),
     ("mailcase-core", &[]),

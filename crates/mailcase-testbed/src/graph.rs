@@ -204,6 +204,14 @@ impl GraphServer {
         Ok(id)
     }
 
+    /// A message arrives in the inbox now; its immutable identity.
+    ///
+    /// # Errors
+    /// When there is no such mailbox.
+    pub fn deliver_now(&self, mailbox: &str, raw: &[u8]) -> Result<String> {
+        self.deliver(mailbox, "Inbox", raw, Timestamp::now())
+    }
+
     /// What a folder holds; nothing when it is not there.
     ///
     /// # Errors
