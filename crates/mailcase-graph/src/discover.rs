@@ -62,6 +62,8 @@ impl GraphSource {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Discovery, Trouble> {
+        // What is kept in mind is good for the call that follows, or for none.
+        let rest = self.rest.take();
         let mut position = after.map(Position::parse).transpose()?;
         let mut reset = None;
         if position.as_ref().is_some_and(|position| position.folder != folder) {
@@ -73,7 +75,7 @@ impl GraphSource {
         let (position, listing) = if scope == Scope::Unseen {
             self.unseen(folder, position, limit).await?
         } else {
-            let rest = self.rest.take().filter(|rest| reset.is_none() && Some(&rest.cursor) == after);
+            let rest = rest.filter(|rest| reset.is_none() && Some(&rest.cursor) == after);
             match (position, rest) {
                 (Some(position), Some(rest)) => self.page(position, rest.heads, rest.link, limit, true),
                 (Some(position), None) if position.unread_until.is_none() => {
@@ -198,7 +200,12 @@ impl GraphSource {
             if room == 0 {
                 break;
             }
-            let changes = scan.changes(Some(&link), room).await?;
+            let changes = match scan.changes(Some(&link), room).await {
+                Ok(changes) => changes,
+                // What was found is not given up for what was not; the next call sees what is wrong.
+                Err(_) if !listed.is_empty() => break,
+                Err(trouble) => return Err(trouble),
+            };
             if changes.next == Next::Vanished {
                 // Perhaps it is there the next time.
                 if std::mem::replace(&mut vanished, true) {

@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod cursor;
 mod discover;
+mod expiry;
 mod fetch;
 mod folders;
 mod grant;
@@ -21,6 +22,7 @@ mod source;
 mod token;
 mod wire;
 
+pub use expiry::expiries;
 pub use grant::{begin_grant, complete_grant, needs_grant};
 pub use mailbox::MailboxName;
 pub use settings::{GraphSettings, KIND, kind};

@@ -194,3 +194,38 @@ async fn ten_thousand_messages_are_listed_once_and_in_few_requests() {
     let (heads, _) = list(&mut source, Scope::NewFromAll, Some(&cursor), 5_000).await;
     assert_eq!((ids(&heads), world.server.asked().len() - before), (vec![last], 1), "one request finds it");
 }
+
+#[tokio::test]
+async fn a_round_that_breaks_off_gives_what_it_found_and_then_says_so() {
+    let world = World::with(GraphOptions { page_max: 3, ..GraphOptions::default() }).await;
+    let mut source = world.source();
+    let (_, cursor) = list(&mut source, Scope::NewFromAll, None, 10).await;
+    let all: Vec<RemoteId> = (0..8).map(|n| world.deliver(&format!("m{n}"))).collect();
+    world.server.plan_fault("/messages/delta", 1, 1, Fault::throttled(429, "600"));
+    let page = source.discover(&inbox(), Scope::NewFromAll, Some(&cursor), 100).await.unwrap();
+    assert_eq!((ids(&page.messages), page.more), (all[..3].to_vec(), true));
+    world.server.plan_fault("/messages/delta", 0, 1, Fault::throttled(429, "600"));
+    let error = source.discover(&inbox(), Scope::NewFromAll, Some(&page.cursor), 100).await.unwrap_err();
+    assert_eq!(error.code(), "throttled");
+    let (rest, _) = list(&mut source, Scope::NewFromAll, Some(&page.cursor), 100).await;
+    assert_eq!(ids(&rest), all[3..]);
+}
+
+#[tokio::test]
+async fn what_is_kept_in_mind_of_one_folder_does_not_get_into_another() {
+    let world = World::start().await;
+    world.server.add_folder(ANN, "Other").unwrap();
+    for n in 0..6 {
+        world.deliver(&format!("m{n}"));
+    }
+    let other = mailcase_mail::FolderPath::new("Other");
+    let id = world.server.deliver(ANN, "Other", &letter("other"), world.next_second()).unwrap();
+    let mut source = world.source();
+    let first = source.discover(&inbox(), Scope::NewFromAll, None, 2).await.unwrap();
+    assert!(first.more);
+    let unseen = source.discover(&other, Scope::Unseen, None, 10).await.unwrap();
+    let new = source.discover(&other, Scope::NewFromUnread, Some(&unseen.cursor), 10).await.unwrap();
+    assert_eq!(ids(&new.messages), [RemoteId::new(id)]);
+    let (rest, _) = list(&mut source, Scope::NewFromAll, Some(&first.cursor), 10).await;
+    assert_eq!(rest.len(), 4);
+}
