@@ -16,9 +16,8 @@ const WISHES: [(&str, &str); 3] = [
     ("UIDPLUS", "moved and deleted messages stay in the folder, marked as deleted"),
 ];
 
-/// The steps there always are, as they are called when they never came.
-const PLANNED: [(&str, &str); 6] = [
-    ("tls", "Encrypt the connection"),
+/// The last steps there always are, as they are called when they never came.
+const PLANNED: [(&str, &str); 5] = [
     ("sign_in", "Sign in"),
     ("capabilities", "Ask what the server can do"),
     ("folder", "Find the folders"),
@@ -35,6 +34,10 @@ pub(crate) async fn check(account: &Account, deadlines: &Deadlines, folders: &[F
             self::folder(&mut steps, &mut session, folder).await;
         }
         session.leave().await;
+    }
+    steps.plan(&[("tls", "Encrypt the connection")]);
+    if matches!(account.credential, Credential::Tokens(_)) {
+        steps.plan(&[("token", "Get an access token")]);
     }
     steps.plan(&PLANNED);
     steps.into_report()

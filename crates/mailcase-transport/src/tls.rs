@@ -143,7 +143,8 @@ fn untrusted(
     let chain: Vec<_> = presented.chain.iter().map(|der| certificate_facts(der)).collect();
     let leaf = chain.first();
     let names_matter = presented.wrong_name && !trust.skips_host_name();
-    let no_root = matches!(problem, CertificateError::UnknownIssuer)
+    // A bad signature is that of an authority with the name of a trusted one and another key.
+    let no_root = matches!(problem, CertificateError::UnknownIssuer | CertificateError::BadSignature)
         || (matches!(problem, CertificateError::Other(_)) && presented.authority_as_server);
     let time = leaf.and_then(|leaf| leaf.not_after).map(|end| end.strftime("%Y-%m-%d").to_string());
     let time = time.unwrap_or_else(|| "an unknown day".to_owned());

@@ -100,8 +100,11 @@ impl ServerCertVerifier for MailVerifier {
             && !is_name_alone(error)
         {
             verdict = match verify(uploaded) {
-                // A stranger to these as well: what the others said is the reason.
-                Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => verdict,
+                // A stranger to these as well: what the others said is the reason. So is one whose authority has the name
+                // of an uploaded one and another key, as a renewed authority has.
+                Err(Error::InvalidCertificate(
+                    CertificateError::UnknownIssuer | CertificateError::BadSignature,
+                )) => verdict,
                 other => other,
             };
         }

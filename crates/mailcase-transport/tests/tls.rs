@@ -58,6 +58,17 @@ async fn a_stranger_is_refused_with_what_it_showed_and_accepted_once_trusted() {
 }
 
 #[tokio::test]
+async fn an_authority_with_the_name_of_a_trusted_one_is_a_stranger_who_can_be_trusted() {
+    // As after an authority was renewed: the same name, another key.
+    let (old, new) = (Authority::new().unwrap(), Authority::new().unwrap());
+    let leaf = new.leaf().unwrap();
+    let (message, untrusted, chain) = refused(handshake(&leaf, &trust(&[old.certificate_pem()])).await);
+    assert!(untrusted && message.contains("signed by nobody trusted"), "{message}");
+    handshake(&leaf, &trust(&[old.certificate_pem(), &chain[0].pem])).await.unwrap();
+    handshake(&leaf, &trust(&[old.certificate_pem(), new.certificate_pem()])).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_self_signed_certificate_is_accepted_by_being_exactly_the_uploaded_one() {
     let server = self_signed().unwrap();
     assert!(refused(handshake(&server, &Trust::default()).await).1);
