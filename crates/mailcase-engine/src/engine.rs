@@ -5,6 +5,7 @@ use crate::budget::Budget;
 use crate::config::EngineConfig;
 use crate::error::EngineError;
 use crate::examine::Examiner;
+use crate::expiry;
 use crate::handle::EngineHandle;
 use crate::in_flight::InFlight;
 use crate::pipeline::Workshop;
@@ -52,6 +53,12 @@ impl Engine {
         let mut tasks = JoinSet::new();
         tasks.spawn(supervisor.run());
         tasks.spawn(upkeep::nightly(
+            store.clone(),
+            workshop.owner.clone(),
+            Arc::clone(&remote),
+            cancel.child_token(),
+        ));
+        tasks.spawn(expiry::watch(
             store.clone(),
             workshop.owner.clone(),
             Arc::clone(&remote),

@@ -17,6 +17,7 @@ mod decider;
 mod engine;
 mod error;
 mod examine;
+mod expiry;
 mod fetch_blame;
 mod filter_preview;
 mod grants;

@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
 use mailcase_mail::{
-    BegunGrant, CheckReport, CheckStep, Cursor, Folder, FolderPath, GrantAnswer, GrantRequest, Granted,
-    MailSource, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, StepStatus,
+    BegunGrant, CheckReport, CheckStep, Cursor, Expiry, Folder, FolderPath, GrantAnswer, GrantRequest,
+    Granted, MailSource, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, StepStatus,
 };
 use mailcase_store::Store;
 use secrecy::SecretString;
@@ -61,6 +61,8 @@ pub(crate) trait Remote: Send + Sync {
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
     /// What the pre-filter would have taken on the last `days` days.
     fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
+    /// What of the settings and secrets ends by itself; looked for away from the event loop.
+    fn expiries(&self, trial: Trial) -> BoxFuture<'_, Vec<Expiry>>;
     fn needs_grant(&self, settings: &ConnectorSettings) -> bool;
     fn begin_grant(&self, trial: &Trial, request: &GrantRequest) -> Result<BegunGrant, SourceError>;
     fn complete_grant(
@@ -209,6 +211,15 @@ impl<F: SourceFactory> Remote for Visits<F> {
             let looking = filter_preview::preview(&mut source, &folders, &sieve, days);
             within(VISIT_LONGEST, "looking at the mail of these days", looking).await
         })
+    }
+
+    fn expiries(&self, trial: Trial) -> BoxFuture<'_, Vec<Expiry>> {
+        let factory = Arc::clone(&self.factory);
+        let look = tokio::task::spawn_blocking(move || {
+            let Trial { settings, secrets, .. } = trial;
+            factory.expiries(&settings.kind, &settings.connection, &secrets)
+        });
+        Box::pin(async move { look.await.unwrap_or_default() })
     }
 
     fn needs_grant(&self, settings: &ConnectorSettings) -> bool {

@@ -9,7 +9,7 @@ mod moody;
 
 use desk::{Desk, letter};
 use jiff::{Timestamp, ToSpan};
-use mailcase_core::connector::{Disposition, FetchMode};
+use mailcase_core::connector::{ConnectorSettings, Disposition, FetchMode};
 use mailcase_engine::{EngineConfig, run_once};
 use mailcase_mail::testkit::{Call, FakeFactory, FakeMailbox};
 use mailcase_store::{ConnectorState, Event};
@@ -275,4 +275,23 @@ async fn mail_that_came_since_the_last_poll_raises_no_alarm() {
     // Taking the books changes nothing: the next poll lists it.
     desk.handle().poll_now(connector).await;
     desk.until_settled(2).await;
+}
+
+#[tokio::test]
+async fn somebody_is_told_before_a_secret_ends() {
+    let mailbox = FakeMailbox::new();
+    let desk = Desk::open(&mailbox).await;
+    let ends = |days: i64| {
+        let at = Timestamp::now().checked_add((days * 24).hours()).unwrap();
+        move |settings: &mut ConnectorSettings| {
+            settings.api_name = format!("ends-{days}");
+            settings.connection.insert("ends".to_owned(), at.to_string().into());
+        }
+    };
+    desk.connect(ends(5)).await;
+    desk.connect(ends(90)).await;
+    let told =
+        "SELECT COUNT(*) FROM alarms WHERE kind = 'expiry' AND text LIKE 'the fake secret ends on%7 days%'";
+    desk.until(async || (desk.count(told).await == 1).then_some(())).await;
+    assert_eq!(desk.alarms().await, 1);
 }

@@ -12,6 +12,7 @@ mod check;
 mod connection;
 mod cursor;
 mod discover;
+mod expiry;
 mod fetch;
 mod fetch_plan;
 mod folders;
@@ -27,6 +28,7 @@ mod source;
 mod wait;
 mod wire;
 
+pub use expiry::expiries;
 pub use grant::{begin_grant, complete_grant, needs_grant};
 pub use settings::{AuthMethod, ImapSettings, KIND, Security, kind};
 pub use source::ImapSource;

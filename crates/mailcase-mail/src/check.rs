@@ -44,6 +44,14 @@ pub struct CertificateFacts {
     pub pem: String,
 }
 
+/// Something a connection depends on that ends by itself, such as a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiry {
+    /// For people: "client secret".
+    pub what: String,
+    pub at: jiff::Timestamp,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CheckReport {
     pub steps: Vec<CheckStep>,

@@ -16,7 +16,7 @@ mod source;
 pub mod testkit;
 pub mod utf7;
 
-pub use check::{CertificateFacts, CheckReport, CheckStep, StepStatus};
+pub use check::{CertificateFacts, CheckReport, CheckStep, Expiry, StepStatus};
 pub use error::{SourceError, TlsPeer};
 pub use fetched::{CHUNK_MAX_BYTES, Fetched, FetchedSender};
 pub use glance::{Criterion, GLANCE_BYTES, Glance, Place};

@@ -1,6 +1,6 @@
 //! The trait every mail source implements.
 
-use crate::check::CheckReport;
+use crate::check::{CheckReport, Expiry};
 use crate::error::SourceError;
 use crate::fetched::FetchedSender;
 use crate::glance::{Criterion, Glance};
@@ -198,6 +198,17 @@ pub trait SourceFactory: Send + Sync + 'static {
         connection: &serde_json::Map<String, serde_json::Value>,
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self::Source, SourceError>;
+
+    /// What of these settings and secrets ends by itself, and when; what cannot be read is left out. May take a while:
+    /// files with keys are made to be opened slowly.
+    fn expiries(
+        &self,
+        _kind: &str,
+        _connection: &serde_json::Map<String, serde_json::Value>,
+        _secrets: &BTreeMap<String, SecretString>,
+    ) -> Vec<Expiry> {
+        Vec::new()
+    }
 
     /// Whether a mailbox with these settings is opened by access that a person grants in the browser.
     fn needs_grant(&self, _kind: &str, _connection: &serde_json::Map<String, serde_json::Value>) -> bool {

@@ -22,10 +22,13 @@ pub enum AlarmKind {
     Silent,
     /// The server holds what is not stored here.
     Accounting,
+    /// A secret or certificate ends soon, or has ended.
+    Expiry,
 }
 
 impl AlarmKind {
-    pub const ALL: &'static [Self] = &[Self::SignIn, Self::NoSuccess, Self::Silent, Self::Accounting];
+    pub const ALL: &'static [Self] =
+        &[Self::SignIn, Self::NoSuccess, Self::Silent, Self::Accounting, Self::Expiry];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +37,7 @@ impl AlarmKind {
             Self::NoSuccess => "no_success",
             Self::Silent => "silent",
             Self::Accounting => "accounting",
+            Self::Expiry => "expiry",
         }
     }
 }

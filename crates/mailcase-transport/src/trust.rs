@@ -74,6 +74,11 @@ impl Trust {
         (!self.authorities.is_empty()).then(|| Arc::clone(&self.authorities))
     }
 
+    /// What was uploaded, in DER form.
+    pub(crate) fn uploaded(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.pinned.iter()
+    }
+
     pub(crate) fn is_pinned(&self, certificate: &CertificateDer<'_>) -> bool {
         self.pinned.iter().any(|pinned| pinned.as_ref() == certificate.as_ref())
     }

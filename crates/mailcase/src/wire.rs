@@ -4,8 +4,8 @@ use mailcase_folder::FolderSource;
 use mailcase_graph::GraphSource;
 use mailcase_imap::ImapSource;
 use mailcase_mail::{
-    ActOutcome, BegunGrant, Capabilities, CheckReport, Criterion, Cursor, Discovery, FetchedSender, Folder,
-    FolderPath, Glance, GrantAnswer, GrantRequest, Granted, Interrupt, MailSource, RefreshTokens,
+    ActOutcome, BegunGrant, Capabilities, CheckReport, Criterion, Cursor, Discovery, Expiry, FetchedSender,
+    Folder, FolderPath, Glance, GrantAnswer, GrantRequest, Granted, Interrupt, MailSource, RefreshTokens,
     RemoteAction, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, Wake,
 };
 use secrecy::SecretString;
@@ -46,6 +46,19 @@ impl SourceFactory for Sources {
                 FolderSource::open(connection).map(|source| AnySource::Folder(Box::new(source)))
             }
             _ => Err(unknown(kind)),
+        }
+    }
+
+    fn expiries(
+        &self,
+        kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Vec<Expiry> {
+        match kind {
+            mailcase_imap::KIND => mailcase_imap::expiries(connection, secrets),
+            mailcase_graph::KIND => mailcase_graph::expiries(connection, secrets),
+            _ => Vec::new(),
         }
     }
 

@@ -898,7 +898,7 @@ export interface components {
             connector: components["schemas"]["ConnectorRef"];
             /** Format: uuid */
             id: string;
-            /** @description `sign_in`, `no_success`, `silent` or `accounting`. */
+            /** @description `sign_in`, `no_success`, `silent`, `accounting` or `expiry`. */
             kind: string;
             /** Format: date-time */
             raised_at: string;
@@ -1596,7 +1596,7 @@ export interface components {
                 connector: components["schemas"]["ConnectorRef"];
                 /** Format: uuid */
                 id: string;
-                /** @description `sign_in`, `no_success`, `silent` or `accounting`. */
+                /** @description `sign_in`, `no_success`, `silent`, `accounting` or `expiry`. */
                 kind: string;
                 /** Format: date-time */
                 raised_at: string;

@@ -30,7 +30,7 @@ pub(crate) struct TimelineEntryView {
 pub(crate) struct AlarmView {
     pub(crate) id: Uuid,
     pub(crate) connector: ConnectorRef,
-    /// `sign_in`, `no_success`, `silent` or `accounting`.
+    /// `sign_in`, `no_success`, `silent`, `accounting` or `expiry`.
     pub(crate) kind: String,
     pub(crate) text: String,
     pub(crate) raised_at: Timestamp,

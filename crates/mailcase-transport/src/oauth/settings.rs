@@ -6,9 +6,10 @@ use super::client::{ClientCredential, OauthClient};
 use super::cloud::Cloud;
 use super::provider::Provider;
 use super::registration::Registration;
+use crate::expiry::client_expiry;
 use crate::http::HttpClient;
 use data_encoding::BASE64;
-use mailcase_mail::{SecretField, SourceError};
+use mailcase_mail::{Expiry, SecretField, SourceError};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,7 @@ pub enum SignInAs {
 /// An application registered in Microsoft Entra.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(inline, extend("x-order" = ["sign_in_as", "cloud", "tenant", "client_id", "proof"]))]
+#[schemars(inline, extend("x-order" = ["sign_in_as", "cloud", "tenant", "client_id", "proof", "secret_ends"]))]
 pub struct EntraSettings {
     /// The application itself: an administrator consents once. A person: somebody signs in and grants access to their
     /// mailbox, after the connector is saved.
@@ -99,6 +100,14 @@ pub struct EntraSettings {
         extend("x-labels" = {"secret": "Client secret", "certificate": "Certificate"})
     )]
     pub proof: ClientProof,
+    /// The day on which the client secret ends, as the provider shows it, such as 2027-03-31. A warning comes 30, 7 and 1
+    /// days before; of a certificate this is known.
+    #[schemars(
+        title = "Client secret ends on",
+        regex(pattern = r"^(\d{4}-\d{2}-\d{2})?$"),
+        extend("x-show-if" = {"proof": ["secret"]})
+    )]
+    pub secret_ends: String,
 }
 
 /// Where a source that signs in with a token gets it from.
@@ -119,7 +128,8 @@ pub enum TokenFrom {
 #[schemars(
     inline,
     extend("x-order" = [
-        "token_from", "sign_in_as", "cloud", "tenant", "authorize_url", "token_url", "scope", "client_id", "proof"
+        "token_from", "sign_in_as", "cloud", "tenant", "authorize_url", "token_url", "scope", "client_id", "proof",
+        "secret_ends"
     ])
 )]
 pub struct OauthSettings {
@@ -184,6 +194,14 @@ pub struct OauthSettings {
         )
     )]
     pub proof: ClientProof,
+    /// The day on which the client secret ends, as the provider shows it, such as 2027-03-31. A warning comes 30, 7 and 1
+    /// days before; of a certificate this is known.
+    #[schemars(
+        title = "Client secret ends on",
+        regex(pattern = r"^(\d{4}-\d{2}-\d{2})?$"),
+        extend("x-show-if" = {"token_from": ["microsoft", "google", "standard"], "proof": ["secret"]})
+    )]
+    pub secret_ends: String,
 }
 
 /// What an application asks for: as itself, and for a person.
@@ -194,6 +212,12 @@ pub struct Scopes {
 }
 
 impl EntraSettings {
+    /// When what the application proves itself with ends, if that is known.
+    #[must_use]
+    pub fn expiry(&self, secrets: &BTreeMap<String, SecretString>) -> Option<Expiry> {
+        client_expiry(self.proof, &self.secret_ends, secrets)
+    }
+
     /// Whether a person has to grant access.
     #[must_use]
     pub fn needs_grant(&self) -> bool {
@@ -226,6 +250,17 @@ impl EntraSettings {
 }
 
 impl OauthSettings {
+    /// When what the application proves itself with ends, if there is one and that is known.
+    #[must_use]
+    pub fn expiry(&self, secrets: &BTreeMap<String, SecretString>) -> Option<Expiry> {
+        match self.token_from {
+            TokenFrom::Entered => None,
+            TokenFrom::Microsoft | TokenFrom::Google | TokenFrom::Standard => {
+                client_expiry(self.proof, &self.secret_ends, secrets)
+            }
+        }
+    }
+
     /// Whether a person has to grant access.
     #[must_use]
     pub fn needs_grant(&self) -> bool {
@@ -250,7 +285,8 @@ impl OauthSettings {
             TokenFrom::Entered => return Ok(None),
             TokenFrom::Microsoft => {
                 let Self { sign_in_as, cloud, tenant, client_id, proof, .. } = self.clone();
-                let entra = EntraSettings { sign_in_as, cloud, tenant, client_id, proof };
+                let entra =
+                    EntraSettings { sign_in_as, cloud, tenant, client_id, proof, ..EntraSettings::default() };
                 let scopes =
                     Scopes { application: cloud.exchange_scope(), person: cloud.imap_scope_for_person() };
                 return entra.registration(http, secrets, scopes).map(Some);

@@ -2,6 +2,7 @@
 
 use super::mailbox::FakeMailbox;
 use super::source::FakeSource;
+use crate::check::Expiry;
 use crate::error::SourceError;
 use crate::grant::{BegunGrant, GrantAnswer, GrantRequest, Granted, RefreshTokens};
 use crate::kind::{SecretField, SourceKind};
@@ -56,6 +57,7 @@ impl SourceFactory for FakeFactory {
                 "type": "object",
                 "properties": {
                     "mailbox": { "type": "string", "title": "Mailbox", "default": DEFAULT_MAILBOX },
+                    "ends": { "type": "string", "title": "End of a secret" },
                     "grant": { "type": "boolean", "title": "Granted access", "default": false },
                 },
                 "additionalProperties": false,
@@ -92,6 +94,16 @@ impl SourceFactory for FakeFactory {
             .get(name)
             .ok_or_else(|| SourceError::Settings { message: format!("there is no fake mailbox `{name}`") })?;
         Ok(mailbox.source().with_deadlines(self.deadlines))
+    }
+
+    fn expiries(
+        &self,
+        _kind: &str,
+        connection: &Map<String, Value>,
+        _secrets: &BTreeMap<String, SecretString>,
+    ) -> Vec<Expiry> {
+        let at = connection.get("ends").and_then(|at| at.as_str()?.parse().ok());
+        at.map(|at| Expiry { what: "fake secret".to_owned(), at }).into_iter().collect()
     }
 
     fn needs_grant(&self, _kind: &str, connection: &Map<String, Value>) -> bool {
