@@ -1,0 +1,186 @@
+//! Takes a mailbox of the Graph simulator its whole way, and then the same messages by a sequential program with
+//! Microsoft's SDK; says what each took. Every request on the wire is answered later by the same latency.
+//!
+//! `graph [--messages 2000] [--peer-messages 300] [--latency-ms 30] [--bytes 8000]`
+
+use anyhow::{Context, Result, ensure};
+use mailcase_core::connector::ConnectorSettings;
+use mailcase_engine::{EngineConfig, run_once};
+use mailcase_graph::{GraphAccess, GraphSource, MailboxName, TokenSource};
+use mailcase_it::options;
+use mailcase_mail::{Deadlines, SourceError, SourceFactory, SourceKind};
+use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, Store, StoreConfig};
+use mailcase_testbed::certificates::Authority;
+use mailcase_testbed::graph::{GraphOptions, GraphServer, TOKEN};
+use mailcase_transport::http::HttpClient;
+use mailcase_transport::{Route, Steps, Trust};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+const USER: &str = "soc@example.test";
+
+/// The one token the simulator takes.
+#[derive(Debug)]
+struct TheToken;
+
+impl TokenSource for TheToken {
+    fn token<'a>(
+        &'a self,
+        _: Option<&'a SecretString>,
+    ) -> Pin<Box<dyn Future<Output = Result<SecretString, SourceError>> + Send + 'a>> {
+        Box::pin(async { Ok(SecretString::from(TOKEN)) })
+    }
+
+    fn check<'a>(&'a self, _: &'a mut Steps) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(async { true })
+    }
+}
+
+struct Simulated {
+    origin: String,
+    authority: String,
+}
+
+impl SourceFactory for Simulated {
+    type Source = GraphSource;
+
+    fn kinds(&self) -> Vec<SourceKind> {
+        vec![mailcase_graph::kind()]
+    }
+
+    fn open(
+        &self,
+        _: &str,
+        _: &Map<String, Value>,
+        _: &BTreeMap<String, SecretString>,
+    ) -> Result<GraphSource, SourceError> {
+        let trust = Trust::new(&[&self.authority], false)
+            .map_err(|error| SourceError::Settings { message: error.to_string() })?;
+        Ok(GraphSource::new(GraphAccess {
+            origin: self.origin.clone(),
+            mailbox: MailboxName::parse(USER)?,
+            http: HttpClient::new(Route::direct(), trust, Deadlines::default()),
+            tokens: Arc::new(TheToken),
+        }))
+    }
+}
+
+/// A simulator on threads of its own, as it would be on a machine of its own.
+fn simulator(authority: &Authority, messages: usize, bytes: usize, latency: Duration) -> Result<GraphServer> {
+    let (out, started) = mpsc::channel();
+    // Microsoft's SDK sends its token over TLS alone.
+    let options = GraphOptions { latency, tls: Some(authority.leaf()?), ..GraphOptions::default() };
+    std::thread::spawn(move || -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(async {
+            out.send(GraphServer::start(options).await)?;
+            std::future::pending::<()>().await;
+            Ok(())
+        })
+    });
+    let server = started.recv().context("the simulator ended")??;
+    server.add_mailbox(USER);
+    for number in 0..messages {
+        let mut raw = format!(
+            "From: Reporter <reporter{number}@example.org>\r\nTo: {USER}\r\nSubject: Report {number}\r\n\
+             Message-ID: <{number}@example.org>\r\nDate: Sat, 21 Nov 2026 07:00:00 +0000\r\n\r\n\
+             Seen at http://bad{number}.example.com/login\r\n"
+        );
+        while raw.len() < bytes {
+            raw.push_str(
+                "Please look at this, somebody wants my password once more and I did not click.\r\n",
+            );
+        }
+        server.deliver_now(USER, raw.as_bytes())?;
+    }
+    Ok(server)
+}
+
+async fn mailcase(server: &GraphServer, authority: &Authority, folder: &Path) -> Result<(usize, f64)> {
+    let database = DatabaseConfig::Sqlite { path: folder.join("mailcase.db") };
+    let blobs = BlobConfig::Disk { dir: folder.join("blobs") };
+    let store = Store::open(StoreConfig { database, blobs, master_key: MasterKey::new([1; 32]) }).await?;
+    let organization = store.create_organization("Bench").await?;
+    let settings: ConnectorSettings = serde_json::from_value(json!({
+        "name": "Bench", "api_name": "bench", "kind": "graph", "backfill": {"take": "all"},
+        "connection": {"mailbox": USER},
+    }))?;
+    let connector = store.create_connector(organization, &settings, &BTreeMap::new(), false).await?;
+    let authority = authority.certificate_pem().to_owned();
+    let factory = Simulated { origin: server.origin(), authority };
+    let started = Instant::now();
+    let summary = run_once(&store, &factory, &connector, &EngineConfig::default(), |_| {}).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    ensure!(summary.needs_attention == 0, "{} messages need attention", summary.needs_attention);
+    ensure!(
+        summary.acknowledged == summary.fetched,
+        "{} of {} are marked",
+        summary.acknowledged,
+        summary.fetched
+    );
+    store.close().await;
+    Ok((summary.fetched, seconds))
+}
+
+async fn sequential(server: &GraphServer, authority: &Authority, folder: &Path) -> Result<(usize, f64)> {
+    let certificate = folder.join("authority.pem");
+    std::fs::write(&certificate, authority.certificate_pem())?;
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../mailcase-testbed/tests/clients/sequential.mjs");
+    let output = tokio::process::Command::new("node")
+        .arg(script)
+        .env("GRAPH_ORIGIN", server.origin())
+        .env("GRAPH_TOKEN", TOKEN)
+        .env("GRAPH_USER", USER)
+        .env("OUT", folder.join("mail"))
+        .env("NODE_EXTRA_CA_CERTS", certificate)
+        .output()
+        .await
+        .context("start node (see scripts/need clients)")?;
+    ensure!(output.status.success(), "the SDK failed: {}", String::from_utf8_lossy(&output.stderr));
+    let said: Value = serde_json::from_slice(&output.stdout)?;
+    let number = |name: &str| said.get(name).and_then(Value::as_f64).context("what the SDK says");
+    Ok((said.get("messages").and_then(Value::as_u64).context("messages")?.try_into()?, number("seconds")?))
+}
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "a command-line program")]
+async fn main() -> Result<()> {
+    let options = options()?;
+    let number = |name: &str, default: usize| options.get(name).map_or(Ok(default), |text| text.parse());
+    let latency = Duration::from_millis(u64::try_from(number("latency-ms", 30)?)?);
+    let bytes = number("bytes", 8_000)?;
+    let folder = tempfile::tempdir()?;
+    let authority = Authority::new()?;
+    let mut rates = Vec::new();
+    for (name, messages) in [
+        ("Microsoft's SDK, one by one", number("peer-messages", 300)?),
+        ("mailcase", number("messages", 2_000)?),
+    ] {
+        let server = simulator(&authority, messages, bytes, latency)?;
+        let (done, seconds) = if name == "mailcase" {
+            mailcase(&server, &authority, folder.path()).await?
+        } else {
+            sequential(&server, &authority, folder.path()).await?
+        };
+        ensure!(done == messages, "{name} took {done} of {messages} messages");
+        let unread = server.messages(USER, "Inbox")?.iter().filter(|message| !message.read).count();
+        ensure!(unread == 0, "{name} left {unread} unread");
+        let rate = f64::from(u32::try_from(done)?) / seconds;
+        println!(
+            "{name}: {done} messages, {seconds:.2} s, {rate:.1} messages/s, {} requests",
+            server.asked().iter().filter(|asked| !asked.line.starts_with("$batch ")).count()
+        );
+        rates.push(rate);
+    }
+    if let [peer, ours] = rates[..] {
+        println!("mailcase is {:.1} times as fast, at {} ms per request", ours / peer, latency.as_millis());
+    }
+    Ok(())
+}
