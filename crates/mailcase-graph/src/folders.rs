@@ -13,6 +13,8 @@ const FOLDERS_MAX: usize = 20_000;
 /// Nobody nests deeper; a tree that does goes in circles.
 const DEPTH_MAX: usize = 100;
 const PAGE: usize = 250;
+/// More pages of one folder's children there are not.
+const PAGES_MAX: usize = 1_000;
 /// Names Graph knows whatever the language of the mailbox, with the role they have (RFC 6154).
 const WELL_KNOWN: [(&str, &str); 6] = [
     ("inbox", "inbox"),
@@ -191,7 +193,7 @@ impl<'a> Folders<'a> {
         let mut path =
             format!("{}?$select=id,displayName,childFolderCount&$top={PAGE}", self.children(parent));
         let mut all = Vec::new();
-        loop {
+        for _ in 0..PAGES_MAX {
             let page: Page<FolderShape> = match self.client.json(&Call::get(path)).await {
                 Ok(page) => page,
                 // It was deleted while we looked.
@@ -206,6 +208,7 @@ impl<'a> Folders<'a> {
                 _ => return Ok(all),
             }
         }
+        Err(SourceError::Protocol { message: "Graph lists the folders without an end".to_owned() }.into())
     }
 
     fn follow(&self, link: &str) -> Result<String, SourceError> {

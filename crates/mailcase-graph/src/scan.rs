@@ -2,7 +2,7 @@
 
 use crate::client::{Call, GraphClient};
 use crate::refusal::Trouble;
-use crate::wire::{Entry, HeadShape, Page, relative, segment};
+use crate::wire::{Entry, HeadShape, Page, is_identity, relative, segment};
 use jiff::Timestamp;
 use mailcase_mail::{RemoteHead, RemoteId, SourceError};
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ const LIST_PAGE: usize = 1000;
 const MESSAGES_MAX: usize = 5_000_000;
 /// How often a pass is begun anew when the server lost its thread.
 const STARTS_MAX: usize = 3;
+/// A server that goes on about nothing is going in circles.
+const IDLE_PAGES_MAX: usize = 100;
 const SELECT: &str = "$select=receivedDateTime,isRead";
 
 /// Everything in a folder, oldest first, and the link to what comes afterwards if the server gives one.
@@ -83,10 +85,11 @@ impl<'a> Scan<'a> {
         };
         let mut changes = Changes { heads: Vec::new(), removed: Vec::new(), next };
         for entry in page.value {
+            let head = head(entry.head)?;
             if entry.removed.is_some() {
-                changes.removed.push(RemoteId::new(entry.head.id));
+                changes.removed.push(head.id);
             } else {
-                changes.heads.push(entry.head.into_head());
+                changes.heads.push(head);
             }
         }
         Ok(changes)
@@ -122,13 +125,14 @@ impl<'a> Scan<'a> {
     async fn round(&self) -> Result<Option<Everything>, Trouble> {
         let mut found: BTreeMap<RemoteId, RemoteHead> = BTreeMap::new();
         let mut link = None;
+        let mut progress = Progress::default();
         loop {
             let changes = self.changes(link.as_deref(), DELTA_PAGE_MAX).await?;
             for id in &changes.removed {
                 found.remove(id);
             }
             found.extend(changes.heads.into_iter().map(|head| (head.id.clone(), head)));
-            enough_is_enough(found.len())?;
+            progress.with(found.len())?;
             match changes.next {
                 Next::More(next) => link = Some(next),
                 Next::End(delta) => {
@@ -147,15 +151,16 @@ impl<'a> Scan<'a> {
         let mut found: BTreeMap<RemoteId, RemoteHead> = BTreeMap::new();
         let mut from = which.since;
         let mut skip = 0;
+        let mut progress = Progress::default();
         loop {
             let call = Call::get(self.list_path(from, which.unread, skip));
             let page: Page<HeadShape> = self.client.json(&call).await?;
             let size = page.value.len();
-            let heads: Vec<RemoteHead> = page.value.into_iter().map(HeadShape::into_head).collect();
+            let heads = page.value.into_iter().map(head).collect::<Result<Vec<RemoteHead>, _>>()?;
             let last = heads.iter().filter_map(|head| head.received).max();
             let before = found.len();
             found.extend(heads.into_iter().map(|head| (head.id.clone(), head)));
-            enough_is_enough(found.len())?;
+            progress.with(found.len())?;
             let is_more = found.len() > before || page.next.is_some();
             let complete = |enough: usize| {
                 found.values().filter(|head| head.received.is_none() || head.received < last).count()
@@ -193,11 +198,34 @@ impl<'a> Scan<'a> {
     }
 }
 
-fn enough_is_enough(held: usize) -> Result<(), SourceError> {
-    if held <= MESSAGES_MAX {
-        return Ok(());
+/// A head whose identity is one.
+fn head(shape: HeadShape) -> Result<RemoteHead, SourceError> {
+    if is_identity(&shape.id) && shape.id.len() <= RemoteId::MAX_BYTES {
+        return Ok(shape.into_head());
     }
-    Err(SourceError::Protocol {
-        message: format!("Graph lists more than {MESSAGES_MAX} messages in one folder"),
-    })
+    Err(SourceError::Protocol { message: "Graph names a message by what is no identity".to_owned() })
+}
+
+/// Whether a pass gets anywhere.
+#[derive(Debug, Default)]
+struct Progress {
+    found: usize,
+    idle: usize,
+}
+
+impl Progress {
+    /// After each page: how many were found so far.
+    fn with(&mut self, found: usize) -> Result<(), SourceError> {
+        self.idle = if found > self.found { 0 } else { self.idle.saturating_add(1) };
+        self.found = found;
+        if self.idle > IDLE_PAGES_MAX {
+            let message = format!("Graph answered with {IDLE_PAGES_MAX} pages in which nothing was new");
+            return Err(SourceError::Protocol { message });
+        }
+        if found > MESSAGES_MAX {
+            let message = format!("Graph lists more than {MESSAGES_MAX} messages in one folder");
+            return Err(SourceError::Protocol { message });
+        }
+        Ok(())
+    }
 }

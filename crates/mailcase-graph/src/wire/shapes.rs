@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use mailcase_mail::{RemoteHead, RemoteId};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 /// One page of a collection.
 #[derive(Debug, Deserialize)]
@@ -19,10 +20,18 @@ pub(crate) struct Page<T> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HeadShape {
     pub(crate) id: String,
-    #[serde(default)]
+    /// What is no date is no reason to see nothing of the folder.
+    #[serde(default, deserialize_with = "if_readable")]
     pub(crate) received_date_time: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
     pub(crate) is_read: Option<bool>,
+}
+
+fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 /// An entry of a delta: a message there, or one that left.
@@ -96,7 +105,7 @@ mod tests {
             r##"{"@odata.context":"x","value":[
                 {"@odata.etag":"W/1","id":"a","receivedDateTime":"2026-01-05T10:00:00Z","isRead":false,"new":[1]},
                 {"@odata.type":"#microsoft.graph.message","id":"b","@removed":{"reason":"deleted"}},
-                {"id":"c","isRead":true}
+                {"id":"c","isRead":true,"receivedDateTime":"yesterday"}
             ],"@odata.deltaLink":"https://x/y"}"##,
         )
         .unwrap();

@@ -8,6 +8,7 @@ mod conformance;
 mod faults;
 mod fetching;
 mod folders;
+mod hostile;
 mod listing;
 mod signing_in;
 mod support;
