@@ -85,3 +85,35 @@ async fn mail_is_sent_to_the_byte_and_keeps_its_thread() {
     assert_eq!(source.send(answer).await.unwrap_err().code(), "unreachable");
     assert_eq!(world.statuses("/sendMail"), [202, 202]);
 }
+
+#[tokio::test]
+async fn answers_lost_on_the_way_leave_every_change_done_once() {
+    let world = World::start().await;
+    let ids: Vec<_> = (0..5).map(|n| world.deliver(&format!("m{n}"))).collect();
+    let mut source = world.source();
+    // Of the question where they are, of the change itself, and of the folder that is made.
+    for passes in [0, 1] {
+        world.server.plan_fault("POST /$batch", passes, 1, Fault::NoAnswer);
+        let outcomes = source.act(&inbox(), &ids, &RemoteAction::MarkRead).await.unwrap();
+        assert_eq!(outcomes, vec![ActOutcome::Done; 5]);
+    }
+    let to = RemoteAction::Move(FolderPath::new("Done"));
+    world.server.plan_fault("POST /users/", 0, 1, Fault::NoAnswer);
+    assert_eq!(source.act(&inbox(), &ids, &to).await.unwrap_err().code(), "unreachable");
+    world.server.plan_fault("POST /$batch", 1, 1, Fault::NoAnswer);
+    let outcomes = source.act(&inbox(), &ids, &to).await.unwrap();
+    assert!(
+        outcomes.iter().all(|outcome| matches!(outcome, ActOutcome::Done | ActOutcome::Gone)),
+        "{outcomes:?}"
+    );
+    assert_eq!(world.server.messages(ANN, "Done").unwrap().len(), 5);
+    assert_eq!(source.folders().await.unwrap().iter().filter(|one| one.path.as_str() == "Done").count(), 1);
+    world.server.plan_fault("POST /$batch", 1, 1, Fault::NoAnswer);
+    let done = FolderPath::new("Done");
+    source.act(&done, &ids, &RemoteAction::Delete).await.unwrap();
+    assert_eq!(
+        world.server.messages(ANN, "Deleted Items").unwrap().len(),
+        5,
+        "deleted once, and not for good"
+    );
+}
