@@ -4,6 +4,7 @@
 //! shapes, and what it is asked passes through one check of who may do what.
 
 mod access;
+mod announcements;
 mod client;
 mod config;
 mod connector_view;

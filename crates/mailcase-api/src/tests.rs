@@ -1,5 +1,6 @@
 //! The API as its callers see it: requests through the whole router, over a real store.
 
+mod announcements;
 mod connectors;
 mod desk;
 mod document;

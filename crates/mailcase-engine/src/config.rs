@@ -22,6 +22,9 @@ pub struct EngineConfig {
     pub tick: Duration,
     /// How long a runner that was told to end may take to finish what it has in hand.
     pub runner_stop: Duration,
+    /// Where servers may tell of changes, if they can reach us: behind it stand a slash, the kind of the source, a slash
+    /// and the connector's id.
+    pub announce_base: Option<String>,
     pub limits: Limits,
 }
 
@@ -36,6 +39,7 @@ impl Default for EngineConfig {
             message_lease: Duration::from_secs(20),
             tick: Duration::from_secs(2),
             runner_stop: Duration::from_secs(20),
+            announce_base: None,
             limits: Limits::default(),
         }
     }

@@ -8,7 +8,8 @@ use crate::remote::{Remote, Secrets, Trial};
 use mailcase_core::connector::{Connector, ConnectorSettings, FieldError};
 use mailcase_core::{ConnectorId, OrganizationId};
 use mailcase_mail::{
-    BegunGrant, CheckReport, Folder, GrantAnswer, GrantRequest, Granted, SourceError, SourceKind,
+    Announced, Announcement, BegunGrant, CheckReport, Folder, GrantAnswer, GrantRequest, Granted,
+    SourceError, SourceKind,
 };
 use mailcase_store::{Event, Store};
 use std::fmt;
@@ -137,6 +138,21 @@ impl EngineHandle {
         }
         self.poll_now(connector).await;
         Ok(fetched)
+    }
+
+    /// Takes a call of somebody who says to be the server of a connector's mailbox. When it is believed, the mailbox is
+    /// polled; the answer may have to be echoed.
+    pub async fn announced(
+        &self,
+        kind: &str,
+        connector: ConnectorId,
+        announcement: &Announcement,
+    ) -> Announced {
+        let announced = self.remote.announced(kind, announcement, &self.store.announce_secret(connector));
+        if announced == Announced::Changed {
+            self.poll_now(connector).await;
+        }
+        announced
     }
 
     /// Wakes the connector's runner, on whichever replica it is.

@@ -9,8 +9,9 @@ use futures::future::BoxFuture;
 use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
 use mailcase_mail::{
-    BegunGrant, CheckReport, CheckStep, Cursor, Expiry, Folder, FolderPath, GrantAnswer, GrantRequest,
-    Granted, MailSource, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, StepStatus,
+    Announced, Announcement, BegunGrant, CheckReport, CheckStep, Cursor, Expiry, Folder, FolderPath,
+    GrantAnswer, GrantRequest, Granted, MailSource, RemoteHead, RemoteId, Scope, SourceError, SourceFactory,
+    SourceKind, StepStatus,
 };
 use mailcase_store::Store;
 use secrecy::SecretString;
@@ -61,6 +62,7 @@ pub(crate) trait Remote: Send + Sync {
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
     /// What the pre-filter would have taken on the last `days` days.
     fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
+    fn announced(&self, kind: &str, announcement: &Announcement, secret: &SecretString) -> Announced;
     /// What of the settings and secrets ends by itself; looked for away from the event loop.
     fn expiries(&self, trial: Trial) -> BoxFuture<'_, Vec<Expiry>>;
     fn needs_grant(&self, settings: &ConnectorSettings) -> bool;
@@ -211,6 +213,10 @@ impl<F: SourceFactory> Remote for Visits<F> {
             let looking = filter_preview::preview(&mut source, &folders, &sieve, days);
             within(VISIT_LONGEST, "looking at the mail of these days", looking).await
         })
+    }
+
+    fn announced(&self, kind: &str, announcement: &Announcement, secret: &SecretString) -> Announced {
+        self.factory.announced(kind, announcement, secret)
     }
 
     fn expiries(&self, trial: Trial) -> BoxFuture<'_, Vec<Expiry>> {

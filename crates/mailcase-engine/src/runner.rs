@@ -355,7 +355,9 @@ impl<S: MailSource> Runner<S> {
                 metrics::counter!("mailcase_announcements_total").increment(1);
                 self.calm_down().await;
             }
-            Ok(_) => {}
+            // Somebody asked for a poll, or a server that calls us did.
+            Ok(Wake::Interrupted) => self.calm_down().await,
+            Ok(Wake::TimedOut) => {}
             // The next round connects anew, and says so if it cannot; only waits that break again and again are trouble.
             Err(error) if !broke_before || begun.elapsed() >= WAIT_ENOUGH => {
                 tracing::debug!(connector = %self.post.connector.id, %error, "a wait broke off; polling at once");
@@ -371,7 +373,6 @@ impl<S: MailSource> Runner<S> {
         tokio::select! {
             biased;
             () = self.post.cancel.cancelled() => {}
-            () = self.post.interrupt.notified() => {}
             () = tokio::time::sleep_until(ready) => {}
         }
     }

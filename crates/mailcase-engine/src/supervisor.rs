@@ -15,7 +15,7 @@ use crate::runner::Runner;
 use crate::runners::{Runners, Running, join};
 use jiff::Timestamp;
 use mailcase_core::connector::Connector;
-use mailcase_mail::{Interrupt, MailSource, SourceFactory, SourceKind};
+use mailcase_mail::{AnnounceTo, Interrupt, MailSource, SourceFactory, SourceKind};
 use mailcase_store::{ConnectorState, ConnectorStatusUpdate, ErrorFacts, Event, Lease, Store, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,12 +120,13 @@ impl<F: SourceFactory> Supervisor<F> {
         };
         let kept = keeper.keep(&lease, cancel.clone());
         let factory = Arc::clone(&self.factory);
+        let announce_base = self.config.announce_base.clone();
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 join(before).await;
             }
             let store = post.workshop.store.clone();
-            run(post, &*factory, &kept).await;
+            run(post, &*factory, &kept, announce_base.as_deref()).await;
             // However this task ends, by a panic too, the lease is no longer kept: somebody else may take over.
             drop(kept);
             match store.release_lease(&lease).await {
@@ -139,9 +140,16 @@ impl<F: SourceFactory> Supervisor<F> {
     }
 }
 
-async fn run<F: SourceFactory>(post: Post, factory: &F, kept: &KeptLease) {
+async fn run<F: SourceFactory>(post: Post, factory: &F, kept: &KeptLease, announce_base: Option<&str>) {
     match open(factory, &post.workshop.store, &post.connector).await {
-        Ok(source) => Runner::new(post, source).run(kept).await,
+        Ok(mut source) => {
+            if let Some(base) = announce_base {
+                let Connector { id, settings, .. } = &post.connector;
+                let url = format!("{base}/{}/{id}", settings.kind);
+                source.announce_to(AnnounceTo { url, secret: post.workshop.store.announce_secret(*id) });
+            }
+            Runner::new(post, source).run(kept).await;
+        }
         Err(NotOpened::ForNow(error)) => {
             tracing::error!(%error, connector = %post.connector.id, "a connector could not be started; trying again");
         }

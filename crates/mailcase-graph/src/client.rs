@@ -73,6 +73,10 @@ impl Call {
         Self { method: Method::POST, path: path.into(), prefer: None, content, repeatable: false, places: 1 }
     }
 
+    pub(crate) fn patch(path: impl Into<String>, body: &Value) -> Self {
+        Self { method: Method::PATCH, ..Self::post(path, body) }
+    }
+
     /// Base64 of a message.
     pub(crate) fn post_mime(path: impl Into<String>, base64: String) -> Self {
         let content = Some(("text/plain", Bytes::from(base64)));

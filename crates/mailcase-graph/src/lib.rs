@@ -19,6 +19,7 @@ mod scan;
 mod send;
 mod settings;
 mod source;
+mod subscription;
 mod token;
 mod wire;
 
@@ -27,4 +28,5 @@ pub use grant::{begin_grant, complete_grant, needs_grant};
 pub use mailbox::MailboxName;
 pub use settings::{GraphSettings, KIND, kind};
 pub use source::{GraphAccess, GraphSource};
+pub use subscription::announced;
 pub use token::TokenSource;

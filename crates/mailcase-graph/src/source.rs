@@ -9,11 +9,12 @@ use crate::folders::Folders;
 use crate::mailbox::MailboxName;
 use crate::refusal::Trouble;
 use crate::scan::{Scan, Which};
+use crate::subscription::Subscriptions;
 use crate::token::TokenSource;
 use crate::wire::segment;
 use mailcase_mail::{
-    ActOutcome, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath, Interrupt,
-    MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+    ActOutcome, AnnounceTo, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath,
+    Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
 };
 use mailcase_transport::http::HttpClient;
 use std::collections::HashMap;
@@ -46,6 +47,9 @@ pub struct GraphSource {
     folders: HashMap<FolderPath, String>,
     pub(crate) rest: Option<Rest>,
     pub(crate) no_delta_until: Option<Instant>,
+    subscriptions: Option<Subscriptions>,
+    /// The last wait was ended from outside, perhaps because Graph called.
+    called: bool,
 }
 
 impl GraphSource {
@@ -61,6 +65,8 @@ impl GraphSource {
             folders: HashMap::new(),
             rest: None,
             no_delta_until: None,
+            subscriptions: None,
+            called: false,
         }
     }
 
@@ -83,6 +89,22 @@ impl GraphSource {
         })?;
         self.folders.insert(folder.clone(), found.id.clone());
         Ok(found.id)
+    }
+
+    /// Keeps the subscriptions to these folders, for ever.
+    async fn stay_subscribed(&mut self, folders: &[FolderPath], mut called: bool) {
+        let mut ids = Vec::with_capacity(folders.len());
+        if self.subscriptions.is_some() {
+            for folder in folders {
+                // One that is not there is told of by the next listing.
+                ids.extend(self.folder_id(folder).await.ok());
+            }
+        }
+        let Some(subscriptions) = &mut self.subscriptions else { return std::future::pending().await };
+        loop {
+            let next = subscriptions.keep(&self.client, &self.root, &ids, std::mem::take(&mut called)).await;
+            sleep_until(next).await;
+        }
     }
 
     pub(crate) fn forget_folder(&mut self, folder: &FolderPath) {
@@ -154,16 +176,24 @@ impl MailSource for GraphSource {
         Position::parse(cursor).is_ok_and(|position| position.leaves_out(id, None))
     }
 
+    fn announce_to(&mut self, target: AnnounceTo) {
+        self.subscriptions = Some(Subscriptions::new(target));
+    }
+
     async fn wait(
         &mut self,
-        _folders: &[FolderPath],
+        folders: &[FolderPath],
         until: Instant,
         interrupt: &Interrupt,
     ) -> Result<Wake, SourceError> {
-        tokio::select! {
+        let called = std::mem::take(&mut self.called);
+        let wake = tokio::select! {
             biased;
-            () = interrupt.notified() => Ok(Wake::Interrupted),
-            () = sleep_until(until) => Ok(Wake::TimedOut),
-        }
+            () = interrupt.notified() => Wake::Interrupted,
+            () = sleep_until(until) => Wake::TimedOut,
+            () = self.stay_subscribed(folders, called) => Wake::TimedOut,
+        };
+        self.called = wake == Wake::Interrupted;
+        Ok(wake)
     }
 }

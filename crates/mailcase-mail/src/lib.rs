@@ -4,6 +4,7 @@
 //! is the documentation of [`MailSource`] together with the conformance suite (feature `testkit`), which
 //! every source must pass against a real server.
 
+mod announce;
 mod check;
 mod error;
 mod fetched;
@@ -16,6 +17,7 @@ mod source;
 pub mod testkit;
 pub mod utf7;
 
+pub use announce::{AnnounceTo, Announced, Announcement};
 pub use check::{CertificateFacts, CheckReport, CheckStep, Expiry, StepStatus};
 pub use error::{SourceError, TlsPeer};
 pub use fetched::{CHUNK_MAX_BYTES, Fetched, FetchedSender};

@@ -1,5 +1,6 @@
 //! The trait every mail source implements.
 
+use crate::announce::{AnnounceTo, Announced, Announcement};
 use crate::check::{CheckReport, Expiry};
 use crate::error::SourceError;
 use crate::fetched::FetchedSender;
@@ -173,6 +174,10 @@ pub trait MailSource: Send {
         false
     }
 
+    /// Where the server can reach us to tell of changes. A source whose server can do so sees to it in
+    /// [`wait`](Self::wait), as well as it goes; whoever hears the server ends the wait by its interrupt.
+    fn announce_to(&mut self, _target: AnnounceTo) {}
+
     /// Waits until the server announces a change in the first of `folders`, until `until`, or until interrupted.
     fn wait(
         &mut self,
@@ -198,6 +203,12 @@ pub trait SourceFactory: Send + Sync + 'static {
         connection: &serde_json::Map<String, serde_json::Value>,
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<Self::Source, SourceError>;
+
+    /// What is to be made of a call at an address given by [`MailSource::announce_to`] with this secret. The caller may be
+    /// anybody.
+    fn announced(&self, _kind: &str, _announcement: &Announcement, _secret: &SecretString) -> Announced {
+        Announced::Nothing
+    }
 
     /// What of these settings and secrets ends by itself, and when; what cannot be read is left out. May take a while:
     /// files with keys are made to be opened slowly.

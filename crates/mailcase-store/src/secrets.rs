@@ -188,6 +188,19 @@ impl Store {
         TokenKey::new(*self.inner.keys.tokens)
     }
 
+    /// What a server has to say when it tells of changes at a connector. Nobody else knows it, and it is kept nowhere.
+    #[must_use]
+    pub fn announce_secret(&self, connector: ConnectorId) -> SecretString {
+        let key = self.inner.keys.tokens.as_slice();
+        let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).map(|mut mac| {
+            mac.update(b"mailcase announcement v1: ");
+            mac.update(connector.to_string().as_bytes());
+            mac.finalize().into_bytes()
+        });
+        // A key of any length will do.
+        SecretString::from(mac.map(|mac| data_encoding::HEXLOWER.encode(&mac)).unwrap_or_default())
+    }
+
     /// Every secret of a connector, opened. For the engine only: nothing shows them.
     pub async fn connector_secrets(&self, connector: ConnectorId) -> Result<BTreeMap<String, SecretString>> {
         let sql = "SELECT name, ciphertext FROM connector_secrets WHERE connector_id = $1 ORDER BY name";

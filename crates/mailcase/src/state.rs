@@ -9,6 +9,7 @@ use mailcase_store::{BlobConfig, DatabaseConfig, S3Config, Store, StoreConfig};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use url::Url;
 
 /// Opens the store; makes the data folder and, for a new SQLite database, the master key.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
@@ -72,8 +73,16 @@ pub(crate) fn engine_config(config: &Config) -> EngineConfig {
         replica: config.replica.clone(),
         max_connectors: config.max_connectors,
         examiners: config.examiners.unwrap_or(defaults.examiners),
+        announce_base: config.public_url.as_ref().and_then(announce_base),
         ..defaults
     }
+}
+
+/// Where servers tell of changes: only where the public URL may be reached from outside. Whether it can be, they find out.
+fn announce_base(public_url: &Url) -> Option<String> {
+    let reachable =
+        public_url.scheme() == "https" && public_url.domain().is_some_and(|name| name != "localhost");
+    reachable.then(|| format!("{}/announcements", public_url.as_str().trim_end_matches('/')))
 }
 
 /// Only its owner may look into the folder: it holds mail and the key of the passwords.

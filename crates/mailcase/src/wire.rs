@@ -4,9 +4,10 @@ use mailcase_folder::FolderSource;
 use mailcase_graph::GraphSource;
 use mailcase_imap::ImapSource;
 use mailcase_mail::{
-    ActOutcome, BegunGrant, Capabilities, CheckReport, Criterion, Cursor, Discovery, Expiry, FetchedSender,
-    Folder, FolderPath, Glance, GrantAnswer, GrantRequest, Granted, Interrupt, MailSource, RefreshTokens,
-    RemoteAction, RemoteHead, RemoteId, Scope, SourceError, SourceFactory, SourceKind, Wake,
+    ActOutcome, AnnounceTo, Announced, Announcement, BegunGrant, Capabilities, CheckReport, Criterion,
+    Cursor, Discovery, Expiry, FetchedSender, Folder, FolderPath, Glance, GrantAnswer, GrantRequest, Granted,
+    Interrupt, MailSource, RefreshTokens, RemoteAction, RemoteHead, RemoteId, Scope, SourceError,
+    SourceFactory, SourceKind, Wake,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -46,6 +47,13 @@ impl SourceFactory for Sources {
                 FolderSource::open(connection).map(|source| AnySource::Folder(Box::new(source)))
             }
             _ => Err(unknown(kind)),
+        }
+    }
+
+    fn announced(&self, kind: &str, announcement: &Announcement, secret: &SecretString) -> Announced {
+        match kind {
+            mailcase_graph::KIND => mailcase_graph::announced(announcement, secret),
+            _ => Announced::Nothing,
         }
     }
 
@@ -196,6 +204,10 @@ impl MailSource for AnySource {
 
     fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
         each!(self, source => source.was_before_first_run(cursor, id))
+    }
+
+    fn announce_to(&mut self, target: AnnounceTo) {
+        each!(self, source => source.announce_to(target));
     }
 
     async fn wait(

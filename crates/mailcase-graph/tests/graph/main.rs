@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
 
 mod acting;
+mod announcing;
 mod checking;
 mod conformance;
 mod faults;

@@ -2,6 +2,7 @@
 
 use super::mailbox::FakeMailbox;
 use super::source::FakeSource;
+use crate::announce::{Announced, Announcement};
 use crate::check::Expiry;
 use crate::error::SourceError;
 use crate::grant::{BegunGrant, GrantAnswer, GrantRequest, Granted, RefreshTokens};
@@ -94,6 +95,16 @@ impl SourceFactory for FakeFactory {
             .get(name)
             .ok_or_else(|| SourceError::Settings { message: format!("there is no fake mailbox `{name}`") })?;
         Ok(mailbox.source().with_deadlines(self.deadlines))
+    }
+
+    /// Believes a body that is the secret, and echoes the query `echo`.
+    fn announced(&self, kind: &str, announcement: &Announcement, secret: &SecretString) -> Announced {
+        let Announcement { query, body } = announcement;
+        match query.as_str() {
+            "echo" => Announced::Echo("<b>echo</b>".to_owned()),
+            _ if kind == "fake" && *body == secret.expose_secret().as_bytes() => Announced::Changed,
+            _ => Announced::Nothing,
+        }
     }
 
     fn expiries(
