@@ -34,7 +34,7 @@ quick: ## Run the tests of the libraries alone (no servers, no browser)
 	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-folder --package mailcase-transport --lib
 
 e2e: ui ## Run the browser tests alone
-	@scripts/need rust mail proxy browser
+	@scripts/need rust mail proxy identity browser
 	@scripts/e2e
 
 check: ui deny ## Check formatting, lints, licences, the UI's types, and run the quick tests

@@ -205,6 +205,8 @@ async function answer(tenants, request, response) {
   if (request.url.startsWith('/oauth2/v2.0/authorize?') && request.url.includes('offline_access') && !request.url.includes('prompt=')) {
     request.url += '&prompt=consent';
   }
+  // The provider has no list of accounts: whoever wants another one signs in anew.
+  request.url = request.url.replace('prompt=select_account', 'prompt=login%20consent');
   // By this the provider knows where it is mounted.
   request.originalUrl = `/${name}${request.url}`;
   return tenant.answer(request, response);

@@ -157,13 +157,18 @@ impl Oidc {
         self.browser()?.get(url).send().await?.json().await.context("read the keys")
     }
 
+    /// Where a POST takes back every grant.
+    #[must_use]
+    pub fn revoke_url(&self) -> String {
+        format!("{}/_testbed/revoke", self.base())
+    }
+
     /// Takes back every grant, as an administrator may.
     ///
     /// # Errors
     /// When the provider does not answer.
     pub async fn revoke_everything(&self) -> Result<()> {
-        let url = format!("{}/_testbed/revoke", self.base());
-        self.browser()?.post(url).send().await?.error_for_status()?;
+        self.browser()?.post(self.revoke_url()).send().await?.error_for_status()?;
         Ok(())
     }
 

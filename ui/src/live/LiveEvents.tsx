@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import { keys } from '../api/keys';
 import { RefreshBatch } from './batch';
 import { LIVE_EVENT_NAMES, parseEventData, staleAfter } from './plan';
+import { refresh } from './refresh';
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting';
 
@@ -26,8 +27,8 @@ export function LiveEvents({ children }: { children: ReactNode }) {
 
 function listen(client: QueryClient, setState: (state: LiveState) => void): () => void {
   const batch = new RefreshBatch((stale) => {
-    if (stale === 'everything') void client.invalidateQueries();
-    else for (const queryKey of stale) void client.invalidateQueries({ queryKey });
+    if (stale === 'everything') void refresh(client);
+    else for (const queryKey of stale) void refresh(client, { queryKey });
   });
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
