@@ -360,6 +360,21 @@ async fn whoever_stops_waiting_does_not_lose_the_refresh_token() {
 }
 
 #[tokio::test]
+async fn two_who_have_the_same_grant_do_not_use_up_its_refresh_token() {
+    let oidc = provider(vec![web_application("web")]).await;
+    let client = client(&oidc, "web", secret(SECRET));
+    let drawer = Arc::new(Drawer::default());
+    *drawer.current.lock().unwrap() = Some(granted(&oidc, &client).await);
+    // As a running connector and several tests of it. The provider revokes a grant of which a token is used twice.
+    let all: Vec<_> = (0..8).map(|_| delegated(&client, &drawer)).collect();
+    for token in futures::future::join_all(all.iter().map(AccessTokens::get)).await {
+        token.unwrap();
+    }
+    assert_eq!(drawer.replaced.lock().unwrap().len(), 8);
+    assert!(oidc.ledger().await.unwrap().iter().all(|request| request.error.is_none()));
+}
+
+#[tokio::test]
 async fn consent_that_was_revoked_is_asked_for_again() {
     let oidc = provider(vec![web_application("web")]).await;
     let client = client(&oidc, "web", secret(SECRET));
