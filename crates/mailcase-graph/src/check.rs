@@ -2,6 +2,7 @@
 
 use crate::client::Call;
 use crate::folders::Folders;
+use crate::permissions::read_only;
 use crate::source::GraphSource;
 use crate::wire::{HeadShape, Page, UserShape, segment};
 use jiff::{Timestamp, Unit};
@@ -52,6 +53,18 @@ async fn open(source: &GraphSource, steps: &mut Steps) -> Option<()> {
         steps.warned("Graph names no inbox", None);
     } else {
         steps.passed("Graph lets us read the mailbox");
+    }
+    let permissions = client.permissions().await;
+    if !permissions.is_empty() {
+        steps.begin("capabilities", "Ask what the application may do");
+        let shown = permissions.join(", ");
+        if read_only(&permissions) {
+            let detail = format!("it may read mail, but neither mark nor move nor delete it: {shown}");
+            steps
+                .warned(detail, Some("Grant it Mail.ReadWrite, or keep messages as they are on the server."));
+        } else {
+            steps.passed(shown);
+        }
     }
     Some(())
 }

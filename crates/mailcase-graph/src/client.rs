@@ -1,5 +1,6 @@
 //! Asking Graph: with a token, with patience, never more at once than a mailbox allows.
 
+use crate::permissions;
 use crate::refusal::{Refusal, Trouble};
 use crate::token::TokenSource;
 use crate::wire::{BATCH_MAX, BatchItem, BatchReplies, ErrorBody, batch_body};
@@ -152,6 +153,11 @@ impl GraphClient {
     /// Gets a token as a step of a connection test; whether it worked.
     pub(crate) async fn check_token(&self, steps: &mut Steps) -> bool {
         self.tokens.check(steps).await
+    }
+
+    /// What the token says of the permissions on mail, for people (see [`permissions`]).
+    pub(crate) async fn permissions(&self) -> Vec<String> {
+        self.tokens.token(None).await.map(|token| permissions::on_mail(&token)).unwrap_or_default()
     }
 
     /// Asks until the answer is yes, or a no that will not change soon.

@@ -14,6 +14,7 @@ mod folders;
 mod grant;
 mod hashes;
 mod mailbox;
+mod permissions;
 mod refusal;
 mod scan;
 mod send;

@@ -1,6 +1,7 @@
 //! "Test connection" says what is wrong and what to do.
 
 use crate::support::{ANN, Tokens, World, inbox, short};
+use base64::Engine as _;
 use mailcase_mail::{CheckReport, Deadlines, MailSource, StepStatus};
 use mailcase_testbed::graph::{Caller, Fault, GraphOptions, TOKEN};
 
@@ -64,4 +65,27 @@ async fn a_server_that_says_nothing_ends_the_test_in_time() {
     let report = source.check(&[inbox()]).await;
     assert_eq!(failed(&report).0, "sign_in");
     assert_eq!(report.steps.last().unwrap().status, StepStatus::Skipped);
+}
+
+#[tokio::test]
+async fn an_application_that_may_read_alone_is_told_before_it_fails() {
+    // Nobody signed it: the simulator takes it by its text, and the test reads what it says.
+    let token = |claims: &str| format!("e30.{}.c2ln", base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(claims));
+    let (reader, writer) = (token(r#"{"roles":["Mail.Read"]}"#), token(r#"{"roles":["Mail.ReadWrite"]}"#));
+    let tokens = mailcase_testbed::graph::Tokens::Fixed(vec![
+        (reader.clone(), Caller::allowed(None, &["Mail.Read"])),
+        (writer.clone(), Caller::application()),
+    ]);
+    let world = World::with(GraphOptions { tokens, ..GraphOptions::default() }).await;
+    for (token, expected) in [(reader, StepStatus::Warning), (writer, StepStatus::Passed)] {
+        let mut source = world.source_of(ANN, Tokens::of(&[&token]), Deadlines::default());
+        let report = source.check(&[inbox()]).await;
+        let step = report.steps.iter().find(|step| step.name == "capabilities").expect("the step is there");
+        assert_eq!(step.status, expected, "{report:#?}");
+        assert_eq!(
+            step.hint.as_ref().is_some_and(|hint| hint.contains("Mail.ReadWrite")),
+            expected == StepStatus::Warning
+        );
+        assert!(report.passed(), "reading works");
+    }
 }
