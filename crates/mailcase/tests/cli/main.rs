@@ -7,4 +7,5 @@ mod configuration;
 mod demo;
 mod operator;
 mod program;
+mod proxies;
 mod server;
