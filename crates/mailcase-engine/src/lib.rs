@@ -28,6 +28,7 @@ mod keeper;
 mod landing;
 mod lease_keeper;
 mod once;
+mod opening;
 mod pipeline;
 mod post;
 mod recovery;

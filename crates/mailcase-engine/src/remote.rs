@@ -4,6 +4,7 @@
 
 use crate::filter_preview::{self, FilterPreview};
 use crate::grants::{self, NothingGranted};
+use crate::opening;
 use crate::sieve::Sieve;
 use futures::future::BoxFuture;
 use mailcase_core::ConnectorId;
@@ -86,13 +87,13 @@ impl<F: SourceFactory> Visits<F> {
         Self { store, factory, kinds }
     }
 
-    fn open(&self, trial: &Trial) -> Result<F::Source, SourceError> {
+    async fn open(&self, trial: &Trial) -> Result<F::Source, SourceError> {
         let Trial { settings, secrets, granted_to } = trial;
         let tokens = match granted_to {
             Some(connector) => grants::kept(&self.store, *connector),
             None => Arc::new(NothingGranted),
         };
-        self.factory.open_granted(&settings.kind, &settings.connection, secrets, tokens)
+        opening::open(&self.factory, settings, secrets.clone(), tokens).await
     }
 }
 
@@ -152,7 +153,7 @@ impl<F: SourceFactory> Remote for Visits<F> {
 
     fn check(&self, trial: Trial) -> BoxFuture<'_, CheckReport> {
         Box::pin(async move {
-            let mut source = match self.open(&trial) {
+            let mut source = match self.open(&trial).await {
                 Ok(source) => source,
                 Err(error) => return failed_step("settings", "Settings", &error),
             };
@@ -167,7 +168,7 @@ impl<F: SourceFactory> Remote for Visits<F> {
 
     fn folders(&self, trial: Trial) -> BoxFuture<'_, Result<Vec<Folder>, SourceError>> {
         Box::pin(async move {
-            let mut source = self.open(&trial)?;
+            let mut source = self.open(&trial).await?;
             within(VISIT_LONGEST, "listing the folders", source.folders()).await
         })
     }
@@ -178,7 +179,7 @@ impl<F: SourceFactory> Remote for Visits<F> {
         folders: Vec<(FolderPath, Option<Cursor>)>,
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>> {
         Box::pin(async move {
-            let mut source = self.open(&trial)?;
+            let mut source = self.open(&trial).await?;
             let mut inventories = Vec::with_capacity(folders.len());
             for (folder, cursor) in folders {
                 let messages = within(INVENTORY_LONGEST, "the inventory", source.inventory(&folder)).await?;
@@ -207,7 +208,7 @@ impl<F: SourceFactory> Remote for Visits<F> {
 
     fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>> {
         Box::pin(async move {
-            let mut source = self.open(&trial)?;
+            let mut source = self.open(&trial).await?;
             let folders = watched_folders(&trial.settings, &self.kinds);
             let sieve = Sieve::new(&trial.settings.prefilter);
             let looking = filter_preview::preview(&mut source, &folders, &sieve, days);

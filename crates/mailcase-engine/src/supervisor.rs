@@ -8,6 +8,7 @@ use crate::config::EngineConfig;
 use crate::engine::SERVER;
 use crate::grants;
 use crate::lease_keeper::{KeptLease, LeaseKeeper};
+use crate::opening;
 use crate::pipeline::Workshop;
 use crate::post::Post;
 use crate::remote::watched_folders;
@@ -126,7 +127,7 @@ impl<F: SourceFactory> Supervisor<F> {
                 join(before).await;
             }
             let store = post.workshop.store.clone();
-            run(post, &*factory, &kept, announce_base.as_deref()).await;
+            run(post, &factory, &kept, announce_base.as_deref()).await;
             // However this task ends, by a panic too, the lease is no longer kept: somebody else may take over.
             drop(kept);
             match store.release_lease(&lease).await {
@@ -140,7 +141,7 @@ impl<F: SourceFactory> Supervisor<F> {
     }
 }
 
-async fn run<F: SourceFactory>(post: Post, factory: &F, kept: &KeptLease, announce_base: Option<&str>) {
+async fn run<F: SourceFactory>(post: Post, factory: &Arc<F>, kept: &KeptLease, announce_base: Option<&str>) {
     match open(factory, &post.workshop.store, &post.connector).await {
         Ok(mut source) => {
             if let Some(base) = announce_base {
@@ -178,7 +179,7 @@ enum NotOpened {
 }
 
 async fn open<F: SourceFactory>(
-    factory: &F,
+    factory: &Arc<F>,
     store: &Store,
     connector: &Connector,
 ) -> Result<F::Source, NotOpened>
@@ -199,8 +200,7 @@ where
         error => NotOpened::ForNow(error),
     })?;
     let tokens = grants::kept(store, connector.id);
-    let settings = &connector.settings;
-    factory.open_granted(&settings.kind, &settings.connection, &secrets, tokens).map_err(|error| {
+    opening::open(factory, &connector.settings, secrets, tokens).await.map_err(|error| {
         let hint = Some("Correct the connector's settings.");
         NotOpened::UntilEdited(facts(error.code(), error.to_string(), hint))
     })
