@@ -44,17 +44,3 @@ fn told(error: StoreError) -> SourceError {
         hint: Some("Look at the server's log.".to_owned()),
     }
 }
-
-/// Nothing was granted yet: for settings that are not saved.
-#[derive(Debug)]
-pub(crate) struct NothingGranted;
-
-impl RefreshTokens for NothingGranted {
-    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>> {
-        Box::pin(std::future::ready(Ok(None)))
-    }
-
-    fn replace(&self, _new: SecretString) -> BoxFuture<'_, Result<(), SourceError>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-}

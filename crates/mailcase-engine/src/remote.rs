@@ -3,7 +3,7 @@
 //! Hides which factory the engine was started with, so that the API needs no type parameter.
 
 use crate::filter_preview::{self, FilterPreview};
-use crate::grants::{self, NothingGranted};
+use crate::grants;
 use crate::opening;
 use crate::sieve::Sieve;
 use futures::future::BoxFuture;
@@ -11,8 +11,8 @@ use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
 use mailcase_mail::{
     Announced, Announcement, BegunGrant, CheckReport, CheckStep, Cursor, Expiry, Folder, FolderPath,
-    GrantAnswer, GrantRequest, Granted, MailSource, RemoteHead, RemoteId, Scope, SourceError, SourceFactory,
-    SourceKind, StepStatus,
+    GrantAnswer, GrantRequest, Granted, MailSource, NothingGranted, RemoteHead, RemoteId, Scope, SourceError,
+    SourceFactory, SourceKind, StepStatus,
 };
 use mailcase_store::Store;
 use secrecy::SecretString;

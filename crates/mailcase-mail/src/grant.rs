@@ -20,6 +20,21 @@ pub trait RefreshTokens: Debug + Send + Sync {
     fn replace(&self, new: SecretString) -> BoxFuture<'_, Result<(), SourceError>>;
 }
 
+/// Stands in where there is nothing to keep a grant for: settings that are tried before they are saved.
+#[derive(Debug, Clone, Copy)]
+pub struct NothingGranted;
+
+impl RefreshTokens for NothingGranted {
+    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    fn replace(&self, _: SecretString) -> BoxFuture<'_, Result<(), SourceError>> {
+        let message = "there is no connector to keep a grant for".to_owned();
+        Box::pin(std::future::ready(Err(SourceError::Settings { message })))
+    }
+}
+
 /// A grant that is to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantRequest {

@@ -3,9 +3,9 @@
 use super::access_tokens::{AccessTokens, Grant};
 use super::authorization::Prompt;
 use super::client::OauthClient;
-use futures::future::BoxFuture;
-use mailcase_mail::{BegunGrant, GrantAnswer, GrantRequest, Granted, RefreshTokens, SourceError};
-use secrecy::SecretString;
+use mailcase_mail::{
+    BegunGrant, GrantAnswer, GrantRequest, Granted, NothingGranted, RefreshTokens, SourceError,
+};
 use std::sync::Arc;
 
 /// An application that can ask for tokens.
@@ -63,21 +63,5 @@ impl Registration {
         let tokens = self.client.redeem(&redirect_url, &code, &verifier).await?;
         let refresh_token = tokens.refresh.ok_or_else(|| self.client.no_refresh_token())?;
         Ok(Granted { refresh_token, account: tokens.account })
-    }
-}
-
-/// Stands in where settings are tried that were not saved yet: there is nothing to keep a grant for.
-#[derive(Debug)]
-struct NothingGranted;
-
-impl RefreshTokens for NothingGranted {
-    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn replace(&self, _: SecretString) -> BoxFuture<'_, Result<(), SourceError>> {
-        Box::pin(async {
-            Err(SourceError::Settings { message: "there is no connector to keep a grant for".to_owned() })
-        })
     }
 }
