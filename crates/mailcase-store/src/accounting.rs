@@ -51,14 +51,6 @@ impl Store {
         Ok(crate::connectors::unreadable::readable(&rows))
     }
 
-    /// The connectors `owner` runs. Those that cannot be read are left out.
-    pub async fn connectors_run_by(&self, owner: &str) -> Result<Vec<Connector>> {
-        let sql = "SELECT id, organization_id, name, api_name, settings, active, origin, revision FROM connectors \
-                   WHERE active = 1 AND deleted_at IS NULL AND lease_owner = $1 AND lease_until > $2";
-        let rows = self.pool().fetch_all(sql, args![owner, self.now()]).await?;
-        Ok(crate::connectors::unreadable::readable(&rows))
-    }
-
     /// The newest result.
     pub async fn latest_accounting<T: DeserializeOwned>(
         &self,

@@ -162,6 +162,14 @@ impl Store {
         }
     }
 
+    /// The connectors `owner` runs. Those that cannot be read are left out.
+    pub async fn connectors_run_by(&self, owner: &str) -> Result<Vec<Connector>> {
+        let sql = "SELECT id, organization_id, name, api_name, settings, active, origin, revision FROM connectors \
+                   WHERE active = 1 AND deleted_at IS NULL AND lease_owner = $1 AND lease_until > $2";
+        let rows = self.pool().fetch_all(sql, args![owner, self.now()]).await?;
+        Ok(unreadable::readable(&rows))
+    }
+
     /// Ends the leases on connectors and messages that owners of a role left behind, `except` of one. Only for a
     /// server that knows it is the only one on this database.
     pub async fn break_leases(&self, role: &str, except: &str) -> Result<()> {
