@@ -6,70 +6,17 @@
 use anyhow::{Context, Result, ensure};
 use mailcase_core::connector::ConnectorSettings;
 use mailcase_engine::{EngineConfig, run_once};
-use mailcase_graph::{GraphAccess, GraphSource, MailboxName, TokenSource};
-use mailcase_it::options;
-use mailcase_mail::{Deadlines, SourceError, SourceFactory, SourceKind};
+use mailcase_it::{Simulated, options};
 use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, Store, StoreConfig};
 use mailcase_testbed::certificates::Authority;
 use mailcase_testbed::graph::{GraphOptions, GraphServer, TOKEN};
-use mailcase_transport::http::HttpClient;
-use mailcase_transport::{Route, Steps, Trust};
-use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::path::Path;
-use std::pin::Pin;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const USER: &str = "soc@example.test";
-
-/// The one token the simulator takes.
-#[derive(Debug)]
-struct TheToken;
-
-impl TokenSource for TheToken {
-    fn token<'a>(
-        &'a self,
-        _: Option<&'a SecretString>,
-    ) -> Pin<Box<dyn Future<Output = Result<SecretString, SourceError>> + Send + 'a>> {
-        Box::pin(async { Ok(SecretString::from(TOKEN)) })
-    }
-
-    fn check<'a>(&'a self, _: &'a mut Steps) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
-        Box::pin(async { true })
-    }
-}
-
-struct Simulated {
-    origin: String,
-    authority: String,
-}
-
-impl SourceFactory for Simulated {
-    type Source = GraphSource;
-
-    fn kinds(&self) -> Vec<SourceKind> {
-        vec![mailcase_graph::kind()]
-    }
-
-    fn open(
-        &self,
-        _: &str,
-        _: &Map<String, Value>,
-        _: &BTreeMap<String, SecretString>,
-    ) -> Result<GraphSource, SourceError> {
-        let trust = Trust::new(&[&self.authority], false)
-            .map_err(|error| SourceError::Settings { message: error.to_string() })?;
-        Ok(GraphSource::new(GraphAccess {
-            origin: self.origin.clone(),
-            mailbox: MailboxName::parse(USER)?,
-            http: HttpClient::new(Route::direct(), trust, Deadlines::default()),
-            tokens: Arc::new(TheToken),
-        }))
-    }
-}
 
 /// A simulator on threads of its own, as it would be on a machine of its own.
 fn simulator(authority: &Authority, messages: usize, bytes: usize, latency: Duration) -> Result<GraphServer> {
@@ -112,8 +59,8 @@ async fn mailcase(server: &GraphServer, authority: &Authority, folder: &Path) ->
         "connection": {"mailbox": USER},
     }))?;
     let connector = store.create_connector(organization, &settings, &BTreeMap::new(), false).await?;
-    let authority = authority.certificate_pem().to_owned();
-    let factory = Simulated { origin: server.origin(), authority };
+    let authority = Some(authority.certificate_pem().to_owned());
+    let factory = Simulated { origin: server.origin(), mailbox: USER.to_owned(), authority };
     let started = Instant::now();
     let summary = run_once(&store, &factory, &connector, &EngineConfig::default(), |_| {}).await?;
     let seconds = started.elapsed().as_secs_f64();

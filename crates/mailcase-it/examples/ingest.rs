@@ -6,45 +6,13 @@
 use anyhow::{Context, Result, ensure};
 use mailcase_core::connector::ConnectorSettings;
 use mailcase_engine::{EngineConfig, run_once};
-use mailcase_imap::ImapSource;
-use mailcase_mail::{SourceError, SourceFactory, SourceKind};
+use mailcase_it::{ImapOnly, options};
 use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, Store, StoreConfig};
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
-
-struct ImapOnly;
-
-impl SourceFactory for ImapOnly {
-    type Source = ImapSource;
-
-    fn kinds(&self) -> Vec<SourceKind> {
-        vec![mailcase_imap::kind()]
-    }
-
-    fn open(
-        &self,
-        _kind: &str,
-        connection: &Map<String, Value>,
-        secrets: &BTreeMap<String, SecretString>,
-    ) -> Result<ImapSource, SourceError> {
-        ImapSource::from_connection(connection, secrets)
-    }
-}
-
-/// `--name value` pairs.
-fn options() -> Result<BTreeMap<String, String>> {
-    let mut options = BTreeMap::new();
-    let mut arguments = std::env::args().skip(1);
-    while let Some(name) = arguments.next() {
-        let name = name.strip_prefix("--").with_context(|| format!("`{name}` is no option"))?.to_owned();
-        let value = arguments.next().with_context(|| format!("--{name} has no value"))?;
-        options.insert(name, value);
-    }
-    Ok(options)
-}
 
 /// The largest memory this process had, in MiB.
 fn peak_memory() -> Option<u64> {

@@ -8,9 +8,11 @@ mod options;
 mod person;
 mod relay;
 mod server;
+mod sources;
 
 pub use figures::{Spread, Usage};
 pub use options::options;
 pub use person::{Events, PASSWORD, Person, USERNAME, install_tls};
 pub use relay::{Announced, Relay};
 pub use server::{DEADLINE, Server, ServerOptions, eventually};
+pub use sources::{ImapOnly, Simulated};

@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailcase-folder", &["mail"]),
     ("mailcase-graph", &["mail", "transport"]),
     ("mailcase-imap", &["mail", "transport"]),
-    ("mailcase-it", &["testbed"]),
+    ("mailcase-it", &["graph", "imap", "mail", "testbed", "transport"]),
     ("mailcase-mail", &[]),
     ("mailcase-store", &["core", "evidence"]),
     ("mailcase-testbed", &[]),

@@ -2,66 +2,22 @@
 
 use crate::{SEED, Server, USER, messages, taken_by_the_filter_alone};
 use anyhow::Result;
-use futures::future::BoxFuture;
-use mailcase_graph::{GraphAccess, GraphSource, MailboxName, TokenSource};
-use mailcase_mail::{Deadlines, SourceError, SourceFactory, SourceKind};
+use mailcase_it::Simulated;
 use mailcase_store::KnownRemote;
-use mailcase_testbed::graph::{GraphOptions, GraphServer, TOKEN};
-use mailcase_transport::http::HttpClient;
-use mailcase_transport::{Route, Steps, Trust};
+use mailcase_testbed::graph::{GraphOptions, GraphServer};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 const FILTERS: usize = 20;
-
-#[derive(Debug)]
-struct TheToken;
-
-impl TokenSource for TheToken {
-    fn token<'a>(&'a self, _: Option<&'a SecretString>) -> BoxFuture<'a, Result<SecretString, SourceError>> {
-        Box::pin(async { Ok(SecretString::from(TOKEN)) })
-    }
-
-    fn check<'a>(&'a self, _: &'a mut Steps) -> BoxFuture<'a, bool> {
-        Box::pin(async { true })
-    }
-}
-
-pub(crate) struct Simulated {
-    origin: String,
-}
-
-impl SourceFactory for Simulated {
-    type Source = GraphSource;
-
-    fn kinds(&self) -> Vec<SourceKind> {
-        vec![mailcase_graph::kind()]
-    }
-
-    fn open(
-        &self,
-        _: &str,
-        _: &Map<String, Value>,
-        _: &BTreeMap<String, SecretString>,
-    ) -> Result<GraphSource, SourceError> {
-        Ok(GraphSource::new(GraphAccess {
-            origin: self.origin.clone(),
-            mailbox: MailboxName::parse(USER)?,
-            http: HttpClient::new(Route::direct(), Trust::default(), Deadlines::default()),
-            tokens: Arc::new(TheToken),
-        }))
-    }
-}
 
 impl Server for GraphServer {
     type Factory = Simulated;
 
     fn factory(&self) -> Simulated {
-        Simulated { origin: self.origin() }
+        Simulated { origin: self.origin(), mailbox: USER.to_owned(), authority: None }
     }
 
     fn connection(&self) -> (&'static str, Value, &'static str) {

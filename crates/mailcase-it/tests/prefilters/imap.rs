@@ -2,36 +2,16 @@
 
 use crate::{MESSAGES, SEED, Server, USER, messages, taken_by_the_filter_alone};
 use anyhow::Result;
-use mailcase_imap::ImapSource;
-use mailcase_mail::{SourceError, SourceFactory, SourceKind};
+use mailcase_it::ImapOnly;
 use mailcase_store::KnownRemote;
 use mailcase_testbed::dovecot::{Dovecot, DovecotOptions, PASSWORD};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const FILTERS: usize = 40;
-
-pub(crate) struct ImapOnly;
-
-impl SourceFactory for ImapOnly {
-    type Source = ImapSource;
-
-    fn kinds(&self) -> Vec<SourceKind> {
-        vec![mailcase_imap::kind()]
-    }
-
-    fn open(
-        &self,
-        _kind: &str,
-        connection: &Map<String, Value>,
-        secrets: &BTreeMap<String, SecretString>,
-    ) -> Result<ImapSource, SourceError> {
-        ImapSource::from_connection(connection, secrets)
-    }
-}
 
 impl Server for Dovecot {
     type Factory = ImapOnly;
