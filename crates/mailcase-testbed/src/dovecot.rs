@@ -9,15 +9,16 @@ pub use tokens::TokenIssuer;
 
 use crate::certificates::{Authority, Issued};
 use crate::process::{
-    OwnedProcess, START_DEADLINE, find_program, free_port, is_root, log_tail, wait_for_port,
+    OwnedProcess, POLL, START_DEADLINE, find_program, free_port, is_root, log_tail, wait_for_port,
 };
 use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -29,6 +30,8 @@ pub const MASTER_USER: &str = "master";
 const PACKAGES: &str = "dovecot-core dovecot-imapd dovecot-lmtpd";
 /// `nobody` and `nogroup` on Debian: whom mail belongs to when Dovecot runs as root.
 const NOBODY: u32 = 65_534;
+/// How long a session that was told to end may take: it may be in the middle of a large message.
+const KICK_DEADLINE: Duration = Duration::from_secs(10);
 /// A port may be taken between its choice and its use; then others are tried.
 const START_TRIES: usize = 5;
 /// What Dovecot 2.3 announces, so that single words can be left out.
@@ -274,15 +277,35 @@ impl Dovecot {
         Ok(messages)
     }
 
-    /// Ends every session of a user, as a cut line would. Whether there was one is not known.
+    /// Ends every session of a user, as a cut line would, and waits until they have ended. Whether there was one
+    /// is not known.
     ///
     /// # Errors
-    /// When doveadm cannot be run.
+    /// When doveadm cannot be run, or a session does not end.
     pub async fn kick(&self, user: &str) -> Result<()> {
+        let before = self.session_processes(user).await?;
         // Fails when nobody is signed in, which is as well.
         let mut command = tokio::process::Command::new(&self.programs.doveadm);
         command.arg("-c").arg(self.config_path()).args(["kick", user]);
-        command.output().await.context("run doveadm kick").map(drop)
+        command.output().await.context("run doveadm kick")?;
+        let deadline = Instant::now() + KICK_DEADLINE;
+        while !before.is_disjoint(&self.session_processes(user).await?) {
+            ensure!(Instant::now() < deadline, "a session of {user} goes on although it was ended");
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// The processes that serve a user's sessions, one each.
+    async fn session_processes(&self, user: &str) -> Result<BTreeSet<u32>> {
+        // A line each: user, protocol, process, address.
+        let listing = self.doveadm(&["who", "-1", user]).await?;
+        listing
+            .lines()
+            .map(|line| line.split_whitespace().nth(2).and_then(|id| id.parse().ok()))
+            .skip_while(Option::is_none)
+            .map(|id| id.with_context(|| format!("no process in {listing:?}")))
+            .collect()
     }
 
     /// The folder's UIDVALIDITY.
