@@ -4,20 +4,32 @@ use crate::error::SourceError;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::fmt::Debug;
+use std::time::Duration;
+
+/// How long one may use a refresh token alone: longer than any answer of a provider takes that is still worth waiting for.
+pub const REFRESH_TURN_MAX: Duration = Duration::from_secs(2 * 60);
 
 /// Where a refresh token lives. It outlasts the process: losing it means that a person has to grant access again.
 pub trait RefreshTokens: Debug + Send + Sync {
-    /// The one stored last; nothing when access was never granted.
+    /// Waits until nobody else uses the token, in this process or another, and hands it out; nothing when access was never
+    /// granted. A provider may take the second use of a token for theft, and revoke the grant (RFC 9700 §4.14.2).
     ///
     /// # Errors
-    /// When it cannot be read.
-    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>>;
+    /// When it cannot be read, and when others keep it for too long.
+    fn turn(&self) -> BoxFuture<'_, Result<Option<Box<dyn RefreshTurn>>, SourceError>>;
+}
 
-    /// Stores a new one in place of the current one, durably before it returns: the current one may be void already.
+/// The right to use the refresh token alone, for [`REFRESH_TURN_MAX`]. Whoever drops it instead of ending it keeps the
+/// others waiting for a while.
+pub trait RefreshTurn: Debug + Send + Sync {
+    fn token(&self) -> &SecretString;
+
+    /// Lets the next one have its turn. The `new` token, where the provider gave one, is stored durably before this
+    /// returns: the one before may be void already.
     ///
     /// # Errors
-    /// When it is not stored.
-    fn replace(&self, new: SecretString) -> BoxFuture<'_, Result<(), SourceError>>;
+    /// When it is not stored: the grant was withdrawn or given anew meanwhile, or the storage fails.
+    fn end(self: Box<Self>, new: Option<SecretString>) -> BoxFuture<'static, Result<(), SourceError>>;
 }
 
 /// Stands in where there is nothing to keep a grant for: settings that are tried before they are saved.
@@ -25,13 +37,8 @@ pub trait RefreshTokens: Debug + Send + Sync {
 pub struct NothingGranted;
 
 impl RefreshTokens for NothingGranted {
-    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>> {
+    fn turn(&self) -> BoxFuture<'_, Result<Option<Box<dyn RefreshTurn>>, SourceError>> {
         Box::pin(std::future::ready(Ok(None)))
-    }
-
-    fn replace(&self, _: SecretString) -> BoxFuture<'_, Result<(), SourceError>> {
-        let message = "there is no connector to keep a grant for".to_owned();
-        Box::pin(std::future::ready(Err(SourceError::Settings { message })))
     }
 }
 

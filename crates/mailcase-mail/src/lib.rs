@@ -22,7 +22,10 @@ pub use check::{CertificateFacts, CheckReport, CheckStep, Expiry, StepStatus};
 pub use error::{SourceError, TlsPeer};
 pub use fetched::{CHUNK_MAX_BYTES, Fetched, FetchedSender};
 pub use glance::{Criterion, GLANCE_BYTES, Glance, Place};
-pub use grant::{BegunGrant, GrantAnswer, GrantRequest, Granted, NothingGranted, RefreshTokens};
+pub use grant::{
+    BegunGrant, GrantAnswer, GrantRequest, Granted, NothingGranted, REFRESH_TURN_MAX, RefreshTokens,
+    RefreshTurn,
+};
 pub use kind::{SecretField, SourceKind};
 pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};
 pub use source::{

@@ -4,13 +4,16 @@
 //!   [`MailSource`](crate::MailSource) into a test against a [`Bench`], the world behind a source.
 //! - [`FakeMailbox`] is a mailbox in memory with a script of faults and a ledger of what was done to it;
 //!   [`FakeSource`] and [`FakeFactory`] reach it through the trait.
+//! - [`Drawer`] keeps what a person granted.
 
 mod bench;
 pub mod conformance;
+mod drawer;
 mod fake;
 mod letters;
 
 pub use bench::{Abilities, Bench, HeldMessage};
+pub use drawer::Drawer;
 pub use fake::{
     Call, DEFAULT_MAILBOX, FakeFactory, FakeMailbox, FakeMessage, FakeSource, Gate, INBOX, Performed,
 };

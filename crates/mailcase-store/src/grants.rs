@@ -45,6 +45,30 @@ pub struct Grant {
     pub granted_at: Timestamp,
 }
 
+/// The right to use a refresh token while nobody else does.
+#[derive(Debug)]
+pub struct RefreshTurn {
+    connector: ConnectorId,
+    holder: String,
+    token: SecretString,
+}
+
+impl RefreshTurn {
+    #[must_use]
+    pub const fn token(&self) -> &SecretString {
+        &self.token
+    }
+}
+
+/// What came of asking for a turn.
+#[derive(Debug)]
+pub enum TakenTurn {
+    Mine(RefreshTurn),
+    /// Somebody else uses the token, here or on another replica.
+    Others,
+    NothingGranted,
+}
+
 pub(crate) const fn token_place(connector: &str) -> Place<'_> {
     Place { table: "grants", row: connector, column: "refresh_token" }
 }
@@ -110,27 +134,44 @@ impl Store {
         .transpose()
     }
 
-    /// The refresh token of a connector. For the engine only: nothing shows it.
-    pub async fn refresh_token(&self, connector: ConnectorId) -> Result<Option<SecretString>> {
-        let sql = "SELECT refresh_token FROM grants WHERE connector_id = $1";
-        let Some(row) = self.pool().fetch_optional(sql, args![connector]).await? else { return Ok(None) };
-        self.unseal(token_place(&connector.to_string()), &row.bytes("refresh_token")?).map(Some)
+    /// Hands out the refresh token of a connector to one at a time, for at most `lasts`. For the engine only: nothing
+    /// shows it.
+    pub async fn take_refresh_turn(&self, connector: ConnectorId, lasts: Duration) -> Result<TakenTurn> {
+        let holder = uuid::Uuid::now_v7().to_string();
+        let until = self.clock().in_micros(lasts);
+        let taken = "UPDATE grants SET turn_of = $2, turn_until = $3 WHERE connector_id = $1 AND turn_until <= $4 \
+                     RETURNING refresh_token";
+        let row = retrying!(async {
+            let mut tx = self.pool().begin().await?;
+            let row = tx.fetch_optional(taken, args![connector, holder.as_str(), until, self.now()]).await?;
+            tx.commit().await.map(|()| row)
+        })?;
+        if let Some(row) = row {
+            let token = self.unseal(token_place(&connector.to_string()), &row.bytes("refresh_token")?)?;
+            return Ok(TakenTurn::Mine(RefreshTurn { connector, holder, token }));
+        }
+        let sql = "SELECT 1 AS one FROM grants WHERE connector_id = $1";
+        let granted = self.pool().fetch_optional(sql, args![connector]).await?.is_some();
+        Ok(if granted { TakenTurn::Others } else { TakenTurn::NothingGranted })
     }
 
-    /// Puts the refresh token the provider gave in place of the one before. The runner goes on.
+    /// Ends a turn, with the refresh token the provider gave in place of the one before, if it did. The runner goes on.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when access was withdrawn meanwhile.
-    pub async fn replace_refresh_token(&self, connector: ConnectorId, new: &SecretString) -> Result<()> {
-        let sealed = self.seal(token_place(&connector.to_string()), new)?;
-        let sql = "UPDATE grants SET refresh_token = $2 WHERE connector_id = $1";
-        let replaced = retrying!(async {
+    /// [`StoreError::NotFound`] when access was withdrawn or granted anew meanwhile, or the turn had run out and is
+    /// somebody else's: then the `new` token is not kept.
+    pub async fn end_refresh_turn(&self, turn: &RefreshTurn, new: Option<&SecretString>) -> Result<()> {
+        let RefreshTurn { connector, holder, token: old } = turn;
+        let sealed = self.seal(token_place(&connector.to_string()), new.unwrap_or(old))?;
+        let sql = "UPDATE grants SET refresh_token = $3, turn_of = NULL, turn_until = 0 \
+                   WHERE connector_id = $1 AND turn_of = $2";
+        let ended = retrying!(async {
             let mut tx = self.pool().begin().await?;
             self.inner.keys.require_in(&mut tx).await?;
-            let replaced = tx.execute(sql, args![connector, sealed.clone()]).await?;
-            tx.commit().await.map(|()| replaced)
+            let ended = tx.execute(sql, args![*connector, holder.as_str(), sealed.clone()]).await?;
+            tx.commit().await.map(|()| ended)
         })?;
-        if replaced == 0 { Err(StoreError::missing("grant of access")) } else { Ok(()) }
+        if ended == 0 { Err(StoreError::missing("grant of access")) } else { Ok(()) }
     }
 
     async fn keep_grant_once(
@@ -148,7 +189,8 @@ impl Store {
         let sql = "INSERT INTO grants (connector_id, refresh_token, account, granted_by, granted_at) \
                    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (connector_id) DO UPDATE SET \
                    refresh_token = excluded.refresh_token, account = excluded.account, \
-                   granted_by = excluded.granted_by, granted_at = excluded.granted_at";
+                   granted_by = excluded.granted_by, granted_at = excluded.granted_at, \
+                   turn_of = NULL, turn_until = 0";
         let granted_by = entry.and_then(|entry| entry.actor.name());
         let values = args![connector, sealed, account, granted_by, self.now()];
         tx.execute(sql, values).await?;

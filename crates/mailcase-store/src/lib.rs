@@ -53,7 +53,7 @@ pub use connectors::{
 pub use decisions::{DecidedMessage, DecidedOutcome, PackedEvidence};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventStream};
-pub use grants::{Grant, NewGrant, PendingGrant};
+pub use grants::{Grant, NewGrant, PendingGrant, RefreshTurn, TakenTurn};
 pub use inbox::{
     CaseRef, ConnectorRef, Delivery, MessageDetail, MessageFilter, MessageSummary, NeedsAttention,
 };

@@ -16,7 +16,6 @@ mod provider;
 mod refusal;
 mod registration;
 mod settings;
-mod turns;
 
 pub use access_tokens::{AccessTokens, Grant};
 pub use assertion::SigningAlgorithm;

@@ -1,8 +1,8 @@
 //! Tokens from a real OpenID provider in the layout of Microsoft Entra: every way of signing in, every refusal.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
-use futures::future::BoxFuture;
-use mailcase_mail::{Deadlines, RefreshTokens, SourceError, StepStatus};
+use mailcase_mail::testkit::Drawer;
+use mailcase_mail::{Deadlines, SourceError, StepStatus};
 use mailcase_testbed::oidc::{Consent, Oidc, OidcClient, OidcOptions, TENANT};
 use mailcase_testbed::script::{Script, ScriptServer};
 use mailcase_testbed::squid::{Squid, SquidOptions};
@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 const SCOPE: &str = "https://graph.microsoft.com/.default";
@@ -268,33 +268,8 @@ async fn a_person_who_refuses_is_understood() {
     assert!(error.hint().unwrap().contains("accept what is asked"));
 }
 
-/// A store that says in which order things happen, and can fail.
-#[derive(Debug, Default)]
-struct Drawer {
-    current: Mutex<Option<SecretString>>,
-    replaced: Mutex<Vec<String>>,
-    full: Mutex<bool>,
-}
-
-impl RefreshTokens for Drawer {
-    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>> {
-        Box::pin(async { Ok(self.current.lock().unwrap().clone()) })
-    }
-
-    fn replace(&self, new: SecretString) -> BoxFuture<'_, Result<(), SourceError>> {
-        Box::pin(async move {
-            if *self.full.lock().unwrap() {
-                return Err(SourceError::Unreachable { message: "the store is down".to_owned(), hint: None });
-            }
-            self.replaced.lock().unwrap().push(new.expose_secret().to_owned());
-            *self.current.lock().unwrap() = Some(new);
-            Ok(())
-        })
-    }
-}
-
-fn delegated(client: &OauthClient, drawer: &Arc<Drawer>) -> AccessTokens {
-    AccessTokens::new(client.clone(), Grant::Delegated(Arc::clone(drawer) as _), DELEGATED)
+fn delegated(client: &OauthClient, drawer: &Drawer) -> AccessTokens {
+    AccessTokens::new(client.clone(), Grant::Delegated(Arc::new(drawer.clone())), DELEGATED)
 }
 
 #[tokio::test]
@@ -321,21 +296,20 @@ async fn many_who_want_a_token_cost_one_request() {
 async fn a_new_refresh_token_is_stored_before_the_access_token_is_used() {
     let oidc = provider(vec![web_application("web")]).await;
     let client = client(&oidc, "web", secret(SECRET));
-    let drawer = Arc::new(Drawer::default());
-    let nobody = delegated(&client, &drawer).get().await.unwrap_err();
+    let nobody = delegated(&client, &Drawer::default()).get().await.unwrap_err();
     assert!(matches!(&nobody, SourceError::SignIn { .. }), "{nobody:?}");
     assert!(nobody.hint().unwrap().contains("Grant access"));
 
-    *drawer.current.lock().unwrap() = Some(granted(&oidc, &client).await);
+    let drawer = Drawer::holding(granted(&oidc, &client).await);
     let tokens = delegated(&client, &drawer);
     let first = tokens.get().await.unwrap();
-    assert_eq!(drawer.replaced.lock().unwrap().len(), 1);
+    assert_eq!(drawer.replaced().len(), 1);
     let second = tokens.other_than(first.secret()).await.unwrap();
-    assert_eq!(drawer.replaced.lock().unwrap().len(), 2);
+    assert_eq!(drawer.replaced().len(), 2);
     assert_ne!(first.secret().expose_secret(), second.secret().expose_secret());
 
     // A store that fails gives no token out.
-    *drawer.full.lock().unwrap() = true;
+    drawer.jam();
     let error = tokens.other_than(second.secret()).await.unwrap_err();
     assert_eq!(error.to_string(), "the store is down");
 }
@@ -344,8 +318,7 @@ async fn a_new_refresh_token_is_stored_before_the_access_token_is_used() {
 async fn whoever_stops_waiting_does_not_lose_the_refresh_token() {
     let oidc = provider(vec![web_application("web")]).await;
     let client = client(&oidc, "web", secret(SECRET));
-    let drawer = Arc::new(Drawer::default());
-    *drawer.current.lock().unwrap() = Some(granted(&oidc, &client).await);
+    let drawer = Drawer::holding(granted(&oidc, &client).await);
     let tokens = delegated(&client, &drawer);
     // Polled once, then dropped: the request is under way, or not even begun.
     assert!(futures::FutureExt::now_or_never(tokens.get()).is_none());
@@ -354,7 +327,7 @@ async fn whoever_stops_waiting_does_not_lose_the_refresh_token() {
         ledger.into_iter().filter(|request| request.grant == "refresh_token").count()
     };
     assert_eq!(refreshes(oidc.ledger().await.unwrap()), 1);
-    assert_eq!(drawer.replaced.lock().unwrap().len(), 1);
+    assert_eq!(drawer.replaced().len(), 1);
     // What was stored is good.
     tokens.other_than(token.secret()).await.unwrap();
 }
@@ -363,14 +336,13 @@ async fn whoever_stops_waiting_does_not_lose_the_refresh_token() {
 async fn two_who_have_the_same_grant_do_not_use_up_its_refresh_token() {
     let oidc = provider(vec![web_application("web")]).await;
     let client = client(&oidc, "web", secret(SECRET));
-    let drawer = Arc::new(Drawer::default());
-    *drawer.current.lock().unwrap() = Some(granted(&oidc, &client).await);
+    let drawer = Drawer::holding(granted(&oidc, &client).await);
     // As a running connector and several tests of it. The provider revokes a grant of which a token is used twice.
     let all: Vec<_> = (0..8).map(|_| delegated(&client, &drawer)).collect();
     for token in futures::future::join_all(all.iter().map(AccessTokens::get)).await {
         token.unwrap();
     }
-    assert_eq!(drawer.replaced.lock().unwrap().len(), 8);
+    assert_eq!(drawer.replaced().len(), 8);
     assert!(oidc.ledger().await.unwrap().iter().all(|request| request.error.is_none()));
 }
 
@@ -378,8 +350,7 @@ async fn two_who_have_the_same_grant_do_not_use_up_its_refresh_token() {
 async fn consent_that_was_revoked_is_asked_for_again() {
     let oidc = provider(vec![web_application("web")]).await;
     let client = client(&oidc, "web", secret(SECRET));
-    let drawer = Arc::new(Drawer::default());
-    *drawer.current.lock().unwrap() = Some(granted(&oidc, &client).await);
+    let drawer = Drawer::holding(granted(&oidc, &client).await);
     let tokens = delegated(&client, &drawer);
     let token = tokens.get().await.unwrap();
     oidc.revoke_everything().await.unwrap();

@@ -1,18 +1,16 @@
 //! IMAP with access tokens of an application: a real provider signs them, a real server checks the signature.
 
 use crate::support::{fetch, inbox, source_at};
-use futures::future::BoxFuture;
 use mailcase_imap::ImapSource;
-use mailcase_mail::{
-    CheckReport, GrantAnswer, GrantRequest, MailSource, RefreshTokens, Scope, SourceError, StepStatus,
-};
+use mailcase_mail::testkit::Drawer;
+use mailcase_mail::{CheckReport, GrantAnswer, GrantRequest, MailSource, Scope, SourceError, StepStatus};
 use mailcase_testbed::dovecot::{Dovecot, DovecotOptions};
 use mailcase_testbed::oidc::{Consent, Oidc, OidcClient, OidcOptions, TENANT};
 use mailcase_testbed::squid::{Squid, SquidOptions};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The application is the user: a token of an application names nobody else.
@@ -127,24 +125,6 @@ async fn a_session_that_outlives_its_token_goes_on_with_a_new_one() {
     }
 }
 
-/// Keeps one refresh token, and counts how often it was replaced.
-#[derive(Debug)]
-struct Drawer(Mutex<(SecretString, usize)>);
-
-impl RefreshTokens for Drawer {
-    fn current(&self) -> BoxFuture<'_, Result<Option<SecretString>, SourceError>> {
-        Box::pin(async { Ok(Some(self.0.lock().unwrap().0.clone())) })
-    }
-
-    fn replace(&self, new: SecretString) -> BoxFuture<'_, Result<(), SourceError>> {
-        Box::pin(async move {
-            let mut held = self.0.lock().unwrap();
-            *held = (new, held.1 + 1);
-            Ok(())
-        })
-    }
-}
-
 #[tokio::test]
 async fn a_person_grants_access_to_their_mailbox() {
     const PERSON: &str = "ann@example.org";
@@ -190,16 +170,16 @@ async fn a_person_grants_access_to_their_mailbox() {
     let granted = mailcase_imap::complete_grant(connection, &secrets, answer).await.unwrap();
     assert_eq!(granted.account.as_deref(), Some(PERSON));
 
-    let drawer = Arc::new(Drawer(Mutex::new((granted.refresh_token, 0))));
-    let mut source = ImapSource::from_granted(connection, &secrets, Arc::clone(&drawer) as _).unwrap();
+    let drawer = Drawer::holding(granted.refresh_token);
+    let mut source = ImapSource::from_granted(connection, &secrets, Arc::new(drawer.clone())).unwrap();
     let report = source.check(&[]).await;
     assert!(report.passed(), "{report:#?}");
     let found = source.discover(&inbox(), Scope::NewFromAll, None, 10).await.unwrap();
     assert_eq!(found.messages.len(), 1);
-    assert_eq!(drawer.0.lock().unwrap().1, 1);
+    assert_eq!(drawer.replaced().len(), 1);
 
     oidc.revoke_everything().await.unwrap();
-    let mut revoked = ImapSource::from_granted(connection, &secrets, drawer).unwrap();
+    let mut revoked = ImapSource::from_granted(connection, &secrets, Arc::new(drawer)).unwrap();
     let error = revoked.folders().await.unwrap_err();
     assert!(matches!(&error, SourceError::SignIn { .. }), "{error:?}");
     assert!(error.hint().unwrap().contains("Grant access again"), "{error:?}");

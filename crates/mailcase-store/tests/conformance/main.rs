@@ -85,6 +85,7 @@ on_every_store! {
     leases::an_outage_is_known_as_one,
     grants::a_grant_is_brought_back_once_in_time_and_by_its_own_session,
     grants::a_grant_is_kept_sealed_renewed_withdrawn_and_written_down,
+    grants::a_refresh_token_is_used_by_one_at_a_time,
     ledger::discovery_is_idempotent_and_keeps_the_cursor,
     ledger::what_is_filtered_out_is_known_counted_and_looked_at_again_on_request,
     ledger::failed_fetches_back_off_and_are_set_aside,

@@ -1,13 +1,12 @@
 //! The access token of one connector: kept while it is good, renewed in time, by one task at a time.
 
 use super::client::{AccessToken, OauthClient, Tokens};
-use super::turns;
 use crate::steps::Steps;
-use mailcase_mail::{RefreshTokens, SourceError};
-use secrecy::{ExposeSecret as _, SecretString};
+use mailcase_mail::{REFRESH_TURN_MAX, RefreshTokens, SourceError};
+use secrecy::SecretString;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// Assumed where the provider does not say.
 const LIFETIME_UNTOLD: Duration = Duration::from_secs(5 * 60);
@@ -15,9 +14,6 @@ const LIFETIME_UNTOLD: Duration = Duration::from_secs(5 * 60);
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
 /// Of a short life at most this part is given away.
 const RENEW_PART: u32 = 5;
-
-/// Others may renew the same grant this often while one waits for its turn.
-const OVERTAKEN_MAX: usize = 20;
 
 /// By which right tokens are given.
 #[derive(Debug, Clone)]
@@ -154,37 +150,21 @@ impl Inner {
         }
     }
 
-    /// The new refresh token is stored before anybody sees the access token. A connection test beside a running connector
-    /// has the same refresh token: a provider that rotates them would take its second use for theft and revoke the grant.
+    /// The new refresh token is stored before anybody sees the access token.
     async fn refreshed(&self, store: &dyn RefreshTokens) -> Result<Tokens, SourceError> {
-        let mut current = granted(store).await?;
-        for _ in 0..OVERTAKEN_MAX {
-            let turn = turns::take(&current).await;
-            let now = granted(store).await?;
-            if now.expose_secret() != current.expose_secret() {
-                current = now;
-                continue;
-            }
-            let result = self.client.refresh(&current, &self.scope).await;
-            if let Err(SourceError::SignIn { .. }) = &result {
-                // Another process may have been faster.
-                let now = granted(store).await?;
-                if now.expose_secret() != current.expose_secret() {
-                    current = now;
-                    continue;
-                }
-            }
-            let mut tokens = result?;
-            if let Some(new) = tokens.refresh.take() {
-                store.replace(new).await?;
-            }
-            drop(turn);
-            return Ok(tokens);
-        }
-        Err(SourceError::Unreachable {
-            message: "the granted access is renewed by others all the time".to_owned(),
-            hint: None,
-        })
+        let turn = store.turn().await?.ok_or_else(|| SourceError::SignIn {
+            message: "nobody granted access to the mailbox yet".to_owned(),
+            hint: Some("Open the connector and choose Grant access.".to_owned()),
+        })?;
+        let asked = timeout(REFRESH_TURN_MAX, self.client.refresh(turn.token(), &self.scope)).await;
+        let mut result = asked.unwrap_or_else(|_| {
+            let what = format!("a token of {}", self.client.provider.host());
+            Err(SourceError::TimedOut { what, after: REFRESH_TURN_MAX })
+        });
+        let new = result.as_mut().ok().and_then(|tokens| tokens.refresh.take());
+        let ended = turn.end(new).await;
+        let tokens = result?;
+        ended.map(|()| tokens)
     }
 
     fn keep(&self, tokens: Tokens) -> AccessToken {
@@ -201,11 +181,4 @@ impl Inner {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
         tokens.access
     }
-}
-
-async fn granted(store: &dyn RefreshTokens) -> Result<SecretString, SourceError> {
-    store.current().await?.ok_or_else(|| SourceError::SignIn {
-        message: "nobody granted access to the mailbox yet".to_owned(),
-        hint: Some("Open the connector and choose Grant access.".to_owned()),
-    })
 }

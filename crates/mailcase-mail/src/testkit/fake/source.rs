@@ -40,11 +40,12 @@ impl FakeSource {
     /// Every sign-in makes the refresh token longer.
     async fn sign_in(&self) -> Result<(), SourceError> {
         let Some(tokens) = &self.tokens else { return Ok(()) };
-        let current = tokens.current().await?.ok_or_else(|| SourceError::SignIn {
+        let turn = tokens.turn().await?.ok_or_else(|| SourceError::SignIn {
             message: "nobody granted access to the mailbox yet".to_owned(),
             hint: None,
         })?;
-        tokens.replace(format!("{}+", current.expose_secret()).into()).await
+        let next = format!("{}+", turn.token().expose_secret());
+        turn.end(Some(next.into())).await
     }
 
     /// How long a call that [hangs](FakeMailbox::hang_next) takes to fail.
