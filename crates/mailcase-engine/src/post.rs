@@ -2,7 +2,7 @@
 //! the lease; only a change is written at once.
 
 use crate::alarms;
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, Failure};
 use crate::error::EngineError;
 use crate::lease_keeper::KeptLease;
 use crate::pipeline::Workshop;
@@ -99,23 +99,32 @@ impl Post {
 
     /// Reports a failed round and waits before the next one. Returns what was reported.
     pub(crate) async fn back_off(&self, error: &EngineError, backoff: &mut Backoff) -> Standing {
-        let (code, hint, asked) = match error {
-            EngineError::Source(SourceError::Throttled { retry_after, .. }) => {
-                ("throttled", None, *retry_after)
-            }
-            EngineError::Source(error) => (error.code(), error.hint().map(str::to_owned), None),
+        let (code, hint) = match error {
+            EngineError::Source(error) => (error.code(), error.hint().map(str::to_owned)),
             EngineError::Store(_) | EngineError::Read(_) => {
-                ("storage", Some("Look at the server's log.".to_owned()), None)
+                ("storage", Some("Look at the server's log.".to_owned()))
             }
-            EngineError::Stopping | EngineError::Task => ("internal", None, None),
+            EngineError::Stopping | EngineError::Task => ("internal", None),
+        };
+        let failure = match error {
+            EngineError::Source(SourceError::Throttled { retry_after, .. }) => {
+                Failure::Passing { asked: *retry_after }
+            }
+            EngineError::Source(SourceError::SignIn { .. }) => Failure::SignIn,
+            _ => Failure::Passing { asked: None },
         };
         metrics::counter!("mailcase_poll_failures_total", "code" => code).increment(1);
+        let pause = backoff.failed(failure);
+        let hint = if pause.open { Some(with_circuit_open(hint)) } else { hint };
         let facts = facts(code, error.to_string(), hint);
         tracing::warn!(connector = %self.connector.id, code, message = %facts.message, "a mailbox could not be polled");
         let standing = Standing::Trouble(facts.clone());
-        let pause = backoff.failed(asked);
-        let next = Timestamp::now().checked_add(pause).ok();
+        let next = Timestamp::now().checked_add(pause.length).ok();
         self.log(LogLevel::Error, code, &facts.message).await;
+        if pause.opened {
+            let text = "refused again and again: signing in is tried rarely from now on, before the account is locked";
+            self.log(LogLevel::Warning, "circuit_open", text).await;
+        }
         if let Err(error) = self.set_status(ConnectorState::BackingOff, None, Some(facts), next).await {
             if error.is_fenced() {
                 self.cancel.cancel();
@@ -131,7 +140,7 @@ impl Post {
         tokio::select! {
             () = self.cancel.cancelled() => {}
             () = self.interrupt.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(pause.length) => {}
         }
         standing
     }
@@ -154,6 +163,12 @@ impl Post {
             tracing::warn!(%error, "the log of a connector could not be written");
         }
     }
+}
+
+/// What to do next when signing in is tried rarely.
+fn with_circuit_open(hint: Option<String>) -> String {
+    let rarely = "It is tried rarely from now on, so that the account is not locked. Once it is mended, Poll now tries at once.";
+    hint.map_or_else(|| rarely.to_owned(), |hint| format!("{hint} {rarely}"))
 }
 
 fn facts(code: &str, message: String, hint: Option<String>) -> ErrorFacts {

@@ -233,6 +233,12 @@ async fn a_failed_sign_in_is_shown_raises_an_alarm_and_recovers() {
     })
     .await;
     desk.until(async || (desk.alarms().await == 1).then_some(())).await;
+    // Refused for the third time: tried rarely, so that the account is not locked, but whenever somebody asks.
+    desk.until(async || {
+        let opened = desk.count("SELECT COUNT(*) FROM connector_log WHERE event = 'circuit_open'").await;
+        (opened == 1).then_some(())
+    })
+    .await;
     mailbox.recover(Call::Discover);
     desk.handle().poll_now(connector).await;
     desk.until_settled(1).await;
