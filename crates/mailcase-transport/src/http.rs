@@ -4,9 +4,11 @@
 //! sends no credential in the clear to another machine. What a status means is for the caller to say, who knows the
 //! protocol; [`HttpResponse::patience`] says it of 429 and 503.
 
+mod connection;
 mod connector;
 mod response;
 
+pub use connection::HttpConnection;
 pub use response::HttpResponse;
 
 use crate::endpoint::Endpoint;
@@ -80,14 +82,33 @@ impl HttpClient {
             });
         }
         request.headers_mut().entry(USER_AGENT).or_insert(HeaderValue::from_static(PRODUCT));
-        let size = u64::try_from(request.body().len()).unwrap_or(u64::MAX);
-        let sending = Duration::from_secs(size.div_euclid(SLOWEST_UPLOAD_BYTES_PER_SECOND));
-        let deadline = self.deadlines.connect.saturating_add(self.deadlines.silence).saturating_add(sending);
+        let deadline = self.answer_deadline(request.body().len());
         let answer = timeout(deadline, self.client.request(request.map(Full::new)))
             .await
             .map_err(|_| SourceError::TimedOut { what: format!("an answer of {endpoint}"), after: deadline })?
             .map_err(|error| explain(&endpoint, &error))?;
         Ok(HttpResponse::new(answer, endpoint, self.deadlines.silence))
+    }
+
+    /// A connection of its own to the server of a URL, for what is bound to one connection. Nothing shares it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), as far as they concern the way there.
+    pub async fn connect(&self, url: &Uri) -> Result<HttpConnection, SourceError> {
+        HttpConnection::open(self, url).await
+    }
+
+    /// The same client, sharing connections, for answers that may be silent for so long.
+    #[must_use]
+    pub fn with_silence(&self, silence: Duration) -> Self {
+        Self { deadlines: Deadlines { silence, ..self.deadlines }, ..self.clone() }
+    }
+
+    /// From the first byte of a request to the head of its answer.
+    fn answer_deadline(&self, body: usize) -> Duration {
+        let size = u64::try_from(body).unwrap_or(u64::MAX);
+        let sending = Duration::from_secs(size.div_euclid(SLOWEST_UPLOAD_BYTES_PER_SECOND));
+        self.deadlines.connect.saturating_add(self.deadlines.silence).saturating_add(sending)
     }
 
     /// Connects to the server of a URL, for a connection test: every step is noted in `steps`. Says whether it worked.

@@ -22,6 +22,7 @@ use tower_service::Service;
 
 /// RFC 7301; HTTP/2 first.
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
+const HTTP_1: [&[u8]; 1] = [b"http/1.1"];
 
 #[derive(Debug, Clone)]
 pub(super) struct Connector(Arc<Inner>);
@@ -48,7 +49,7 @@ impl Connector {
             steps.warned("not encrypted: everything can be read on the way", Some("Use https://."));
             return true;
         }
-        let secured = self.secure(carrier, endpoint).await;
+        let secured = self.secure(carrier, endpoint, &ALPN).await;
         let Some((_, encryption)) = steps.take(secured) else { return false };
         steps.encrypted(TlsPeer::Server, encryption);
         true
@@ -58,18 +59,34 @@ impl Connector {
         let endpoint = super::endpoint(url)?;
         let carrier = self.0.route.dial(&endpoint, self.0.deadline).await?;
         if super::is_encrypted(url) {
-            return self.secure(carrier, &endpoint).await.map(|(stream, _)| stream);
+            return self.secure(carrier, &endpoint, &ALPN).await.map(|(stream, _)| stream);
         }
         Ok(HttpStream { io: TokioIo::new(MailStream::Plain(carrier)), http2: false })
+    }
+
+    /// A connection that speaks HTTP/1.1, and what its encryption is.
+    pub(super) async fn open_http1(
+        &self,
+        url: &Uri,
+        endpoint: &Endpoint,
+    ) -> Result<(HttpStream, Option<Encryption>), SourceError> {
+        let carrier = self.0.route.dial(endpoint, self.0.deadline).await?;
+        if super::is_encrypted(url) {
+            let (stream, encryption) = self.secure(carrier, endpoint, &HTTP_1).await?;
+            return Ok((stream, Some(encryption)));
+        }
+        Ok((HttpStream { io: TokioIo::new(MailStream::Plain(carrier)), http2: false }, None))
     }
 
     async fn secure(
         &self,
         carrier: Carrier,
         endpoint: &Endpoint,
+        protocols: &[&[u8]],
     ) -> Result<(HttpStream, Encryption), SourceError> {
         let peer = Peer { endpoint, is: TlsPeer::Server };
-        let (stream, encryption) = handshake(carrier, peer, &self.0.trust, self.0.deadline, &ALPN).await?;
+        let (stream, encryption) =
+            handshake(carrier, peer, &self.0.trust, self.0.deadline, protocols).await?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = TokioIo::new(MailStream::Tls(Box::new(stream)));
         Ok((HttpStream { io, http2 }, encryption))

@@ -76,6 +76,12 @@ impl Cloud {
         format!("https://{}/IMAP.AccessAsUser.All", self.exchange_host())
     }
 
+    /// The mailbox of whoever grants it, by EWS.
+    #[must_use]
+    pub fn ews_scope_for_person(self) -> String {
+        format!("https://{}/EWS.AccessAsUser.All", self.exchange_host())
+    }
+
     /// Everything the application was granted on Exchange Online: EWS and IMAP.
     #[must_use]
     pub fn exchange_scope(self) -> String {

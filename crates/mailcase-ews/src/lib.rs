@@ -1,0 +1,1 @@
+//! The Exchange Web Services mail source: a mailbox of Exchange on premises, or of Exchange Online as long as it lasts.
