@@ -1,0 +1,14 @@
+//! What travels between us and Exchange: XML as a stream, within limits, and the envelopes around it.
+
+mod answers;
+mod base64;
+mod body;
+mod element;
+mod request;
+mod xml;
+
+pub(crate) use answers::{Answer, Answers};
+pub(crate) use body::{Body, body};
+pub(crate) use element::{Element, Mime, NoMime, Sink};
+pub(crate) use request::{Envelope, escaped, is_identity};
+pub(crate) use xml::XmlStream;
