@@ -15,6 +15,8 @@ const DELEGATED = [
   'Mail.ReadWrite', 'Mail.ReadWrite.Shared', 'Mail.Send', 'IMAP.AccessAsUser.All', 'EWS.AccessAsUser.All',
 ];
 const APPLICATION = ['Mail.ReadWrite', 'Mail.Send', 'IMAP.AccessAsApp', 'full_access_as_app'];
+/** Nobody granted the application anything. */
+const isPowerless = (id) => settings.clients.some((client) => client.id === id && client.powerless);
 const OPENID = ['openid', 'profile', 'email', 'offline_access'];
 const SCOPES = [
   ...OPENID,
@@ -152,7 +154,7 @@ function provider(tenant, base) {
     }),
     extraTokenClaims: (_ctx, token) => ({
       tid: tenant, appid: token.clientId, ver: '1.0',
-      ...(token.accountId ? { upn: token.accountId } : { idtyp: 'app', roles: APPLICATION }),
+      ...(token.accountId ? { upn: token.accountId } : { idtyp: 'app', roles: isPowerless(token.clientId) ? [] : APPLICATION }),
     }),
     formats: {
       customizers: {

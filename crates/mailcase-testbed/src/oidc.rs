@@ -34,6 +34,8 @@ pub struct OidcClient {
     pub redirects: Vec<String>,
     /// Its secret was right until some time ago.
     pub expired: bool,
+    /// Nobody granted it anything: its tokens name no permission.
+    pub powerless: bool,
 }
 
 /// How the provider is set up.

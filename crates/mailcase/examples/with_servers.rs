@@ -1,28 +1,36 @@
-//! Runs a command beside a fresh `mailcase serve`, a real mail server, a real proxy and a real OpenID provider, and ends
-//! with its exit code.
+//! Runs a command beside a fresh `mailcase serve`, a real mail server, a real proxy, a real OpenID provider and Microsoft's
+//! cloud as far as it is simulated, and ends with its exit code.
 //!
 //! Tells the command where they are: `MAILCASE_URL`, `MAILCASE_SETUP_URL` (the one-time link), `IMAP_HOST`,
 //! `IMAP_PORT` (STARTTLS), `IMAP_PORT_TLS`, `IMAP_USER`, `IMAP_PASSWORD`, `LMTP_PORT`;
 //! `PROXY_HOST`, `PROXY_PORT_TLS`, `PROXY_USER`, `PROXY_PASSWORD`; `OIDC_URL` (what stands before
 //! `/authorize` and `/token`), `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET`, `OIDC_AUTHORITY` (PEM), `OIDC_REVOKE` (a POST to it takes
-//! back every grant). The
+//! back every grant); and for Microsoft's cloud, which lies behind a proxy of its own, `MICROSOFT_PROXY_PORT`,
+//! `MICROSOFT_TENANT`, `MICROSOFT_CLIENT_ID`, `MICROSOFT_CLIENT_SECRET`, `MICROSOFT_POWERLESS_ID` (an application that may
+//! do nothing), `MICROSOFT_MAILBOX`, `MICROSOFT_DELIVERY_PORT` (what is written there is a message). The
 //! certificates of all are signed by nobody the machine trusts; the mail server takes the provider's tokens. Used by
 //! `scripts/e2e`.
 
 use anyhow::{Context as _, ensure};
 use mailcase_testbed::dovecot::{Dovecot, DovecotOptions, PASSWORD};
+use mailcase_testbed::microsoft::Microsoft;
 use mailcase_testbed::oidc::{Oidc, OidcClient, OidcOptions, TENANT};
 use mailcase_testbed::squid::{self, Squid, SquidOptions};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::net::TcpListener;
 use tokio::process::{ChildStdout, Command};
 
 const USER: &str = "phishing@example.org";
 /// The application that asks the provider for access.
 const CLIENT_ID: &str = "mailcase";
 const CLIENT_SECRET: &str = "secret of the application";
+/// One that is registered at Microsoft as well, and was granted nothing.
+const POWERLESS_ID: &str = "powerless";
 /// What `mailcase serve` prints before the link, when nobody set it up yet.
 const LINK_MARK: &str = "(the link works once): ";
 /// A machine under load starts slowly; longer is a hang.
@@ -58,6 +66,10 @@ async fn main() -> anyhow::Result<ExitCode> {
     let issuer = Some(oidc.issuer("upn").await?);
     let dovecot =
         Dovecot::start(DovecotOptions { token_issuer: issuer, ..DovecotOptions::default() }).await?;
+    let microsoft = Arc::new(microsoft().await?);
+    let deliveries = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let delivery_port = deliveries.local_addr()?.port();
+    tokio::spawn(deliver(Arc::clone(&microsoft), deliveries));
     let status = Command::new(program)
         .args(command)
         .env("MAILCASE_URL", url)
@@ -77,11 +89,41 @@ async fn main() -> anyhow::Result<ExitCode> {
         .env("OIDC_CLIENT_SECRET", CLIENT_SECRET)
         .env("OIDC_AUTHORITY", oidc.authority().certificate_pem())
         .env("OIDC_REVOKE", oidc.revoke_url())
+        .env("MICROSOFT_PROXY_PORT", microsoft.proxy_port().to_string())
+        .env("MICROSOFT_TENANT", TENANT)
+        .env("MICROSOFT_CLIENT_ID", CLIENT_ID)
+        .env("MICROSOFT_CLIENT_SECRET", CLIENT_SECRET)
+        .env("MICROSOFT_POWERLESS_ID", POWERLESS_ID)
+        .env("MICROSOFT_MAILBOX", USER)
+        .env("MICROSOFT_DELIVERY_PORT", delivery_port.to_string())
         .status()
         .await
         .context("the command could not be run")?;
     serve.kill().await?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// With one mailbox, and two applications that know the secret.
+async fn microsoft() -> anyhow::Result<Microsoft> {
+    let able = OidcClient {
+        id: CLIENT_ID.to_owned(),
+        secret: Some(CLIENT_SECRET.to_owned()),
+        ..OidcClient::default()
+    };
+    let powerless = OidcClient { id: POWERLESS_ID.to_owned(), powerless: true, ..able.clone() };
+    let microsoft = Microsoft::start(vec![able, powerless]).await?;
+    microsoft.graph.add_mailbox(USER);
+    Ok(microsoft)
+}
+
+/// Puts into the mailbox what comes over each connection, and then hangs up.
+async fn deliver(microsoft: Arc<Microsoft>, connections: TcpListener) -> anyhow::Result<()> {
+    loop {
+        let (mut connection, _) = connections.accept().await?;
+        let mut message = Vec::new();
+        connection.read_to_end(&mut message).await?;
+        microsoft.graph.deliver_now(USER, &message)?;
+    }
 }
 
 /// The program that was built beside this one.

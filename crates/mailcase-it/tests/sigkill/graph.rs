@@ -2,42 +2,13 @@
 
 use crate::{Mailbox, USER, killed_again_and_again};
 use anyhow::Result;
-use mailcase_testbed::certificates::Authority;
-use mailcase_testbed::detour::Detour;
-use mailcase_testbed::graph::{Event, GraphOptions, GraphServer, Tokens};
-use mailcase_testbed::oidc::{MICROSOFT, Oidc, OidcClient, OidcOptions, TENANT};
+use mailcase_testbed::graph::Event;
+use mailcase_testbed::microsoft::Microsoft;
+use mailcase_testbed::oidc::{OidcClient, TENANT};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const GRAPH: &str = "graph.microsoft.com";
 const SECRET: &str = "a secret of some length";
-
-struct Microsoft {
-    identity: Oidc,
-    graph: GraphServer,
-    authority: Authority,
-    detour: Detour,
-}
-
-impl Microsoft {
-    async fn start() -> Result<Self> {
-        let client =
-            OidcClient { id: "app".to_owned(), secret: Some(SECRET.to_owned()), ..OidcClient::default() };
-        let identity = Oidc::start(OidcOptions { clients: vec![client], ..OidcOptions::default() }).await?;
-        let authority = Authority::new()?;
-        let tokens = Tokens::Signed {
-            issuer: format!("{}/{TENANT}/v2.0", identity.base()),
-            audience: format!("https://{GRAPH}"),
-            keys: identity.keys().await?,
-        };
-        let tls = Some(authority.leaf_for(&[GRAPH])?);
-        let graph = GraphServer::start(GraphOptions { tls, tokens, ..GraphOptions::default() }).await?;
-        graph.add_mailbox(USER);
-        let (login, mail) = (format!("{MICROSOFT}:443"), format!("{GRAPH}:443"));
-        let detour = Detour::start(&[(&login, identity.port()), (&mail, graph.port())]).await?;
-        Ok(Self { identity, graph, authority, detour })
-    }
-}
 
 impl Mailbox for Microsoft {
     fn connector(&self) -> Value {
@@ -49,10 +20,8 @@ impl Mailbox for Microsoft {
                 "connection": {
                     "mailbox": USER,
                     "oauth": {"tenant": TENANT, "client_id": "app"},
-                    "trusted_certificates": [
-                        self.authority.certificate_pem(), self.identity.authority().certificate_pem(),
-                    ],
-                    "proxy": {"kind": "http", "host": "127.0.0.1", "port": self.detour.port()},
+                    "trusted_certificates": self.authorities(),
+                    "proxy": {"kind": "http", "host": "127.0.0.1", "port": self.proxy_port()},
                 },
                 "backfill": {"take": "all"}, "poll_seconds": 5,
             },
@@ -75,7 +44,10 @@ impl Mailbox for Microsoft {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_on_microsoft_365_either() -> Result<()> {
-    let microsoft = Microsoft::start().await?;
+    let client =
+        OidcClient { id: "app".to_owned(), secret: Some(SECRET.to_owned()), ..OidcClient::default() };
+    let microsoft = Microsoft::start(vec![client]).await?;
+    microsoft.graph.add_mailbox(USER);
     killed_again_and_again(&microsoft, 30, 1_000).await?;
     let mut served: BTreeMap<String, usize> = BTreeMap::new();
     for entry in microsoft.graph.ledger() {

@@ -54,7 +54,7 @@ export function TestPanel({ test }: { test: ConnectionTest }) {
       {report && (
         <ol className={classes.steps} aria-label="Steps of the test">
           {report.steps.map((step) => (
-            <Step key={step.name} step={step} />
+            <Step key={`${step.name} ${step.title}`} step={step} />
           ))}
         </ol>
       )}
