@@ -4,11 +4,17 @@
 //! Nothing here knows the product. Everything reports with `anyhow`, because the demo runs it too.
 
 pub mod certificates;
-#[cfg(feature = "graph")]
+#[cfg(feature = "exchange")]
 pub mod detour;
 pub mod dovecot;
+#[cfg(feature = "ews")]
+pub mod ews;
+#[cfg(feature = "exchange")]
+pub mod exchange;
 #[cfg(feature = "graph")]
 pub mod graph;
+#[cfg(all(feature = "graph", feature = "oidc"))]
+pub mod microsoft;
 #[cfg(feature = "oidc")]
 pub mod oidc;
 pub mod postgres;

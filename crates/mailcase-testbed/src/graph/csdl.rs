@@ -6,12 +6,13 @@ mod judging;
 
 pub(crate) use judging::Judge;
 
+use crate::exchange::schemas_folder;
 use anyhow::{Context as _, Result};
 use roxmltree::{Document, Node};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// Where the description lies within the folder of schemas.
@@ -52,13 +53,6 @@ pub struct Csdl {
     operations: Vec<Operation>,
     /// Entity sets (`true`) and singletons of the service.
     roots: HashMap<String, (String, bool)>,
-}
-
-/// Where the schemas are: `MAILCASE_SCHEMAS`, by default `shared/schemas` beside the repository.
-#[must_use]
-pub fn schemas_folder() -> PathBuf {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/schemas");
-    std::env::var_os("MAILCASE_SCHEMAS").map_or(default, PathBuf::from)
 }
 
 impl Csdl {

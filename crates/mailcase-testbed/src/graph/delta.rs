@@ -3,10 +3,10 @@
 //! A first round goes from the newest to the oldest, because the real one promises no order; an update shows what
 //! changed and no more; a token of an earlier generation is answered with 410 and the way to begin anew.
 
-use super::exchange::{Answer, Refusal, Reply, Request};
 use super::filter::{Filter, Operator};
+use super::http::{Answer, Refusal, Reply, Request};
 use super::shape::{self, Shape};
-use super::world::{Mailbox, Message};
+use crate::exchange::world::{Mailbox, Message};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;

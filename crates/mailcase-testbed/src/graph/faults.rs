@@ -1,6 +1,6 @@
 //! What goes wrong on purpose.
 
-use super::exchange::Request;
+use super::http::Request;
 use std::sync::{Mutex, PoisonError};
 
 /// One way to go wrong.

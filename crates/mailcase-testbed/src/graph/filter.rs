@@ -1,6 +1,6 @@
 //! `$filter` as Outlook takes it: comparisons, `and`, `or`, `not`, and three functions on text; the rest is refused.
 
-use super::exchange::Refusal;
+use super::http::Refusal;
 use serde_json::Value;
 
 /// Nothing people write nests deeper.

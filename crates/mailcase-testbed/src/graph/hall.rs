@@ -3,17 +3,17 @@
 use super::GraphOptions;
 use super::csdl::{Csdl, Judge};
 use super::delta::Paging;
-use super::exchange::{Refusal, Reply, Request};
 use super::faults::{Fault, Faults, line};
-use super::ledger::Entry;
+use super::http::{Refusal, Reply, Request};
 use super::notices::{Lifecycle, Subscriptions};
 use super::service::{self, Site};
-use super::tokens::{Caller, Tokens};
-use super::world::World;
+use crate::exchange::ledger::Entry;
+use crate::exchange::tokens::{Caller, Tokens, Untaken};
+use crate::exchange::{Exchange, Listener, locked};
 use hyper::StatusCode;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -47,8 +47,7 @@ impl Outcome {
 
 #[derive(Debug)]
 pub(crate) struct Hall {
-    pub(crate) world: Mutex<World>,
-    ledger: Mutex<Vec<Entry>>,
+    pub(crate) exchange: Arc<Exchange>,
     pub(crate) faults: Faults,
     pub(crate) tokens: Mutex<Tokens>,
     pub(crate) subscriptions: Subscriptions,
@@ -63,15 +62,20 @@ pub(crate) struct Hall {
     batch: bool,
 }
 
-fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
+impl Listener for Hall {
+    /// Tells those who subscribed to the changes.
+    fn told(&self, changes: &[Entry]) {
+        for notice in self.subscriptions.notices(changes, Timestamp::now()) {
+            self.judge_notice(&notice.body);
+            tokio::spawn(notice.send());
+        }
+    }
 }
 
 impl Hall {
-    pub(crate) fn new(options: &GraphOptions) -> Self {
+    pub(crate) fn new(exchange: Arc<Exchange>, options: &GraphOptions) -> Self {
         Self {
-            world: Mutex::default(),
-            ledger: Mutex::default(),
+            exchange,
             faults: Faults::default(),
             tokens: Mutex::new(options.tokens.clone()),
             subscriptions: Subscriptions::default(),
@@ -91,14 +95,6 @@ impl Hall {
         self.judge.is_some()
     }
 
-    pub(crate) fn ledger(&self) -> Vec<Entry> {
-        locked(&self.ledger).clone()
-    }
-
-    pub(crate) fn note(&self, entry: Entry) {
-        locked(&self.ledger).push(entry);
-    }
-
     pub(crate) fn asked(&self) -> Vec<Asked> {
         locked(&self.asked).clone()
     }
@@ -111,7 +107,7 @@ impl Hall {
         if !self.latency.is_zero() {
             tokio::time::sleep(self.latency).await;
         }
-        let caller = locked(&self.tokens).caller(request.header("authorization"));
+        let caller = locked(&self.tokens).caller(request.header("authorization")).map_err(unauthorized);
         let caller = match caller {
             Ok(caller) => caller,
             Err(refusal) => return Outcome::of(self.record(request, "", Err(refusal))),
@@ -174,8 +170,8 @@ impl Hall {
             let fault = self.faults.take(inner);
             let reply = self.serve(inner, caller, "$batch ", fault.as_ref());
             if let Some(id) = reply.mime_of.clone() {
-                let event = super::ledger::Event::Served { complete: true };
-                self.note(Entry { mailbox, id, event });
+                let event = crate::exchange::ledger::Event::Served { complete: true };
+                self.exchange.note(Entry { mailbox, id, event });
             }
             reply
         });
@@ -203,21 +199,12 @@ impl Hall {
         let now = Timestamp::now();
         let mut changes = Vec::new();
         let answer = {
-            let mut world = locked(&self.world);
+            let mut world = self.exchange.world();
             let mut site = Site { world: &mut world, ledger: &mut changes, caller, now, paging };
             service::serve(&mut site, request)
         };
-        self.publish(changes);
+        self.exchange.publish(changes);
         self.record(request, kind, answer)
-    }
-
-    /// Writes changes into the ledger and tells those who subscribed to them.
-    pub(crate) fn publish(&self, changes: Vec<Entry>) {
-        for notice in self.subscriptions.notices(&changes, Timestamp::now()) {
-            self.judge_notice(&notice.body);
-            tokio::spawn(notice.send());
-        }
-        locked(&self.ledger).extend(changes);
     }
 
     pub(crate) fn lifecycle(&self, event: Lifecycle) {
@@ -239,7 +226,7 @@ impl Hall {
             Some("users") => request.segments.get(1).map_or("", String::as_str),
             _ => caller.user.as_deref().unwrap_or_default(),
         };
-        let mut world = locked(&self.world);
+        let mut world = self.exchange.world();
         world.find(user).map_or_else(String::new, |mailbox| mailbox.address.clone())
     }
 
@@ -286,6 +273,13 @@ impl Hall {
     fn blame(&self, what: &str, request: &Request, problem: &str) {
         locked(&self.problems).push(format!("{what} {}: {problem}", line(request)));
     }
+}
+
+fn unauthorized(why: Untaken) -> Refusal {
+    let header =
+        "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"";
+    Refusal::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", why)
+        .with_header("www-authenticate", header)
 }
 
 fn refusal_of(status: u16, code: &str, retry_after: Option<String>) -> Refusal {

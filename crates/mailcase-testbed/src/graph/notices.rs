@@ -1,8 +1,8 @@
 //! Subscriptions: the handshake that proves who owns the address, notifications of changes, lifecycle events.
 
-use super::exchange::{Answer, Refusal, Reply, Request};
-use super::ledger::{Entry, Event};
+use super::http::{Answer, Refusal, Reply, Request};
 use super::shape::time;
+use crate::exchange::ledger::{Entry, Event};
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};

@@ -1,6 +1,6 @@
 //! The options behind the question mark, decoded and written again for links.
 
-use super::exchange::Refusal;
+use super::http::Refusal;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// What must not stand in a query as it is.

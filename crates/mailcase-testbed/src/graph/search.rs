@@ -1,7 +1,7 @@
 //! `$search` on messages: words of KQL with the properties Outlook knows, joined by `AND`; the rest is refused.
 
-use super::exchange::Refusal;
-use super::world::Message;
+use super::http::Refusal;
+use crate::exchange::world::Message;
 use serde_json::Value;
 
 /// Where a word is looked for.

@@ -1,8 +1,8 @@
 //! Mailbox objects as JSON.
 
 use super::filter::at;
-use super::letter::Attached;
-use super::world::{Mailbox, Message, PURGED, ROOT};
+use crate::exchange::letter::Attached;
+use crate::exchange::world::{Mailbox, Message, PURGED, ROOT};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;

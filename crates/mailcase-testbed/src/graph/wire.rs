@@ -1,10 +1,9 @@
 //! HTTP in front of the service: connections, TLS, bodies that stream and break off.
 
-use super::exchange::{Refusal, Reply, Request};
 use super::hall::{Hall, Outcome};
-use super::ledger::{Entry, Event};
-use crate::certificates::Issued;
-use anyhow::{Context as _, Result};
+use super::http::{Refusal, Reply, Request};
+use crate::exchange::front::{Line, Serve};
+use crate::exchange::ledger::{Entry, Event};
 use bytes::Bytes;
 use futures::Stream;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -14,16 +13,11 @@ use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use rustls::ServerConfig;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// What the real server takes in one request.
 const BODY_MAX_BYTES: usize = 4 << 20;
@@ -32,65 +26,21 @@ const FRAME_BYTES: usize = 64 << 10;
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// What encrypts, if anything does.
-pub(crate) fn acceptor(issued: Option<&Issued>) -> Result<Option<TlsAcceptor>> {
-    let Some(issued) = issued else { return Ok(None) };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from(issued.certificate_der.clone())],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(issued.key_der.clone())),
-        )
-        .context("the certificate of the server")?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(TlsAcceptor::from(Arc::new(config))))
-}
+/// Every connection of one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections(pub(crate) Arc<Hall>);
 
-/// Serves until it is dropped. A change of `cuts` breaks every connection.
-pub(crate) async fn listen(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    hall: Arc<Hall>,
-    cuts: watch::Sender<u64>,
-) {
-    while let Ok((socket, _)) = listener.accept().await {
-        let (hall, tls, mut cut) = (Arc::clone(&hall), tls.clone(), cuts.subscribe());
-        tokio::spawn(async move {
-            // Answers are written in pieces: none shall wait for the acknowledgement of the one before.
-            if let Err(error) = socket.set_nodelay(true) {
-                tracing::debug!(%error, "the connection could not be tuned");
-            }
-            let serving = async {
-                match tls {
-                    None => serve(socket, "http", hall).await,
-                    // A client that does not like the certificate goes away: that is its right.
-                    Some(tls) => match tls.accept(socket).await {
-                        Ok(stream) => serve(stream, "https", hall).await,
-                        Err(error) => tracing::debug!(%error, "a handshake failed"),
-                    },
-                }
-            };
-            tokio::select! {
-                () = serving => {}
-                _ = cut.changed() => {}
-            }
+impl Serve for Connections {
+    async fn serve(&self, line: Box<dyn Line>, scheme: &'static str) {
+        let hall = Arc::clone(&self.0);
+        let service = service_fn(move |request| {
+            let hall = Arc::clone(&hall);
+            async move { answer(&hall, scheme, request).await }
         });
-    }
-}
-
-async fn serve<S>(stream: S, scheme: &'static str, hall: Arc<Hall>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = service_fn(move |request| {
-        let hall = Arc::clone(&hall);
-        async move { answer(&hall, scheme, request).await }
-    });
-    let http = Builder::new(TokioExecutor::new());
-    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
-        tracing::debug!(%error, "a connection to the Graph simulator ended");
+        let http = Builder::new(TokioExecutor::new());
+        if let Err(error) = http.serve_connection(TokioIo::new(line), service).await {
+            tracing::debug!(%error, "a connection to the Graph simulator ended");
+        }
     }
 }
 
@@ -163,7 +113,7 @@ struct Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.hall.note(self.entry.clone());
+        self.hall.exchange.note(self.entry.clone());
     }
 }
 

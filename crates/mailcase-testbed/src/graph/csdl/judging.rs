@@ -1,7 +1,7 @@
 //! Requests and answers held against the description.
 
-use super::super::exchange::{Reply, Request};
 use super::super::filter::Filter;
+use super::super::http::{Reply, Request};
 use super::{Csdl, Property};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,6 @@
 //! `$batch`: up to twenty requests in one, each answered for itself.
 
-use super::super::exchange::{Refusal, Reply, Request};
+use super::super::http::{Refusal, Reply, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

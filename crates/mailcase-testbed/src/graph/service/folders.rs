@@ -1,10 +1,10 @@
 //! Folders: the tree, one folder, new ones.
 
-use super::super::exchange::{Answer, Refusal, Reply, Request};
 use super::super::filter::{Filter, at};
+use super::super::http::{Answer, Refusal, Reply, Request};
 use super::super::shape;
-use super::super::world::Mailbox;
 use super::{Desk, check_options, only, page};
+use crate::exchange::world::Mailbox;
 use hyper::{Method, StatusCode};
 use serde_json::Value;
 
@@ -51,12 +51,7 @@ pub(super) fn one(desk: &mut Desk<'_>, request: &Request, folder: u64) -> Answer
         Method::PATCH => {
             let body = request.object()?;
             if let Some(name) = body.get("displayName").and_then(Value::as_str) {
-                desk.mailbox.sequence += 1;
-                let changed = desk.mailbox.sequence;
-                if let Some(held) = desk.mailbox.folders.get_mut(&folder) {
-                    held.name = name.to_owned();
-                    held.changed = changed;
-                }
+                desk.mailbox.rename_folder(folder, name);
             }
             Ok(Reply::ok(&shape::folder(desk.mailbox, folder, None)))
         }

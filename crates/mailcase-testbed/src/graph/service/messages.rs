@@ -1,12 +1,12 @@
 //! Messages: lists, one message, its bytes and attachments, changes to it.
 
-use super::super::exchange::{Answer, Refusal, Reply, Request};
 use super::super::filter::Filter;
-use super::super::ledger::Event;
+use super::super::http::{Answer, Refusal, Reply, Request};
 use super::super::search::Search;
 use super::super::shape::{self, Shape};
-use super::super::world::{Message, PURGED};
 use super::{Desk, check_options, only, page, parameter, sending};
+use crate::exchange::ledger::Event;
+use crate::exchange::world::{Message, PURGED};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -260,7 +260,7 @@ fn relocate(desk: &mut Desk<'_>, request: &Request, key: u64, copy: bool) -> Ans
     let folder = desk.folder(destination)?;
     let key = if copy {
         let Some(message) = desk.mailbox.messages.get(&key) else { return Err(Refusal::not_found()) };
-        let arrival = super::super::world::Arrival {
+        let arrival = crate::exchange::world::Arrival {
             folder,
             raw: message.raw.clone(),
             received: message.received,

@@ -1,12 +1,13 @@
 //! Drafts, replies, and mail that leaves.
 
-use super::super::exchange::{Answer, Refusal, Reply, Request};
-use super::super::ledger::Event;
-use super::super::letter::{self, Facts};
+use super::super::http::{Answer, Refusal, Reply, Request};
 use super::super::shape::Shape;
-use super::super::world::{Arrival, DRAFTS, SENT_ITEMS};
 use super::messages::{check_properties, shown};
-use super::{Desk, Outgoing, SEND, only, parameter};
+use super::{Desk, SEND, only, parameter};
+use crate::exchange::delivery::Outgoing;
+use crate::exchange::ledger::Event;
+use crate::exchange::letter::{self, Facts};
+use crate::exchange::world::{Arrival, DRAFTS, SENT_ITEMS};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -92,14 +93,7 @@ pub(super) fn rewrite_draft(desk: &mut Desk<'_>, key: u64, changes: &Value) -> R
 }
 
 fn outgoing(desk: &mut Desk<'_>, raw: Bytes, keep: bool) -> Outgoing {
-    let facts = Facts::of(&raw);
-    if keep {
-        let arrival =
-            Arrival { folder: SENT_ITEMS, raw: raw.clone(), received: desk.now, read: true, draft: false };
-        let key = desk.mailbox.arrive(arrival, desk.now);
-        desk.note(key, Event::Sent);
-    }
-    Outgoing { raw, to: facts.addressees().map(str::to_owned).collect() }
+    Outgoing::new(desk.mailbox, desk.ledger, raw, keep.then_some(SENT_ITEMS), desk.now)
 }
 
 /// `sendMail`, as JSON or MIME.

@@ -1,6 +1,7 @@
 //! The mailboxes: folders, messages, and the numbered history that delta queries read.
 
 use super::ids::{self, Named};
+use super::ledger::{Entry, Event};
 use super::letter::Facts;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -11,6 +12,9 @@ pub(crate) const INBOX: u64 = 2;
 pub(crate) const DRAFTS: u64 = 3;
 pub(crate) const SENT_ITEMS: u64 = 4;
 pub(crate) const DELETED_ITEMS: u64 = 5;
+pub(crate) const JUNK: u64 = 6;
+const ARCHIVE: u64 = 7;
+pub(crate) const OUTBOX: u64 = 8;
 /// Where what was deleted for good lies until nobody can get it back; no list shows it.
 pub(crate) const PURGED: u64 = 9;
 
@@ -21,9 +25,9 @@ const WELL_KNOWN: [(&str, u64, &str); 9] = [
     ("drafts", DRAFTS, "Drafts"),
     ("sentitems", SENT_ITEMS, "Sent Items"),
     ("deleteditems", DELETED_ITEMS, "Deleted Items"),
-    ("junkemail", 6, "Junk Email"),
-    ("archive", 7, "Archive"),
-    ("outbox", 8, "Outbox"),
+    ("junkemail", JUNK, "Junk Email"),
+    ("archive", ARCHIVE, "Archive"),
+    ("outbox", OUTBOX, "Outbox"),
     ("recoverableitemsdeletions", PURGED, "Deletions"),
 ];
 
@@ -55,6 +59,8 @@ pub(crate) struct Message {
     pub(crate) placed: u64,
     /// Its last change, likewise; never before `placed`.
     pub(crate) changed: u64,
+    /// Its last change but for whether it is read.
+    pub(crate) rewritten: u64,
 }
 
 /// A message left a folder.
@@ -74,6 +80,8 @@ pub(crate) struct Mailbox {
     pub(crate) folders: BTreeMap<u64, MailFolder>,
     pub(crate) messages: BTreeMap<u64, Message>,
     pub(crate) departures: Vec<Departure>,
+    /// Folders that are gone, and when.
+    pub(crate) removed_folders: Vec<(u64, u64)>,
     /// The last number given out: to keys, places and the history alike.
     pub(crate) sequence: u64,
     /// Delta tokens of an earlier generation are no longer known.
@@ -103,6 +111,7 @@ impl Mailbox {
             folders: folders.into(),
             messages: BTreeMap::new(),
             departures: Vec::new(),
+            removed_folders: Vec::new(),
             sequence: 100,
             generation: 1,
         }
@@ -156,6 +165,14 @@ impl Mailbox {
         Some(key)
     }
 
+    pub(crate) fn rename_folder(&mut self, folder: u64, name: &str) {
+        let when = self.next();
+        if let Some(held) = self.folders.get_mut(&folder) {
+            held.name = name.to_owned();
+            held.changed = when;
+        }
+    }
+
     pub(crate) fn folder_id(&self, folder: u64) -> String {
         ids::encode(self.number, Named::Folder(folder))
     }
@@ -184,6 +201,12 @@ impl Mailbox {
         ids::encode(self.number, named)
     }
 
+    /// A line of the ledger about a message.
+    pub(crate) fn entry(&self, key: u64, event: Event) -> Option<Entry> {
+        let message = self.messages.get(&key)?;
+        Some(Entry { mailbox: self.address.clone(), id: self.message_id(message, true), event })
+    }
+
     pub(crate) fn departed_id(&self, departure: &Departure, immutable: bool) -> String {
         let named = if immutable { Named::Key(departure.key) } else { Named::Place(departure.place) };
         ids::encode(self.number, named)
@@ -209,6 +232,7 @@ impl Mailbox {
             importance: "normal".to_owned(),
             placed: place,
             changed: place,
+            rewritten: place,
         };
         self.messages.insert(key, message);
         key
@@ -225,6 +249,7 @@ impl Mailbox {
             message.place = when;
             message.placed = when;
             message.changed = when;
+            message.rewritten = when;
             message.modified = now;
             self.departures.push(departure);
         }
@@ -234,7 +259,11 @@ impl Mailbox {
     pub(crate) fn change(&mut self, key: u64, now: Timestamp, change: impl FnOnce(&mut Message)) {
         let when = self.next();
         if let Some(message) = self.messages.get_mut(&key) {
+            let read = message.read;
             change(message);
+            if message.read == read {
+                message.rewritten = when;
+            }
             message.changed = when;
             message.modified = now;
         }
@@ -258,6 +287,8 @@ impl Mailbox {
             self.relocate(key, PURGED, now);
         }
         self.folders.remove(&folder);
+        let when = self.next();
+        self.removed_folders.push((folder, when));
     }
 
     /// Whether a folder is there from the start and cannot be deleted.

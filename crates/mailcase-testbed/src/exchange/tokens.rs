@@ -1,11 +1,9 @@
 //! Who asks: bearer tokens from a fixed list, or signed by an OpenID provider.
 
-use super::exchange::Refusal;
 use anyhow::{Context as _, Result, ensure};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hyper::StatusCode;
 use serde_json::Value;
 
 /// Who a token speaks for.
@@ -39,25 +37,6 @@ impl Caller {
             permissions: permissions.iter().map(ToString::to_string).collect(),
         }
     }
-
-    /// Refuses unless one of the permissions is held; those ending in `.Shared` are needed for mailboxes of others.
-    pub(crate) fn demand(&self, stem: &[&str], mailbox: &str) -> Result<(), Refusal> {
-        let other = self.user.as_deref().is_some_and(|user| !user.eq_ignore_ascii_case(mailbox));
-        let wanted =
-            |permission: &String| {
-                stem.iter().any(|stem| {
-                    if other { *permission == format!("{stem}.Shared") } else { permission == stem }
-                })
-            };
-        if self.permissions.iter().any(wanted) {
-            return Ok(());
-        }
-        Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            "ErrorAccessDenied",
-            "Access is denied. Check credentials and try again.",
-        ))
-    }
 }
 
 /// Which tokens the server takes.
@@ -70,28 +49,23 @@ pub enum Tokens {
 }
 
 /// Why a token is not taken, in the server's words.
-fn refused(message: &str) -> Refusal {
-    Refusal::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message).with_header(
-        "www-authenticate",
-        "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"",
-    )
-}
+pub(crate) type Untaken = &'static str;
 
 impl Tokens {
     /// Reads the `Authorization` header.
-    pub(crate) fn caller(&self, header: &str) -> Result<Caller, Refusal> {
+    pub(crate) fn caller(&self, header: &str) -> Result<Caller, Untaken> {
         let Some(token) = header.strip_prefix("Bearer ").map(str::trim).filter(|token| !token.is_empty())
         else {
-            return Err(refused("Access token is empty."));
+            return Err("Access token is empty.");
         };
         match self {
             Self::Fixed(known) => known
                 .iter()
                 .find(|(text, _)| text == token)
                 .map(|(_, caller)| caller.clone())
-                .ok_or_else(|| refused("Lifetime validation failed, the token is expired.")),
+                .ok_or("Lifetime validation failed, the token is expired."),
             Self::Signed { issuer, audience, keys } => {
-                let claims = signed_claims(token, keys).map_err(|_| refused("Signature is invalid."))?;
+                let claims = signed_claims(token, keys).map_err(|_| "Signature is invalid.")?;
                 read_claims(&claims, issuer, audience)
             }
         }
@@ -119,17 +93,17 @@ fn signed_claims(token: &str, keys: &Value) -> Result<Value> {
     Ok(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims)?)?)
 }
 
-fn read_claims(claims: &Value, issuer: &str, audience: &str) -> Result<Caller, Refusal> {
+fn read_claims(claims: &Value, issuer: &str, audience: &str) -> Result<Caller, Untaken> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     if text("iss") != Some(issuer) {
-        return Err(refused("Issuer validation failed."));
+        return Err("Issuer validation failed.");
     }
     if text("aud") != Some(audience) {
-        return Err(refused("Access token validation failure. Invalid audience."));
+        return Err("Access token validation failure. Invalid audience.");
     }
     let now = jiff::Timestamp::now().as_second();
     if claims.get("exp").and_then(Value::as_i64).is_none_or(|end| end <= now) {
-        return Err(refused("Lifetime validation failed, the token is expired."));
+        return Err("Lifetime validation failed, the token is expired.");
     }
     let roles = claims.get("roles").and_then(Value::as_array).into_iter().flatten();
     let roles = roles.filter_map(Value::as_str).map(str::to_owned);

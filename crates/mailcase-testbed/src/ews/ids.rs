@@ -1,0 +1,60 @@
+//! Identities as EWS writes them: those of Graph in the other alphabet of base64, with a change key beside them.
+
+use crate::exchange::ids::Named;
+use crate::exchange::world::{Mailbox, Message, World};
+use crate::exchange::{ids, world};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The folder above the top of what mail programs show.
+pub(crate) const STORE: u64 = 0;
+
+/// The names of folders that every mailbox has.
+pub(crate) const DISTINGUISHED: [(&str, u64); 9] = [
+    ("root", STORE),
+    ("msgfolderroot", world::ROOT),
+    ("inbox", world::INBOX),
+    ("drafts", world::DRAFTS),
+    ("sentitems", world::SENT_ITEMS),
+    ("deleteditems", world::DELETED_ITEMS),
+    ("junkemail", world::JUNK),
+    ("outbox", world::OUTBOX),
+    ("recoverableitemsdeletions", world::PURGED),
+];
+
+/// From the alphabet of Graph into that of EWS.
+fn written(text: &str) -> String {
+    text.replace('-', "+").replace('_', "/")
+}
+
+fn read(text: &str) -> String {
+    text.replace('+', "-").replace('/', "_")
+}
+
+pub(crate) fn item(mailbox: &Mailbox, message: &Message) -> String {
+    written(&mailbox.message_id(message, false))
+}
+
+pub(crate) fn place(mailbox: &Mailbox, place: u64) -> String {
+    written(&ids::encode(mailbox.number, Named::Place(place)))
+}
+
+pub(crate) fn folder(mailbox: &Mailbox, folder: u64) -> String {
+    written(&ids::encode(mailbox.number, Named::Folder(folder)))
+}
+
+/// Changes with every change of what it stands beside.
+pub(crate) fn change_key(of: Named, changed: u64) -> String {
+    let kind: &[u8] = if matches!(of, Named::Folder(_)) { b"\x01\0\0\0" } else { b"\x09\0\0\0" };
+    STANDARD.encode([kind, b"\x16\0\0\0", &[0xb7; 16], &changed.to_be_bytes()].concat())
+}
+
+/// What an identity names, and in which mailbox; nothing when no mailbox here ever wrote it.
+pub(crate) fn find<'a>(world: &'a mut World, text: &str) -> Option<(&'a mut Mailbox, Named)> {
+    // Graph's immutable identities are none in EWS, which writes the ordinary ones alone.
+    let text = read(text);
+    world.mailboxes.iter_mut().find_map(|mailbox| {
+        let named = ids::decode(mailbox.number, &text)?;
+        Some((mailbox, named))
+    })
+}
