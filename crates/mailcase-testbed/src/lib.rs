@@ -4,6 +4,7 @@
 //! Nothing here knows the product. Everything reports with `anyhow`, because the demo runs it too.
 
 pub mod certificates;
+pub mod davmail;
 #[cfg(feature = "exchange")]
 pub mod detour;
 pub mod dovecot;

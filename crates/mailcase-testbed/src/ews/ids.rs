@@ -22,25 +22,16 @@ pub(crate) const DISTINGUISHED: [(&str, u64); 9] = [
     ("recoverableitemsdeletions", world::PURGED),
 ];
 
-/// From the alphabet of Graph into that of EWS.
-fn written(text: &str) -> String {
-    text.replace('-', "+").replace('_', "/")
-}
-
-fn read(text: &str) -> String {
-    text.replace('+', "-").replace('/', "_")
-}
-
 pub(crate) fn item(mailbox: &Mailbox, message: &Message) -> String {
-    written(&mailbox.message_id(message, false))
+    ids::ews_of(&mailbox.message_id(message, false))
 }
 
 pub(crate) fn place(mailbox: &Mailbox, place: u64) -> String {
-    written(&ids::encode(mailbox.number, Named::Place(place)))
+    ids::ews_of(&ids::encode(mailbox.number, Named::Place(place)))
 }
 
 pub(crate) fn folder(mailbox: &Mailbox, folder: u64) -> String {
-    written(&ids::encode(mailbox.number, Named::Folder(folder)))
+    ids::ews_of(&ids::encode(mailbox.number, Named::Folder(folder)))
 }
 
 /// Changes with every change of what it stands beside.
@@ -52,7 +43,7 @@ pub(crate) fn change_key(of: Named, changed: u64) -> String {
 /// What an identity names, and in which mailbox; nothing when no mailbox here ever wrote it.
 pub(crate) fn find<'a>(world: &'a mut World, text: &str) -> Option<(&'a mut Mailbox, Named)> {
     // Graph's immutable identities are none in EWS, which writes the ordinary ones alone.
-    let text = read(text);
+    let text = ids::of_ews(text);
     world.mailboxes.iter_mut().find_map(|mailbox| {
         let named = ids::decode(mailbox.number, &text)?;
         Some((mailbox, named))

@@ -39,6 +39,16 @@ pub(crate) fn encode(mailbox: u32, named: Named) -> String {
     format!("{prefix}{}", URL_SAFE.encode(bytes))
 }
 
+/// An ordinary identity as EWS writes it: in another alphabet, and not by the usual pairs (Office.js,
+/// `Mailbox.convertToEwsId`).
+pub(crate) fn ews_of(text: &str) -> String {
+    text.replace('-', "/").replace('_', "+")
+}
+
+pub(crate) fn of_ews(text: &str) -> String {
+    text.replace('/', "-").replace('+', "_")
+}
+
 /// Reads an identity; nothing when the mailbox never wrote such a text.
 pub(crate) fn decode(mailbox: u32, text: &str) -> Option<Named> {
     let make = [

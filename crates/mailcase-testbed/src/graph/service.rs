@@ -9,6 +9,7 @@ pub(crate) use batch::serve as batch;
 
 use super::delta::{self, Paging};
 use super::http::{Answer, Refusal, Reply, Request};
+use crate::exchange::ids;
 use crate::exchange::ledger::{Entry, Event};
 use crate::exchange::tokens::Caller;
 use crate::exchange::world::{Mailbox, World};
@@ -246,16 +247,21 @@ fn page<T>(
     Ok(Reply::ok(&body))
 }
 
-/// Ordinary identities into immutable ones and back.
+/// Identities of one form into those of another, for people alone: applications are refused.
 fn translate(desk: &Desk<'_>, request: &Request) -> Answer {
     only(request, &Method::POST)?;
+    if desk.caller.user.is_none() {
+        let message = "Access is denied. Check credentials and try again.";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "ErrorAccessDenied", message));
+    }
     let body = request.object()?;
-    let target = parameter(&body, "TargetIdType").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let immutable = match target.to_ascii_lowercase().as_str() {
-        "restimmutableentryid" => true,
-        "restid" => false,
-        _ => return Err(Refusal::bad_request("ErrorInvalidArgument", "TargetIdType is not supported.")),
+    let form = |name: &str| {
+        let word = parameter(&body, name).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        let known = ["restimmutableentryid", "restid", "ewsid"].contains(&word.as_str());
+        let message = format!("{name} is not supported.");
+        if known { Ok(word) } else { Err(Refusal::bad_request("ErrorInvalidArgument", &message)) }
     };
+    let (from, into) = (form("SourceIdType")?, form("TargetIdType")?);
     let inputs = parameter(&body, "InputIds").and_then(Value::as_array);
     let Some(inputs) = inputs.filter(|inputs| inputs.len() <= PAGE_MAX) else {
         return Err(Refusal::bad_request("ErrorInvalidArgument", "InputIds is required."));
@@ -264,10 +270,12 @@ fn translate(desk: &Desk<'_>, request: &Request) -> Answer {
         .iter()
         .filter_map(Value::as_str)
         .map(|source| {
-            let found = desk.mailbox.key_of(source).and_then(|key| desk.mailbox.messages.get(&key));
+            let text = if from == "ewsid" { ids::of_ews(source) } else { source.to_owned() };
+            let found = desk.mailbox.key_of(&text).and_then(|key| desk.mailbox.messages.get(&key));
             match found {
                 Some(message) => {
-                    json!({"sourceId": source, "targetId": desk.mailbox.message_id(message, immutable)})
+                    let id = desk.mailbox.message_id(message, into == "restimmutableentryid");
+                    json!({"sourceId": source, "targetId": if into == "ewsid" { ids::ews_of(&id) } else { id }})
                 }
                 None => json!({"sourceId": source, "errorDetails": {
                     "code": "ErrorInvalidIdMalformed", "message": "Id is malformed.",

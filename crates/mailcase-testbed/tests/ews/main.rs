@@ -2,6 +2,7 @@
 //! is asked and answers fits Microsoft's schema.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
+mod clients;
 mod synchronizing;
 
 use mailcase_testbed::ews::{EwsOptions, EwsServer};

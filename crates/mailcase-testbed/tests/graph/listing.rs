@@ -85,7 +85,9 @@ async fn what_the_real_server_refuses_is_refused() {
 
 #[tokio::test]
 async fn identities_change_with_a_move_unless_they_are_immutable() {
-    let mut bench = Bench::start().await;
+    let person = ("ann's token".to_owned(), Caller::user(ANN));
+    let tokens = Tokens::Fixed(vec![(TOKEN.to_owned(), Caller::application()), person]);
+    let mut bench = Bench::with(GraphOptions { tokens, ..GraphOptions::default() }).await;
     bench.deliver("moved");
     let of = |page: &serde_json::Value| page["value"][0]["id"].as_str().unwrap().to_owned();
     let ordinary = of(&bench.get(&inbox("/messages")).await);
@@ -98,12 +100,14 @@ async fn identities_change_with_a_move_unless_they_are_immutable() {
     bench.immutable = false;
     let path = format!("/users/{ANN}/messages/{ordinary}");
     assert_eq!(bench.send(Method::GET, &path, None).await.status(), 404);
-    let (_, translated) = bench
-        .post(
-            &format!("/users/{ANN}/translateExchangeIds"),
-            serde_json::json!({"InputIds": [immutable], "SourceIdType": "restImmutableEntryId", "TargetIdType": "restId"}),
-        )
-        .await;
+    let path = format!("/users/{ANN}/translateExchangeIds");
+    let asked = serde_json::json!({
+        "InputIds": [immutable], "SourceIdType": "restImmutableEntryId", "TargetIdType": "restId",
+    });
+    let (_, refused) = bench.post(&path, asked.clone()).await;
+    assert_eq!(refused["error"]["code"], "ErrorAccessDenied", "not for applications");
+    bench.token = "ann's token";
+    let (_, translated) = bench.post(&path, asked).await;
     let new = translated["value"][0]["targetId"].as_str().unwrap();
     assert_eq!(bench.get(&format!("/users/{ANN}/messages/{new}")).await["subject"], "moved");
 }

@@ -23,6 +23,8 @@ pub(crate) struct Bench {
     pub(crate) server: GraphServer,
     client: reqwest::Client,
     pub(crate) immutable: bool,
+    /// Whose token is sent.
+    pub(crate) token: &'static str,
     count: std::cell::Cell<i64>,
     /// The test asks on purpose for what does not fit the description, and looks at the verdicts itself.
     pub(crate) asks_for_trouble: bool,
@@ -40,6 +42,7 @@ impl Bench {
             server,
             client: client(),
             immutable: false,
+            token: TOKEN,
             count: std::cell::Cell::new(0),
             asks_for_trouble: false,
         }
@@ -62,7 +65,7 @@ impl Bench {
         } else {
             format!("{}/v1.0{path}", self.server.origin())
         };
-        let mut request = self.client.request(method, url).bearer_auth(TOKEN);
+        let mut request = self.client.request(method, url).bearer_auth(self.token);
         if self.immutable {
             request = request.header("prefer", "IdType=\"ImmutableId\"");
         }
@@ -87,7 +90,7 @@ impl Bench {
     /// Text as MIME is sent: base64 in `text/plain`.
     pub(crate) async fn post_mime(&self, path: &str, raw: &str) -> (u16, Value) {
         let url = format!("{}/v1.0{path}", self.server.origin());
-        let request = self.client.post(url).bearer_auth(TOKEN).header("content-type", "text/plain");
+        let request = self.client.post(url).bearer_auth(self.token).header("content-type", "text/plain");
         answered(request.body(data_encoding::BASE64.encode(raw.as_bytes())).send().await.unwrap()).await
     }
 }

@@ -114,8 +114,8 @@ pub(crate) fn notifications(site: &mut Site<'_>, ids: &[String]) -> Notification
         let mut events = Sheet::default();
         if write(&mut events, mailbox, &held, held.told) {
             any = true;
-            sheet.open("m:Notification").leaf("t:SubscriptionId", id).append(events);
-            sheet.close("m:Notification");
+            sheet.open("t:Notification").leaf("t:SubscriptionId", id).append(events);
+            sheet.close("t:Notification");
         }
         site.subscriptions.tell(id, upto);
     }

@@ -93,7 +93,7 @@ pub(super) fn serve(site: &mut Site<'_>, call: &Call<'_>) -> Result<Reply, Failu
     let shape = Shape::read(call.operation, "ItemShape")?;
     if shape.mime {
         let text = "The property is not valid for this operation.";
-        return Err(Failure::new("ErrorInvalidPropertyForSync", text));
+        return Err(Failure::new("ErrorInvalidPropertyForOperation", text));
     }
     let wanted = text_of(call.operation, "MaxChangesReturned").parse::<usize>().ok();
     let Some(wanted) = wanted.filter(|wanted| (1..=SYNC_PAGE_MAX).contains(wanted)) else {
