@@ -96,6 +96,7 @@ mod tests {
                 "proxy": {"properties": {"pem": {"x-widget": "certificates"}, "host": {}}},
             }}),
             secrets: &[],
+            successors: &[],
             default_folder: "",
         }];
         let stored = Secrets::from([("password".to_owned(), SecretString::from("s"))]);

@@ -69,6 +69,7 @@ mod tests {
                 file: false,
                 show_if: None,
             }],
+            successors: &[],
             default_folder: "INBOX",
         }
     }

@@ -103,6 +103,7 @@ pub fn source_kind() -> SourceKind {
         description: "A Maildir, a directory of .eml and .msg files, or an mbox file on the machine Mailcase runs on.",
         settings_schema: schema.to_value(),
         secrets: &[],
+        successors: &[],
         default_folder: crate::source::INBOX,
     }
 }

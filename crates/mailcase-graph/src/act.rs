@@ -71,10 +71,9 @@ async fn whereabouts(
 ) -> Result<Vec<Result<String, Refusal>>, SourceError> {
     let items: Vec<BatchItem> = ids
         .iter()
-        .map(|id| BatchItem {
-            method: "GET",
-            path: format!("{root}/messages/{}?$select=parentFolderId", segment(id.as_str())),
-            body: None,
+        .map(|id| {
+            let path = format!("{root}/messages/{}?$select=parentFolderId", segment(id.as_str()));
+            BatchItem::new("GET", path, None)
         })
         .collect();
     let found = client.batch(&items).await?.into_iter();
@@ -105,13 +104,11 @@ async fn change(
 fn item(root: &str, id: &RemoteId, change: &Change) -> BatchItem {
     let message = format!("{root}/messages/{}", segment(id.as_str()));
     match change {
-        Change::Read => BatchItem { method: "PATCH", path: message, body: Some(json!({"isRead": true})) },
-        Change::To(folder) => BatchItem {
-            method: "POST",
-            path: format!("{message}/move"),
-            body: Some(json!({"destinationId": folder})),
-        },
-        Change::Destroy => BatchItem { method: "DELETE", path: message, body: None },
+        Change::Read => BatchItem::new("PATCH", message, Some(json!({"isRead": true}))),
+        Change::To(folder) => {
+            BatchItem::new("POST", format!("{message}/move"), Some(json!({"destinationId": folder})))
+        }
+        Change::Destroy => BatchItem::new("DELETE", message, None),
     }
 }
 

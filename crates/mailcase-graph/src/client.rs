@@ -43,6 +43,8 @@ pub(crate) struct Call {
     path: String,
     prefer: Option<String>,
     content: Option<(&'static str, Bytes)>,
+    /// Messages are named by identities that stay.
+    immutable_ids: bool,
     /// Asked twice, it is done once.
     repeatable: bool,
     /// How many of the places of a mailbox it takes.
@@ -59,6 +61,7 @@ impl Call {
             path: path.into(),
             prefer: None,
             content: None,
+            immutable_ids: true,
             repeatable: true,
             places: 1,
         }
@@ -71,7 +74,15 @@ impl Call {
 
     pub(crate) fn post(path: impl Into<String>, body: &Value) -> Self {
         let content = Some(("application/json", Bytes::from(body.to_string())));
-        Self { method: Method::POST, path: path.into(), prefer: None, content, repeatable: false, places: 1 }
+        Self {
+            method: Method::POST,
+            path: path.into(),
+            prefer: None,
+            content,
+            immutable_ids: true,
+            repeatable: false,
+            places: 1,
+        }
     }
 
     pub(crate) fn patch(path: impl Into<String>, body: &Value) -> Self {
@@ -81,7 +92,15 @@ impl Call {
     /// Base64 of a message.
     pub(crate) fn post_mime(path: impl Into<String>, base64: String) -> Self {
         let content = Some(("text/plain", Bytes::from(base64)));
-        Self { method: Method::POST, path: path.into(), prefer: None, content, repeatable: false, places: 1 }
+        Self {
+            method: Method::POST,
+            path: path.into(),
+            prefer: None,
+            content,
+            immutable_ids: true,
+            repeatable: false,
+            places: 1,
+        }
     }
 
     const fn with_all_places(mut self) -> Self {
@@ -237,8 +256,10 @@ impl GraphClient {
             .method(call.method.clone())
             .uri(format!("{}{}", self.base, call.path))
             .header(AUTHORIZATION, bearer)
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(PREFER, HeaderValue::from_static(IMMUTABLE_IDS));
+            .header(ACCEPT, HeaderValue::from_static("application/json"));
+        if call.immutable_ids {
+            builder = builder.header(PREFER, HeaderValue::from_static(IMMUTABLE_IDS));
+        }
         if let Some(preference) = &call.prefer {
             builder = builder.header(PREFER, preference.as_str());
         }
@@ -331,8 +352,8 @@ impl GraphClient {
     async fn one(&self, item: &BatchItem) -> Result<Result<Value, Refusal>, SourceError> {
         let method = item.method.parse().unwrap_or(Method::GET);
         let content = item.body.as_ref().map(|body| ("application/json", Bytes::from(body.to_string())));
-        let call =
-            Call { method, path: item.path.clone(), prefer: None, content, repeatable: true, places: 1 };
+        let BatchItem { path, immutable_ids, .. } = item.clone();
+        let call = Call { method, path, prefer: None, content, immutable_ids, repeatable: true, places: 1 };
         match self.send(&call).await {
             Ok(reply) => {
                 let body = reply.response.bytes(JSON_MAX_BYTES).await?;

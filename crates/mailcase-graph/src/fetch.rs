@@ -102,7 +102,7 @@ async fn small_ones<'a>(
 
 fn item(root: &str, id: &RemoteId, what: &str) -> BatchItem {
     let path = format!("{root}/messages/{}{what}", segment(id.as_str()));
-    BatchItem { method: "GET", path, body: None }
+    BatchItem::new("GET", path, None)
 }
 
 fn size_of(message: &Value) -> Option<u64> {

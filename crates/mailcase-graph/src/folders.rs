@@ -221,10 +221,8 @@ impl<'a> Folders<'a> {
     async fn roles(&self) -> Result<BTreeMap<String, &'static str>, SourceError> {
         let items: Vec<BatchItem> = WELL_KNOWN
             .iter()
-            .map(|(name, _)| BatchItem {
-                method: "GET",
-                path: format!("{}/mailFolders/{name}?$select=id", self.root),
-                body: None,
+            .map(|(name, _)| {
+                BatchItem::new("GET", format!("{}/mailFolders/{name}?$select=id", self.root), None)
             })
             .collect();
         let mut roles = BTreeMap::new();

@@ -22,6 +22,7 @@ mod settings;
 mod source;
 mod subscription;
 mod token;
+mod translate;
 mod wire;
 
 pub use expiry::expiries;

@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Stable name of this kind of source.
 pub const KIND: &str = "graph";
+/// Name of the kind that sees the same mailboxes by Exchange Web Services: a connector of either can go on with the other.
+pub(crate) const EWS: &str = "ews";
 
 /// The `connection` settings of a Microsoft 365 connector.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -61,6 +63,7 @@ pub fn kind() -> SourceKind {
         description: "A mailbox in Exchange Online, by Microsoft Graph.",
         settings_schema: schemars::schema_for!(GraphSettings).to_value(),
         secrets: &[CLIENT_SECRET, CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, PROXY_PASSWORD],
+        successors: &[EWS],
         default_folder: DEFAULT_FOLDER,
     }
 }

@@ -9,12 +9,15 @@ use crate::folders::Folders;
 use crate::mailbox::MailboxName;
 use crate::refusal::Trouble;
 use crate::scan::{Scan, Which};
+use crate::settings::EWS;
 use crate::subscription::Subscriptions;
 use crate::token::TokenSource;
+use crate::translate::{Form, translate};
 use crate::wire::segment;
+use jiff::Timestamp;
 use mailcase_mail::{
     ActOutcome, AnnounceTo, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath,
-    Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+    Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Translation, Wake,
 };
 use mailcase_transport::http::HttpClient;
 use std::collections::HashMap;
@@ -174,6 +177,32 @@ impl MailSource for GraphSource {
 
     fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
         Position::parse(cursor).is_ok_and(|position| position.leaves_out(id, None))
+    }
+
+    fn leaving_out(&self, cursor: &Cursor, ids: &[RemoteId]) -> Cursor {
+        let Ok(mut position) = Position::parse(cursor) else { return cursor.clone() };
+        for id in ids {
+            position.out.insert(id);
+        }
+        // They are there already, so they were received before now.
+        position.newest_out = Some(Timestamp::now());
+        position.to_cursor()
+    }
+
+    async fn translate(
+        &mut self,
+        ids: &[RemoteId],
+        way: Translation,
+    ) -> Result<Vec<Option<RemoteId>>, SourceError> {
+        let form = match way {
+            Translation::Into(EWS) => Form::Ews,
+            Translation::From(EWS) => Form::Immutable,
+            Translation::Into(kind) | Translation::From(kind) => {
+                let message = format!("Graph knows nothing of the identities of `{kind}`");
+                return Err(SourceError::Unsupported { message, hint: None });
+            }
+        };
+        translate(&self.client, &self.root, ids, form).await
     }
 
     fn announce_to(&mut self, target: AnnounceTo) {

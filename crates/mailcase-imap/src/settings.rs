@@ -139,6 +139,7 @@ pub fn kind() -> SourceKind {
             CLIENT_CERTIFICATE_PASSWORD,
             PROXY_PASSWORD,
         ],
+        successors: &[],
         default_folder: "INBOX",
     }
 }

@@ -32,6 +32,9 @@ pub struct SourceKind {
     /// `"x-order": ["host", …]` beside `properties` says in which order forms show them; JSON objects have none.
     pub settings_schema: serde_json::Value,
     pub secrets: &'static [SecretField],
+    /// Kinds that see the same mailbox and whose identities can be translated: a connector can be migrated to them and
+    /// back.
+    pub successors: &'static [&'static str],
     /// Folder watched when none is chosen.
     pub default_folder: &'static str,
 }

@@ -29,5 +29,6 @@ pub use grant::{
 pub use kind::{SecretField, SourceKind};
 pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};
 pub use source::{
-    ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, SourceFactory, Wake,
+    ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, SourceFactory,
+    Translation, Wake,
 };

@@ -73,6 +73,15 @@ impl Interrupt {
     }
 }
 
+/// Between identities of this source and those of a source of another kind that looks at the same mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Translation {
+    /// From this source's into those of the kind.
+    Into(&'static str),
+    /// From those of the kind into this source's.
+    From(&'static str),
+}
+
 /// What a source can do, known once it is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capabilities {
@@ -172,6 +181,28 @@ pub trait MailSource: Send {
     /// found, which comes first.
     fn was_before_first_run(&self, _cursor: &Cursor, _id: &RemoteId) -> bool {
         false
+    }
+
+    /// `cursor` as if the first listing had left `ids` out as well: [`was_before_first_run`](Self::was_before_first_run)
+    /// says so of them. For a connector that goes on with another source.
+    fn leaving_out(&self, cursor: &Cursor, _ids: &[RemoteId]) -> Cursor {
+        cursor.clone()
+    }
+
+    /// What messages are called by another kind of source; one answer per id, in order, nothing for what is not there or
+    /// has no name there. At least one of the two kinds of a [`successor`](crate::SourceKind::successors) can do so.
+    fn translate(
+        &mut self,
+        _ids: &[RemoteId],
+        way: Translation,
+    ) -> impl Future<Output = Result<Vec<Option<RemoteId>>, SourceError>> + Send {
+        async move {
+            let (Translation::Into(kind) | Translation::From(kind)) = way;
+            Err(SourceError::Unsupported {
+                message: format!("the identities of `{kind}` mean nothing to this mailbox"),
+                hint: None,
+            })
+        }
     }
 
     /// Where the server can reach us to tell of changes. A source whose server can do so sees to it in

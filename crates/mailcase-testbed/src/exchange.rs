@@ -73,6 +73,7 @@ impl Exchange {
     }
 
     /// Changes whenever anything in any mailbox may have.
+    #[cfg(feature = "ews")]
     pub(crate) fn watch(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }

@@ -16,12 +16,21 @@ pub(crate) struct BatchItem {
     /// Behind the version.
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
+    /// Messages are named by identities that stay, not by those that change with every move.
+    pub(crate) immutable_ids: bool,
+}
+
+impl BatchItem {
+    pub(crate) const fn new(method: &'static str, path: String, body: Option<Value>) -> Self {
+        Self { method, path, body, immutable_ids: true }
+    }
 }
 
 /// The body of a batch; each item is called by its place.
 pub(crate) fn batch_body(items: &[BatchItem]) -> Value {
     let requests = items.iter().enumerate().map(|(place, item)| {
-        let mut headers = json!({"Prefer": "IdType=\"ImmutableId\""});
+        let mut headers =
+            if item.immutable_ids { json!({"Prefer": "IdType=\"ImmutableId\""}) } else { json!({}) };
         let mut request = json!({"id": place.to_string(), "method": item.method, "url": item.path});
         if let (Some(body), Some(fields), Some(headers)) =
             (&item.body, request.as_object_mut(), headers.as_object_mut())

@@ -13,3 +13,4 @@ mod hostile;
 mod listing;
 mod signing_in;
 mod support;
+mod translating;

@@ -1,7 +1,7 @@
 //! Lists of folders and messages.
 
 use crate::{ANN, Bench, code, inbox, subjects};
-use mailcase_testbed::graph::GraphOptions;
+use mailcase_testbed::graph::{Caller, GraphOptions, TOKEN, Tokens};
 use reqwest::Method;
 
 #[tokio::test]

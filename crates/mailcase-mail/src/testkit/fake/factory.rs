@@ -50,7 +50,7 @@ impl SourceFactory for FakeFactory {
     type Source = FakeSource;
 
     fn kinds(&self) -> Vec<SourceKind> {
-        vec![SourceKind {
+        let fake = SourceKind {
             kind: "fake",
             title: "Fake",
             description: "A mailbox in memory, for tests.",
@@ -71,8 +71,11 @@ impl SourceFactory for FakeFactory {
                 file: false,
                 show_if: None,
             }],
+            successors: &["twin"],
             default_folder: super::INBOX,
-        }]
+        };
+        let twin = SourceKind { kind: "twin", title: "Twin", successors: &["fake"], ..fake.clone() };
+        vec![fake, twin]
     }
 
     fn open(
@@ -81,7 +84,7 @@ impl SourceFactory for FakeFactory {
         connection: &Map<String, Value>,
         _secrets: &BTreeMap<String, SecretString>,
     ) -> Result<FakeSource, SourceError> {
-        if kind != "fake" {
+        if !["fake", "twin"].contains(&kind) {
             return Err(SourceError::Settings { message: format!("there is no source kind `{kind}`") });
         }
         let name = match connection.get("mailbox") {
@@ -94,7 +97,8 @@ impl SourceFactory for FakeFactory {
             .mailboxes
             .get(name)
             .ok_or_else(|| SourceError::Settings { message: format!("there is no fake mailbox `{name}`") })?;
-        Ok(mailbox.source().with_deadlines(self.deadlines))
+        let source = mailbox.source().with_deadlines(self.deadlines);
+        Ok(if kind == "twin" { source.twinned() } else { source })
     }
 
     /// Believes a body that is the secret, and echoes the query `echo`.

@@ -4,14 +4,15 @@ use super::mailbox::{Held, HeldFolder};
 use crate::remote::{Cursor, Discovery, RemoteHead, Reset};
 use crate::source::Scope;
 
-/// `fake1:<validity>:<listed>:<mode>:<floor>`: everything up to number `listed` was listed; in mode `u` the position
-/// within one pass over the unread ones; up to `floor` messages were there before the first run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `fake1:<validity>:<listed>:<mode>:<floor>:<out>`: everything up to number `listed` was listed; in mode `u` the position
+/// within one pass over the unread ones; up to `floor` messages were there before the first run, and those of `out`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) validity: u32,
     pub(super) listed: u64,
     pub(super) unseen: bool,
     pub(super) floor: u64,
+    pub(super) out: Vec<u64>,
 }
 
 impl Position {
@@ -23,29 +24,32 @@ impl Position {
             listed: fields.next()?.parse().ok()?,
             unseen: fields.next()? == "u",
             floor: fields.next()?.parse().ok()?,
+            out: fields.next()?.split(',').filter_map(|number| number.parse().ok()).collect(),
         };
         (version == "fake1" && fields.next().is_none()).then_some(position)
     }
 
-    fn write(self) -> Cursor {
+    pub(super) fn write(&self) -> Cursor {
         let mode = if self.unseen { 'u' } else { 'n' };
-        Cursor::new(format!("fake1:{}:{}:{mode}:{}", self.validity, self.listed, self.floor))
+        let out: Vec<String> = self.out.iter().map(u64::to_string).collect();
+        let Self { validity, listed, floor, .. } = self;
+        Cursor::new(format!("fake1:{validity}:{listed}:{mode}:{floor}:{}", out.join(",")))
     }
 }
 
 /// One page of `folder`.
 pub(super) fn discover(folder: &HeldFolder, scope: Scope, after: Option<&Cursor>, limit: usize) -> Discovery {
     let stored = after.and_then(Position::read);
-    let reset = stored.filter(|position| position.validity != folder.validity).map(|position| Reset {
-        reason: format!("the identities changed from {} to {}", position.validity, folder.validity),
+    let reset = stored.as_ref().filter(|position| position.validity != folder.validity).map(|position| {
+        Reset { reason: format!("the identities changed from {} to {}", position.validity, folder.validity) }
     });
     let unseen = scope == Scope::Unseen;
     // A position of the other mode says nothing about this one: start over, the caller knows what it has.
     let known = stored.filter(|position| reset.is_none() && position.unseen == unseen);
-    let listed = known.map_or(0, |position| position.listed);
+    let listed = known.as_ref().map_or(0, |position| position.listed);
     // A first run and a reset list what was there by the scope; what is above the floor arrived since.
     let top = folder.next.saturating_sub(1);
-    let floor = match known {
+    let floor = match &known {
         Some(position) => position.floor,
         None if reset.is_some() || scope == Scope::NewFromAll => 0,
         None => top,
@@ -64,7 +68,8 @@ pub(super) fn discover(folder: &HeldFolder, scope: Scope, after: Option<&Cursor>
         (false, true) => 0,
         (false, false) => top,
     };
-    let cursor = Position { validity: folder.validity, listed, unseen, floor }.write();
+    let out = known.map(|position| position.out).unwrap_or_default();
+    let cursor = Position { validity: folder.validity, listed, unseen, floor, out }.write();
     Discovery { messages: messages.into_iter().map(|(_, head)| head).collect(), cursor, more, reset }
 }
 

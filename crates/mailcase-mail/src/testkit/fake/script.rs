@@ -15,6 +15,7 @@ pub enum Call {
     Fetch,
     Inventory,
     Act,
+    Translate,
     Wait,
 }
 

@@ -9,12 +9,17 @@ use crate::fetched::{Fetched, FetchedSender};
 use crate::glance::{Criterion, GLANCE_BYTES, Glance};
 use crate::grant::RefreshTokens;
 use crate::remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId};
-use crate::source::{ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, Wake};
+use crate::source::{
+    ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, Translation, Wake,
+};
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::Instant;
+
+/// What the twin puts before the names of the mailbox.
+const TWIN: &str = "twin-";
 
 /// A source for a [`FakeMailbox`]. Several may be open on one mailbox.
 #[derive(Debug)]
@@ -25,11 +30,28 @@ pub struct FakeSource {
     tokens: Option<Arc<dyn RefreshTokens>>,
     /// Arrivals of each folder when it was last listed.
     looked: BTreeMap<FolderPath, u64>,
+    /// Stands before every identity: what another kind of source calls the same messages.
+    prefix: &'static str,
 }
 
 impl FakeSource {
     pub(super) fn new(mailbox: FakeMailbox) -> Self {
-        Self { mailbox, deadlines: Deadlines::default(), tokens: None, looked: BTreeMap::new() }
+        Self { mailbox, deadlines: Deadlines::default(), tokens: None, looked: BTreeMap::new(), prefix: "" }
+    }
+
+    /// As a source of another kind for the same mailbox: it has other names for the same messages.
+    pub(super) const fn twinned(mut self) -> Self {
+        self.prefix = TWIN;
+        self
+    }
+
+    /// What the mailbox calls what we call `id`; what it never wrote when it is no name of ours.
+    fn inside(&self, id: &RemoteId) -> RemoteId {
+        RemoteId::new(id.as_str().strip_prefix(self.prefix).unwrap_or_default())
+    }
+
+    fn outside(&self, head: RemoteHead) -> RemoteHead {
+        RemoteHead { id: RemoteId::new(format!("{}{}", self.prefix, head.id.as_str())), ..head }
     }
 
     pub(super) fn with_granted(mut self, tokens: Arc<dyn RefreshTokens>) -> Self {
@@ -103,7 +125,7 @@ impl FakeSource {
             let mut state = self.mailbox.state();
             let chunk_bytes = state.chunk_bytes;
             let held_folder = state.folders.get_mut(folder.as_str()).ok_or_else(|| not_found(folder))?;
-            let number = held_folder.number(id);
+            let number = held_folder.number(&self.inside(id));
             let found = number.and_then(|number| {
                 let held = held_folder.messages.get(&number)?;
                 Some((held_folder.head(number, held), held.raw.clone(), held.unreadable.clone()))
@@ -118,7 +140,7 @@ impl FakeSource {
             tell(out, Fetched::Unreadable { id: id.clone(), reason }).await?;
             return Ok(budget);
         }
-        tell(out, Fetched::Begin(head)).await?;
+        tell(out, Fetched::Begin(self.outside(head))).await?;
         let mut budget = budget;
         while !raw.is_empty() {
             let allowed = usize::try_from(budget).unwrap_or(usize::MAX);
@@ -130,7 +152,7 @@ impl FakeSource {
             tell(out, Fetched::Chunk(chunk)).await?;
         }
         // Counted before it is told: whoever hears `End` may ask the mailbox at once.
-        self.mailbox.state().fetched.push(id.clone());
+        self.mailbox.state().fetched.push(self.inside(id));
         tell(out, Fetched::End).await?;
         Ok(budget)
     }
@@ -181,7 +203,8 @@ impl MailSource for FakeSource {
         let (discovery, arrivals) =
             self.folder(folder, |held| (listing::discover(held, scope, after, limit.max(1)), held.arrivals))?;
         self.looked.insert(folder.clone(), arrivals);
-        Ok(discovery)
+        let messages = discovery.messages.into_iter().map(|head| self.outside(head)).collect();
+        Ok(Discovery { messages, ..discovery })
     }
 
     /// Of every message, whatever it is asked: this server cannot search.
@@ -193,7 +216,8 @@ impl MailSource for FakeSource {
     ) -> Result<Vec<Glance>, SourceError> {
         self.connected(self.begin(Call::Glance)).await?;
         self.folder(folder, |held| {
-            let found = ids.iter().filter_map(|id| Some((id, held.messages.get(&held.number(id)?)?)));
+            let found =
+                ids.iter().filter_map(|id| Some((id, held.messages.get(&held.number(&self.inside(id))?)?)));
             found
                 .map(|(id, message)| Glance {
                     id: id.clone(),
@@ -223,7 +247,8 @@ impl MailSource for FakeSource {
     async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
         self.connected(self.begin(Call::Inventory)).await?;
         self.folder(folder, |held| {
-            held.messages.iter().map(|(number, message)| held.head(*number, message)).collect()
+            let heads = held.messages.iter().map(|(number, message)| held.head(*number, message));
+            heads.map(|head| self.outside(head)).collect()
         })
     }
 
@@ -246,7 +271,7 @@ impl MailSource for FakeSource {
                     return Err(hung_up());
                 }
                 budget = budget.saturating_sub(1);
-                let outcome = perform(&mut state, folder, id, action);
+                let outcome = perform(&mut state, folder, &self.inside(id), action);
                 arrived |= outcome == ActOutcome::Done && matches!(action, RemoteAction::Move(_));
                 outcomes.push(outcome);
             }
@@ -261,7 +286,40 @@ impl MailSource for FakeSource {
     fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
         let Some(position) = Position::read(cursor) else { return false };
         let folder = HeldFolder { validity: position.validity, ..HeldFolder::default() };
-        folder.number(id).is_some_and(|number| number <= position.floor)
+        let number = folder.number(&self.inside(id));
+        number.is_some_and(|number| number <= position.floor || position.out.contains(&number))
+    }
+
+    fn leaving_out(&self, cursor: &Cursor, ids: &[RemoteId]) -> Cursor {
+        let Some(mut position) = Position::read(cursor) else { return cursor.clone() };
+        let folder = HeldFolder { validity: position.validity, ..HeldFolder::default() };
+        position.out.extend(ids.iter().filter_map(|id| folder.number(&self.inside(id))));
+        position.write()
+    }
+
+    /// Of what the mailbox holds: the twin knows both names.
+    async fn translate(
+        &mut self,
+        ids: &[RemoteId],
+        way: Translation,
+    ) -> Result<Vec<Option<RemoteId>>, SourceError> {
+        if self.prefix.is_empty() {
+            let message = "the fake mailbox knows its own names alone".to_owned();
+            return Err(SourceError::Unsupported { message, hint: None });
+        }
+        self.connected(self.begin(Call::Translate)).await?;
+        let state = self.mailbox.state();
+        let is_there = |id: &RemoteId| {
+            let mut folders = state.folders.values();
+            folders.any(|held| held.number(id).is_some_and(|number| held.messages.contains_key(&number)))
+        };
+        let named = |id: &RemoteId| match way {
+            Translation::Into(_) => Some(self.inside(id)).filter(is_there),
+            Translation::From(_) => {
+                is_there(id).then(|| RemoteId::new(format!("{}{}", self.prefix, id.as_str())))
+            }
+        };
+        Ok(ids.iter().map(named).collect())
     }
 
     async fn wait(
