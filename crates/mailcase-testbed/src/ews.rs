@@ -19,6 +19,7 @@ mod shape;
 mod sheet;
 mod soap;
 mod subscriptions;
+mod tree;
 mod wire;
 
 pub use crate::exchange::{Caller, Entry, Event, Exchange, Held, Tokens};

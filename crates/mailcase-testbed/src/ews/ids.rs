@@ -1,26 +1,10 @@
 //! Identities as EWS writes them: those of Graph in the other alphabet of base64, with a change key beside them.
 
+use crate::exchange::ids;
 use crate::exchange::ids::Named;
 use crate::exchange::world::{Mailbox, Message, World};
-use crate::exchange::{ids, world};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-
-/// The folder above the top of what mail programs show.
-pub(crate) const STORE: u64 = 0;
-
-/// The names of folders that every mailbox has.
-pub(crate) const DISTINGUISHED: [(&str, u64); 9] = [
-    ("root", STORE),
-    ("msgfolderroot", world::ROOT),
-    ("inbox", world::INBOX),
-    ("drafts", world::DRAFTS),
-    ("sentitems", world::SENT_ITEMS),
-    ("deleteditems", world::DELETED_ITEMS),
-    ("junkemail", world::JUNK),
-    ("outbox", world::OUTBOX),
-    ("recoverableitemsdeletions", world::PURGED),
-];
 
 pub(crate) fn item(mailbox: &Mailbox, message: &Message) -> String {
     ids::ews_of(&mailbox.message_id(message, false))

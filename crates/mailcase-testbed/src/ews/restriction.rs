@@ -2,6 +2,7 @@
 
 use super::shape::Extended;
 use super::soap::{Failure, is_true};
+use super::tree;
 use crate::exchange::world::{Mailbox, Message};
 use jiff::Timestamp;
 use roxmltree::Node;
@@ -185,13 +186,12 @@ impl Restriction {
     /// Folders are found by their name or class, and by nothing else.
     pub(crate) fn accepts_folder(&self, mailbox: &Mailbox, key: u64) -> bool {
         let of = |field: &Field| -> Result<Option<Value>, Failure> {
-            let name = mailbox.folders.get(&key).map(|folder| folder.name.to_lowercase());
+            let name = tree::name(mailbox, key).to_lowercase();
+            let class = tree::class(key).map(|class| Value::Text(class.to_lowercase()));
             Ok(match field {
-                Field::Named(uri) if uri == "folder:DisplayName" => name.map(Value::Text),
-                Field::Named(uri) if uri == "folder:FolderClass" => Some(Value::Text("ipf.note".to_owned())),
-                Field::Extended(property) if property.tag() == Some(0x3613) => {
-                    Some(Value::Text("ipf.note".to_owned()))
-                }
+                Field::Named(uri) if uri == "folder:DisplayName" => Some(Value::Text(name)),
+                Field::Named(uri) if uri == "folder:FolderClass" => class,
+                Field::Extended(property) if property.tag() == Some(0x3613) => class,
                 _ => None,
             })
         };

@@ -12,10 +12,11 @@ mod sync;
 pub(crate) use events::{Notification, notifications};
 
 use super::accounts::Visitor;
-use super::ids::{self, DISTINGUISHED, STORE};
+use super::ids;
 use super::sheet::Sheet;
 use super::soap::{Call, Failure, Reply, Responses};
 use super::subscriptions::Subscriptions;
+use super::tree;
 use crate::exchange::ids::Named;
 use crate::exchange::ledger::{Entry, Event};
 use crate::exchange::world::{Mailbox, PURGED, World};
@@ -100,7 +101,7 @@ impl Site<'_> {
                 (mailbox.address.clone(), mailbox.number, named)
             };
             let Named::Folder(key) = named else { return Err(Failure::of("ErrorInvalidIdMalformed")) };
-            let there = key == STORE || self.mailbox(number)?.folders.contains_key(&key);
+            let there = tree::exists(self.mailbox(number)?, key);
             if !there || !self.may_open(&address) {
                 return Err(Failure::of("ErrorFolderNotFound"));
             }
@@ -112,12 +113,12 @@ impl Site<'_> {
         else {
             return Err(Failure::of("ErrorNonExistentMailbox"));
         };
-        let known = DISTINGUISHED.iter().find(|(name, _)| *name == id);
+        let known = tree::distinguished(id);
         // Whoever may not open a mailbox is told no more than that.
-        let (true, Some((_, key))) = (self.may_open(&address), known) else {
+        let (true, Some(key)) = (self.may_open(&address), known) else {
             return Err(Failure::of("ErrorFolderNotFound"));
         };
-        Ok(FolderAt { mailbox: number, key: *key })
+        Ok(FolderAt { mailbox: number, key })
     }
 
     /// The message a `t:ItemId` means.

@@ -5,6 +5,7 @@ use super::super::shape::time;
 use super::super::sheet::Sheet;
 use super::super::soap::{Call, Failure, Reply, child, elements, is_true, single, text_of};
 use super::super::subscriptions::{Subscription, read_watermark, watermark};
+use super::super::tree;
 use super::Site;
 use crate::exchange::ids::Named;
 use crate::exchange::world::{Mailbox, Message, PURGED, SENT_ITEMS};
@@ -142,8 +143,7 @@ fn write(sheet: &mut Sheet, mailbox: &Mailbox, held: &Subscription, since: u64) 
     events.sort_by_key(|event| event.position);
     for event in &events {
         let folder = |sheet: &mut Sheet, name: &str, key: u64| {
-            let changed = mailbox.folders.get(&key).map_or(0, |folder| folder.changed);
-            let change_key = ids::change_key(Named::Folder(key), changed);
+            let change_key = ids::change_key(Named::Folder(key), tree::changed(mailbox, key));
             sheet.empty(name, &[("Id", &ids::folder(mailbox, key)), ("ChangeKey", &change_key)]);
         };
         let item = |sheet: &mut Sheet, name: &str, place: u64| {

@@ -1,14 +1,15 @@
 //! Folders: one, the tree, what changed in the tree.
 
-use super::super::ids::{self, STORE};
+use super::super::ids;
 use super::super::restriction::Restriction;
 use super::super::shape::{self, Shape};
 use super::super::sheet::Sheet;
 use super::super::soap::{Call, Failure, Reply, child, single, text_of};
+use super::super::tree::{self, STORE};
 use super::sync::State;
 use super::{FolderAt, Site, each};
 use crate::exchange::ids::Named;
-use crate::exchange::world::{Mailbox, PURGED};
+use crate::exchange::world::Mailbox;
 use roxmltree::Node;
 
 /// In which schema order wants it behind an error.
@@ -32,13 +33,10 @@ fn shown(mailbox: &Mailbox, key: u64, shape: &Shape) -> Sheet {
 
 /// Everything below a folder, parents before children.
 fn below(mailbox: &Mailbox, key: u64, deep: bool, into: &mut Vec<u64>) {
-    for (child, _) in mailbox.children(key) {
-        // The numbers of folders begin at one, the folder above them all is none of its own children.
-        if child != key && child != PURGED {
-            into.push(child);
-            if deep {
-                below(mailbox, child, true, into);
-            }
+    for child in tree::children(mailbox, key) {
+        into.push(child);
+        if deep {
+            below(mailbox, child, true, into);
         }
     }
 }
@@ -130,7 +128,7 @@ pub(super) fn create(site: &mut Site<'_>, call: &Call<'_>) -> Result<Reply, Fail
 pub(super) fn delete(site: &mut Site<'_>, call: &Call<'_>) -> Result<Reply, Failure> {
     each(site, call, "FolderIds", "", |site, node| {
         let FolderAt { mailbox, key } = site.folder(node)?;
-        if key == STORE || Mailbox::is_built_in(key) {
+        if key == STORE || tree::is_built_in(key) {
             return Err(Failure::of("ErrorDeleteDistinguishedFolder"));
         }
         let now = site.now;
@@ -162,7 +160,7 @@ fn hierarchy(site: &mut Site<'_>, call: &Call<'_>) -> Result<Sheet, Failure> {
     sheet.leaf("m:SyncState", &State::at(mailbox, key).text());
     sheet.leaf("m:IncludesLastFolderInRange", "true").open("m:Changes");
     for key in found {
-        let changed = mailbox.folders.get(&key).map_or(0, |folder| folder.changed);
+        let changed = tree::changed(mailbox, key);
         if since > 0 && changed <= since {
             continue;
         }

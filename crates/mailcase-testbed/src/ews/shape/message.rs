@@ -2,6 +2,7 @@
 
 use super::super::ids;
 use super::super::sheet::Sheet;
+use super::super::tree;
 use super::{Base, Shape, folder, time, yes};
 use crate::exchange::ids::Named;
 use crate::exchange::world::{Mailbox, Message, SENT_ITEMS};
@@ -45,7 +46,7 @@ const HEADERS: &str = "item:InternetMessageHeaders";
 /// Those of `t:ItemType` before the extended ones, in the order of the schema.
 const FIRST: &[Property] = &[
     listed("item:ParentFolderId", Some(Base::All), |sheet, mailbox, message, _| {
-        let changed = mailbox.folders.get(&message.folder).map_or(0, |folder| folder.changed);
+        let changed = tree::changed(mailbox, message.folder);
         let key = ids::change_key(Named::Folder(message.folder), changed);
         sheet
             .empty("t:ParentFolderId", &[("Id", &ids::folder(mailbox, message.folder)), ("ChangeKey", &key)]);
