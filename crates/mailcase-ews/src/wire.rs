@@ -7,8 +7,7 @@ mod element;
 mod request;
 mod xml;
 
-pub(crate) use answers::{Answer, Answers};
+pub(crate) use answers::{Answer, Answers, Version};
 pub(crate) use body::{Body, body};
-pub(crate) use element::{Element, Mime, NoMime, Sink};
+pub(crate) use element::{Element, Mime, NoMime, Sink, document};
 pub(crate) use request::{Envelope, escaped, is_identity};
-pub(crate) use xml::XmlStream;

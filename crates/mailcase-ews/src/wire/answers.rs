@@ -34,6 +34,23 @@ pub(crate) struct Answers<R> {
     xml: XmlStream<R>,
     /// Within the list of response messages.
     within: usize,
+    version: Option<Version>,
+}
+
+/// Which Exchange answers (MS-OXWSCDATA 2.2.3.12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version {
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+    pub(crate) build: u32,
+}
+
+impl Version {
+    fn of(header: &Element) -> Option<Self> {
+        let number = |name: &str| header.attribute(name)?.parse().ok();
+        let build = number("MajorBuildNumber").unwrap_or(0);
+        Some(Self { major: number("MajorVersion")?, minor: number("MinorVersion")?, build })
+    }
 }
 
 impl<R: AsyncBufRead + Unpin + Send> Answers<R> {
@@ -42,7 +59,7 @@ impl<R: AsyncBufRead + Unpin + Send> Answers<R> {
     /// # Errors
     /// [`Trouble::Refused`] when the answer is a SOAP fault; [`Trouble::Source`] when it is no SOAP at all.
     pub(crate) async fn begin(inner: R) -> Result<Self, Trouble> {
-        let mut answers = Self { xml: XmlStream::new(inner), within: 0 };
+        let mut answers = Self { xml: XmlStream::new(inner), within: 0, version: None };
         if answers.envelope().await? {
             return Ok(answers);
         }
@@ -65,7 +82,11 @@ impl<R: AsyncBufRead + Unpin + Send> Answers<R> {
         loop {
             match self.xml.next().await? {
                 Token::Start { name, .. } if name == "Body" => break,
-                Token::Start { .. } => self.xml.skip().await?,
+                Token::Start { name, attributes } => {
+                    let (header, _) = read(&mut self.xml, name, attributes, &mut NoMime).await?;
+                    let version = header.child("ServerVersionInfo").and_then(Version::of);
+                    self.version = self.version.or(version);
+                }
                 Token::Text(_) => {}
                 _ => return Err(wrong("the envelope has no body").into()),
             }
@@ -78,6 +99,11 @@ impl<R: AsyncBufRead + Unpin + Send> Answers<R> {
             Some(_) => self.messages().await,
             None => Err(wrong("the body is empty").into()),
         }
+    }
+
+    /// What the server says of itself.
+    pub(crate) const fn version(&self) -> Option<Version> {
+        self.version
     }
 
     async fn messages(&mut self) -> Result<bool, Trouble> {

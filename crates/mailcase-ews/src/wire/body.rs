@@ -12,13 +12,17 @@ type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 /// A body that is read as it comes.
 pub(crate) type Body = StreamReader<Chunks, Bytes>;
 
-/// Errors of the body come out as they are, within an [`io::Error`].
-pub(crate) fn body(response: HttpResponse) -> Body {
-    let chunks = futures::stream::unfold(Some(response), |response| async move {
-        let mut response = response?;
+/// Errors of the body come out as they are, within an [`io::Error`]. At the end of the body, and only then, `ended` is
+/// called; what it owns is dropped with the body otherwise.
+pub(crate) fn body<F: FnOnce() + Send + 'static>(response: HttpResponse, ended: F) -> Body {
+    let chunks = futures::stream::unfold(Some((response, ended)), |state| async move {
+        let (mut response, ended) = state?;
         match response.chunk().await {
-            Ok(Some(chunk)) => Some((Ok(chunk), Some(response))),
-            Ok(None) => None,
+            Ok(Some(chunk)) => Some((Ok(chunk), Some((response, ended)))),
+            Ok(None) => {
+                ended();
+                None
+            }
             Err(error) => Some((Err(io::Error::other(error)), None)),
         }
     });

@@ -72,6 +72,15 @@ impl Element {
     }
 }
 
+/// A small document that is no SOAP.
+pub(crate) async fn document<R: AsyncBufRead + Unpin + Send>(inner: R) -> Result<Element, SourceError> {
+    let mut xml = XmlStream::new(inner);
+    match xml.next().await? {
+        Token::Start { name, attributes } => Ok(read(&mut xml, name, attributes, &mut NoMime).await?.0),
+        _ => Err(wrong("it is empty")),
+    }
+}
+
 /// Reads to the end of an element of which the start was read. The content of a message in it goes to `sink`.
 pub(crate) async fn read<R: AsyncBufRead + Unpin + Send, S: Sink>(
     xml: &mut XmlStream<R>,

@@ -1,0 +1,19 @@
+//! What of a connector's settings ends by itself.
+
+use crate::settings::{Auth, EwsSettings};
+use mailcase_mail::Expiry;
+use mailcase_transport::trust_expiries;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What of these settings and secrets ends by itself, and when. What cannot be read is left out.
+#[must_use]
+pub fn expiries(connection: &Map<String, Value>, secrets: &BTreeMap<String, SecretString>) -> Vec<Expiry> {
+    let Ok(settings) = EwsSettings::read(connection) else { return Vec::new() };
+    let mut expiries = trust_expiries(&settings.trusted_certificates, &settings.proxy);
+    if settings.auth == Auth::Oauth {
+        expiries.extend(settings.oauth.expiry(secrets));
+    }
+    expiries
+}

@@ -1,0 +1,236 @@
+//! Waiting for changes: streaming notifications where the server has them, pull notifications otherwise
+//! (MS-OXWSNTIF). What is told only wakes whoever lists; nothing is believed, and nothing missed matters for long.
+
+use crate::client::Call;
+use crate::cursor::Position;
+use crate::discover::is_new;
+use crate::items::{folder_id, identity};
+use crate::refusal::Trouble;
+use crate::scan::Scan;
+use crate::source::EwsSource;
+use crate::wire::{Element, NoMime, escaped};
+use mailcase_mail::{FolderPath, SourceError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Exchange sends a sign of life every 45 seconds or so.
+const STREAM_SILENCE: Duration = Duration::from_secs(150);
+/// How long one stream is open; 30 is the most there may be.
+const STREAM_MINUTES: u32 = 29;
+/// A pull subscription that nobody asks about ends after this.
+const PULL_MINUTES: u32 = 15;
+/// Between two pulls: the first wait, and the longest.
+const PULL_FIRST: Duration = Duration::from_secs(1);
+const PULL_LAST: Duration = Duration::from_secs(20);
+/// Before a stream that ended, or was refused, is asked for again.
+const PAUSE: Duration = Duration::from_secs(5);
+/// A server that refused to stream is not asked to before.
+const NO_STREAM_FOR: Duration = Duration::from_secs(3600);
+/// Changes looked at before a wait; more of them are a change for certain.
+const PEEK_CHANGES: usize = 100;
+const PEEK_PAGES: usize = 3;
+const EVENTS: [&str; 4] = ["NewMailEvent", "CreatedEvent", "MovedEvent", "CopiedEvent"];
+
+/// How the server tells of changes, from one wait to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    subscription: Option<Subscription>,
+    no_stream_until: Option<Instant>,
+    /// The server tells of changes in no way.
+    mute: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Subscription {
+    /// The folder it is about.
+    folder: String,
+    id: String,
+    /// Up to where a pull subscription was read; a stream has none.
+    watermark: Option<String>,
+}
+
+impl Watch {
+    pub(crate) const fn announces(&self) -> bool {
+        !self.mute
+    }
+}
+
+impl EwsSource {
+    /// Ends when something came into the first of the folders, or may have.
+    pub(crate) async fn until_changed(&mut self, folders: &[FolderPath]) {
+        let Some(folder) = folders.first() else { return std::future::pending().await };
+        loop {
+            match self.changed_once(folder).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::debug!(%error, "no notifications for now");
+                    self.watch.subscription = None;
+                }
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// One stream, or pulls until there is something; whether there is.
+    async fn changed_once(&mut self, folder: &FolderPath) -> Result<bool, SourceError> {
+        let id = self.folder_id(folder).await?;
+        let subscription = self.subscribed(&id).await?;
+        if self.came_meanwhile(folder, &id).await? {
+            return Ok(true);
+        }
+        let told = match subscription.watermark.clone() {
+            None => self.streamed(folder, &subscription).await,
+            Some(watermark) => self.pulled(&subscription, watermark).await,
+        };
+        told.map_err(|trouble| trouble.into_error("tell of changes"))
+    }
+
+    async fn subscribed(&mut self, folder: &str) -> Result<Subscription, SourceError> {
+        if let Some(subscription) = &self.watch.subscription
+            && subscription.folder == folder
+        {
+            return Ok(subscription.clone());
+        }
+        let may_stream = self.watch.no_stream_until.is_none_or(|until| Instant::now() >= until);
+        let mut made = None;
+        if may_stream {
+            made = match self.subscribe(folder, true).await {
+                Ok(subscription) => Some(subscription),
+                Err(Trouble::Refused(refusal)) if !refusal.is_passing() => {
+                    self.watch.no_stream_until = Some(Instant::now() + NO_STREAM_FOR);
+                    None
+                }
+                Err(trouble) => return Err(trouble.into_error("tell of changes")),
+            };
+        }
+        let made = match made {
+            Some(made) => made,
+            None => {
+                let made = self.subscribe(folder, false).await;
+                let passing = matches!(&made, Err(Trouble::Refused(refusal)) if refusal.is_passing());
+                self.watch.mute = made.is_err() && !passing;
+                made.map_err(|trouble| trouble.into_error("tell of changes"))?
+            }
+        };
+        self.watch.mute = false;
+        self.watch.subscription = Some(made.clone());
+        Ok(made)
+    }
+
+    async fn subscribe(&self, folder: &str, stream: bool) -> Result<Subscription, Trouble> {
+        let events: String =
+            EVENTS.iter().map(|event| format!("<t:EventType>{event}</t:EventType>")).collect();
+        let what =
+            format!("<t:FolderIds>{}</t:FolderIds><t:EventTypes>{events}</t:EventTypes>", folder_id(folder));
+        let request = if stream {
+            format!("<m:StreamingSubscriptionRequest>{what}</m:StreamingSubscriptionRequest>")
+        } else {
+            format!(
+                "<m:PullSubscriptionRequest>{what}<t:Timeout>{PULL_MINUTES}</t:Timeout></m:PullSubscriptionRequest>"
+            )
+        };
+        let answer = self.client.one(&Call::new(format!("<m:Subscribe>{request}</m:Subscribe>"))).await?;
+        let text = |name: &str| answer.text_at(&[name]).filter(|text| !text.is_empty()).map(str::to_owned);
+        let nameless = || SourceError::Protocol {
+            message: "Exchange answers with a subscription that has no name".to_owned(),
+        };
+        let id = text("SubscriptionId").ok_or_else(nameless)?;
+        let watermark = if stream { None } else { Some(text("Watermark").ok_or_else(nameless)?) };
+        Ok(Subscription { folder: folder.to_owned(), id, watermark })
+    }
+
+    /// Whether something came between the last listing and now.
+    async fn came_meanwhile(&self, folder: &FolderPath, id: &str) -> Result<bool, SourceError> {
+        let position = match &self.listed {
+            Some((listed, cursor)) if listed == folder => Position::parse(cursor).ok(),
+            _ => None,
+        };
+        let Some(position) = position else { return Ok(false) };
+        let Some(mut state) = position.state.clone() else { return Ok(false) };
+        for _ in 0..PEEK_PAGES {
+            let changes = match Scan::new(&self.client, id).changes(Some(&state), PEEK_CHANGES).await {
+                Ok(changes) => changes,
+                // The next listing sees what is wrong.
+                Err(Trouble::Refused(refusal)) if refusal.is_resync() => return Ok(true),
+                Err(trouble) => return Err(trouble.into_error("tell of changes")),
+            };
+            if changes.items.iter().any(|item| is_new(&position, item)) {
+                return Ok(true);
+            }
+            if !changes.more {
+                return Ok(false);
+            }
+            state = changes.state;
+        }
+        Ok(true)
+    }
+
+    /// Listens to one stream to its end.
+    async fn streamed(&mut self, folder: &FolderPath, subscription: &Subscription) -> Result<bool, Trouble> {
+        let call = Call::new(format!(
+            "<m:GetStreamingEvents><m:SubscriptionIds><t:SubscriptionId>{}</t:SubscriptionId></m:SubscriptionIds>\
+             <m:ConnectionTimeout>{STREAM_MINUTES}</m:ConnectionTimeout></m:GetStreamingEvents>",
+            escaped(&subscription.id)
+        ));
+        let mut answers = match self.client.patient(STREAM_SILENCE).open(&call).await {
+            Ok(answers) => answers,
+            Err(Trouble::Refused(refusal)) if !refusal.is_passing() => {
+                self.watch.no_stream_until = Some(Instant::now() + NO_STREAM_FOR);
+                return Err(refusal.into());
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        // What came while the stream was being opened is perhaps told by nobody.
+        if self.came_meanwhile(folder, &subscription.folder).await? {
+            return Ok(true);
+        }
+        loop {
+            while let Some(answer) = answers.next(&mut NoMime).await? {
+                let message = answer.into_result()?;
+                if tells_of_news(&message, &subscription.folder) {
+                    return Ok(true);
+                }
+                if message.text_at(&["ConnectionStatus"]) == Some("Closed") {
+                    return Ok(false);
+                }
+            }
+            if !answers.envelope().await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Asks again and again, less and less often.
+    async fn pulled(&mut self, subscription: &Subscription, mut watermark: String) -> Result<bool, Trouble> {
+        let mut pause = PULL_FIRST;
+        loop {
+            let call = Call::new(format!(
+                "<m:GetEvents><m:SubscriptionId>{}</m:SubscriptionId><m:Watermark>{}</m:Watermark></m:GetEvents>",
+                escaped(&subscription.id),
+                escaped(&watermark)
+            ));
+            let answer = self.client.one(&call).await?;
+            let events = answer.child("Notification").map(|n| n.children.as_slice()).unwrap_or_default();
+            let last = events.iter().rev().find_map(|event| event.text_at(&["Watermark"]));
+            if let Some(last) = last.filter(|last| !last.is_empty()) {
+                watermark = last.to_owned();
+                if let Some(kept) = &mut self.watch.subscription {
+                    kept.watermark = Some(watermark.clone());
+                }
+            }
+            if tells_of_news(&answer, &subscription.folder) {
+                return Ok(true);
+            }
+            sleep(pause).await;
+            pause = pause.saturating_mul(2).min(PULL_LAST);
+        }
+    }
+}
+
+/// Whether something came into the folder. What left it is no news.
+fn tells_of_news(element: &Element, folder: &str) -> bool {
+    let is_news = EVENTS.contains(&element.name.as_str())
+        && identity(element, "OldParentFolderId").is_none_or(|old| old != folder);
+    is_news || element.children.iter().any(|child| tells_of_news(child, folder))
+}

@@ -1,0 +1,10 @@
+//! The source against the simulator of Exchange Web Services, and against servers that mean harm.
+
+mod acting;
+mod checking;
+mod conformance;
+mod faults;
+mod fetching;
+mod listing;
+mod signing_in;
+mod support;
