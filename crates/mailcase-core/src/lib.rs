@@ -9,6 +9,7 @@ pub mod connector;
 pub mod decision;
 pub mod id;
 pub mod message;
+pub mod migration;
 pub mod permission;
 pub mod prefilter;
 pub mod threading;

@@ -4,8 +4,8 @@ use crate::Store;
 use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
-use crate::grants;
 use crate::sql::{Tx, args, json, retrying};
+use crate::{grants, other_sources};
 use mailcase_core::connector::{Connector, ConnectorSettings, Origin};
 use mailcase_core::{ConnectorId, DeliveryId, OrganizationId};
 use secrecy::SecretString;
@@ -53,7 +53,7 @@ fn passed_on() -> StoreError {
     StoreError::conflict("somebody else changed the connector meanwhile; load it again and repeat the change")
 }
 
-fn read_only(origin: &Origin) -> Result<()> {
+pub(crate) fn read_only(origin: &Origin) -> Result<()> {
     match origin {
         Origin::Api => Ok(()),
         Origin::File { path } => {
@@ -227,7 +227,12 @@ impl Store {
     }
 
     /// Writes a connector's new settings and ends its lease; refused when it is no longer what it was before.
-    async fn write_connector_in(&self, tx: &mut Tx, before: &Connector, after: &Connector) -> Result<()> {
+    pub(crate) async fn write_connector_in(
+        &self,
+        tx: &mut Tx,
+        before: &Connector,
+        after: &Connector,
+    ) -> Result<()> {
         let sql = "UPDATE connectors SET api_name = $2, name = $3, settings = $4, active = $5, revision = $6, \
                    origin = $7, activated_at = CASE WHEN $8 = 1 THEN $9 ELSE activated_at END, \
                    last_error = CASE WHEN $8 = 1 THEN NULL ELSE last_error END, \
@@ -298,13 +303,14 @@ impl Store {
         tx.execute(sql, args![id, now]).await?;
         tx.execute("DELETE FROM connector_secrets WHERE connector_id = $1", args![id]).await?;
         grants::forget_in(tx, id).await?;
+        other_sources::forget_in(tx, id).await?;
         let sql = "UPDATE alarms SET cleared_at = $2 WHERE connector_id = $1 AND cleared_at IS NULL";
         tx.execute(sql, args![id, now]).await?;
         Ok(())
     }
 
     /// With `Some` reason only what was not read from its settings may be relied on.
-    async fn locked_connector(
+    pub(crate) async fn locked_connector(
         &self,
         tx: &mut Tx,
         org: OrganizationId,
@@ -318,7 +324,7 @@ impl Store {
         unreadable::read(&row.ok_or(StoreError::missing("connector"))?)
     }
 
-    async fn set_secrets_in(
+    pub(crate) async fn set_secrets_in(
         &self,
         tx: &mut Tx,
         connector: ConnectorId,

@@ -4,7 +4,7 @@ use crate::Store;
 use crate::connectors::{LogLevel, log, unreadable};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
-use crate::sql::{Row, Tx, args, json, retrying};
+use crate::sql::{Row, Tx, Value, args, json, retrying};
 use jiff::Timestamp;
 use mailcase_core::connector::Connector;
 use mailcase_core::{ConnectorId, MessageId, OrganizationId};
@@ -141,25 +141,46 @@ impl Store {
                      interruptions = CASE WHEN lease_owner IS NULL THEN 0 ELSE interruptions + 1 END \
                    WHERE id = $1 AND deleted_at IS NULL AND lease_until <= $4 \
                    RETURNING fence, lease_until, interruptions";
-        let claimed = retrying!(async {
+        let claimed = self.take_one(connector, owner, sql, args![connector, owner, until, now]).await?;
+        claimed.ok_or_else(|| StoreError::conflict("the connector is being run by another process"))
+    }
+
+    /// Takes a connector over from whoever runs it: their writes are refused from now on.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is no such connector any more.
+    pub async fn seize_connector(&self, connector: ConnectorId, owner: &str, ttl: Duration) -> Result<Lease> {
+        let sql = "UPDATE connectors SET lease_owner = $2, lease_until = $3, fence = fence + 1, interruptions = 0 \
+                   WHERE id = $1 AND deleted_at IS NULL RETURNING fence, lease_until, interruptions";
+        let values = args![connector, owner, self.clock().in_micros(ttl)];
+        let seized = self.take_one(connector, owner, sql, values).await?;
+        seized.ok_or_else(|| StoreError::conflict("the connector was deleted meanwhile"))
+    }
+
+    async fn take_one(
+        &self,
+        connector: ConnectorId,
+        owner: &str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Option<Lease>> {
+        let row = retrying!(async {
             let mut tx = self.pool().begin().await?;
             // Waits for what an earlier holder is still writing; see `require`.
             let hold = tx.choose("", "FOR UPDATE");
             let hold = format!("SELECT id FROM connectors WHERE id = $1 {hold}");
             tx.fetch_optional(sqlx::AssertSqlSafe(hold), args![connector]).await?;
-            let row = tx.fetch_optional(sql, args![connector, owner, until, now]).await?;
+            let row = tx.fetch_optional(sql, values.clone()).await?;
             tx.commit().await.map(|()| row)
         })?;
-        match claimed {
-            Some(row) => Ok(Lease {
-                connector,
-                owner: owner.to_owned(),
-                fence: row.int("fence")?,
-                until: row.time("lease_until")?,
-                interruptions: row.int("interruptions")?,
-            }),
-            None => Err(StoreError::conflict("the connector is being run by another process")),
-        }
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Lease {
+            connector,
+            owner: owner.to_owned(),
+            fence: row.int("fence")?,
+            until: row.time("lease_until")?,
+            interruptions: row.int("interruptions")?,
+        }))
     }
 
     /// The connectors `owner` runs. Those that cannot be read are left out.

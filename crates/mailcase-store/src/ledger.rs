@@ -90,6 +90,57 @@ pub struct FetchFailure {
     pub gone: bool,
 }
 
+/// Writes what a source lists; returns how many were not known.
+pub(crate) async fn insert_in(
+    tx: &mut Tx,
+    now: i64,
+    org: OrganizationId,
+    connector: ConnectorId,
+    folder: &str,
+    heads: &[NewDelivery],
+) -> Result<u64> {
+    let rows = heads
+        .iter()
+        .map(|head| {
+            args![
+                DeliveryId::new(),
+                org,
+                connector,
+                folder,
+                &head.remote_id,
+                if head.filtered_out { "filtered_out" } else { "discovered" },
+                head.size,
+                head.received,
+                now
+            ]
+        })
+        .collect();
+    insert_rows(
+        tx,
+        "INSERT INTO deliveries (id, organization_id, connector_id, folder, remote_id, state, remote_size, \
+         remote_received, discovered_at)",
+        // What is listed is there, whatever was believed before.
+        "ON CONFLICT (connector_id, folder, remote_id) DO UPDATE SET state = excluded.state, attempts = 0, \
+         next_try_at = 0, last_error = NULL WHERE deliveries.state = 'gone'",
+        rows,
+    )
+    .await
+}
+
+/// A folder was listed so far.
+pub(crate) async fn set_cursor_in(
+    tx: &mut Tx,
+    now: i64,
+    connector: ConnectorId,
+    folder: &str,
+    cursor: &str,
+) -> Result<()> {
+    let sql = "INSERT INTO connector_folders (connector_id, folder, cursor, updated_at) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (connector_id, folder) DO UPDATE SET cursor = excluded.cursor, \
+               updated_at = excluded.updated_at";
+    tx.execute(sql, args![connector, folder, cursor, now]).await.map(drop)
+}
+
 /// The pause after `attempts` failures, in microseconds: exponential, bounded.
 pub(crate) fn pause_after(attempts: i64) -> i64 {
     let doublings = u32::try_from(attempts.saturating_sub(1).clamp(0, 30)).unwrap_or(30);
@@ -155,36 +206,8 @@ impl Store {
         let now = self.now();
         let mut tx = self.pool().begin().await?;
         leases::require(&mut tx, lease).await?;
-        let rows = heads
-            .iter()
-            .map(|head| {
-                args![
-                    DeliveryId::new(),
-                    org,
-                    lease.connector,
-                    folder,
-                    &head.remote_id,
-                    if head.filtered_out { "filtered_out" } else { "discovered" },
-                    head.size,
-                    head.received,
-                    now
-                ]
-            })
-            .collect();
-        let new = insert_rows(
-            &mut tx,
-            "INSERT INTO deliveries (id, organization_id, connector_id, folder, remote_id, state, remote_size, \
-             remote_received, discovered_at)",
-            // What is listed is there, whatever was believed before.
-            "ON CONFLICT (connector_id, folder, remote_id) DO UPDATE SET state = excluded.state, attempts = 0, \
-             next_try_at = 0, last_error = NULL WHERE deliveries.state = 'gone'",
-            rows,
-        )
-        .await?;
-        let sql = "INSERT INTO connector_folders (connector_id, folder, cursor, updated_at) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (connector_id, folder) DO UPDATE SET cursor = excluded.cursor, \
-                   updated_at = excluded.updated_at";
-        tx.execute(sql, args![lease.connector, folder, cursor, now]).await?;
+        let new = insert_in(&mut tx, now, org, lease.connector, folder, heads).await?;
+        set_cursor_in(&mut tx, now, lease.connector, folder, cursor).await?;
         if let Some(reason) = reset {
             record_reset(&mut tx, now, org, lease.connector, folder, reason).await?;
         }

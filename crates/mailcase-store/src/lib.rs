@@ -22,6 +22,7 @@ mod ledger;
 mod messages;
 mod open;
 mod organizations;
+mod other_sources;
 mod page;
 mod search;
 mod secrets;
@@ -64,6 +65,7 @@ pub use ledger::{
 };
 pub use messages::{CLAIM_TRIES, ClaimedMessage, DecideContext, STAGE_TRIES};
 pub use organizations::Organization;
+pub use other_sources::{OtherSource, Passed, PassedFolder};
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
 pub use sessions::{NewSession, OpenedSession, Session, SessionLimits, SignedIn};
 pub use setup::FirstUser;

@@ -5,6 +5,7 @@ use crate::Store;
 use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::Result;
 use crate::grants::token_place;
+use crate::other_sources::secrets_place;
 use crate::sql::{args, retrying};
 use serde_json::json;
 
@@ -45,9 +46,17 @@ impl Store {
             let sql = "UPDATE grants SET refresh_token = $2 WHERE connector_id = $1";
             tx.execute(sql, args![connector.as_str(), anew]).await?;
         }
+        let others = tx.fetch_all("SELECT connector_id, secrets FROM other_sources", vec![]).await?;
+        for row in &others {
+            let connector = row.text("connector_id")?;
+            let place = secrets_place(&connector);
+            let anew = ring.seal(place, &ring.open(place, &row.bytes("secrets")?)?)?;
+            let sql = "UPDATE other_sources SET secrets = $2 WHERE connector_id = $1";
+            tx.execute(sql, args![connector.as_str(), anew]).await?;
+        }
         // Whoever is at the provider this minute begins again.
         tx.execute("DELETE FROM pending_grants", vec![]).await?;
-        let count = rows.len().saturating_add(grants.len());
+        let count = rows.len().saturating_add(grants.len()).saturating_add(others.len());
         // The key of the case tokens is kept as it is: mails that carry them are on their way for years.
         let tokens = ring.seal(TOKENS_PLACE, self.inner.keys.tokens.as_slice())?;
         for (place, sealed) in [(TOKENS_PLACE, tokens), (CANARY_PLACE, ring.seal(CANARY_PLACE, CANARY)?)] {

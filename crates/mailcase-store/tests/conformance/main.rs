@@ -16,6 +16,7 @@ mod isolation;
 mod leases;
 mod ledger;
 mod open;
+mod other_sources;
 mod people;
 mod reclaim;
 mod secrets;
@@ -90,6 +91,8 @@ on_every_store! {
     ledger::what_is_filtered_out_is_known_counted_and_looked_at_again_on_request,
     ledger::failed_fetches_back_off_and_are_set_aside,
     ledger::acknowledgement_waits_for_the_decision,
+    other_sources::a_connector_goes_on_with_another_source_and_back,
+    other_sources::comparisons_are_due_counted_and_kept,
     open::many_processes_open_a_new_store_at_once,
     open::a_volume_that_is_not_mounted_is_an_outage_and_no_damage,
     people::set_up_happens_once,
