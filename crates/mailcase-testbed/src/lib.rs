@@ -5,12 +5,12 @@
 
 pub mod certificates;
 pub mod davmail;
-#[cfg(feature = "exchange")]
+#[cfg(feature = "graph")]
 pub mod detour;
 pub mod dovecot;
 #[cfg(feature = "ews")]
 pub mod ews;
-#[cfg(feature = "exchange")]
+#[cfg(feature = "graph")]
 pub mod exchange;
 #[cfg(feature = "graph")]
 pub mod graph;

@@ -55,11 +55,11 @@ impl Account {
 /// How NTLM is bound to the TLS connection it runs in: Windows calls it Extended Protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelBinding {
-    /// Not looked at.
+    /// Not looked at, and the integrity code alone when there is one: what a client from before 2019 needs.
     Off,
-    /// Wrong ones are refused, absent ones are not.
+    /// A wrong one is refused, none is not; without an integrity code nobody comes in.
     Allowed,
-    /// None is as bad as a wrong one.
+    /// None is as bad as a wrong one; without an integrity code nobody comes in.
     Required,
 }
 

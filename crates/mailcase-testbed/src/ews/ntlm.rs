@@ -16,6 +16,7 @@ const DNS_COMPUTER: &str = "exchange.testbed.example";
 
 /// MS-NLMP 2.2.2.5.
 const UNICODE: u32 = 0x0000_0001;
+const OEM: u32 = 0x0000_0002;
 const REQUEST_TARGET: u32 = 0x0000_0004;
 const NTLM: u32 = 0x0000_0200;
 const ALWAYS_SIGN: u32 = 0x0000_8000;
@@ -112,10 +113,11 @@ impl Handshake {
     /// Answers a NEGOTIATE message; `nonce` must never have been used before.
     pub(crate) fn begin(negotiate: &[u8], nonce: [u8; 8], now: jiff::Timestamp) -> Option<Self> {
         let offered = number(negotiate, 12)?;
-        if offered & UNICODE == 0 || offered & NTLM == 0 {
+        if offered & (UNICODE | OEM) == 0 || offered & NTLM == 0 {
             return None;
         }
-        let flags = UNICODE
+        let unicode = offered & UNICODE != 0;
+        let flags = if unicode { UNICODE } else { OEM }
             | REQUEST_TARGET
             | NTLM
             | ALWAYS_SIGN
@@ -135,7 +137,7 @@ impl Handshake {
             pair(AV_END, &[]),
         ]
         .concat();
-        let name = wide(DOMAIN);
+        let name = if unicode { wide(DOMAIN) } else { DOMAIN.as_bytes().to_vec() };
         let name_length = u16::try_from(name.len()).ok()?.to_le_bytes();
         let info_length = u16::try_from(info.len()).ok()?.to_le_bytes();
         let info_at = u32::try_from(56 + name.len()).ok()?.to_le_bytes();
@@ -174,27 +176,30 @@ impl Handshake {
     ) -> Result<&'a Account, Refused> {
         let broken = "a broken message";
         let response = field(message, 20).ok_or(broken)?;
-        let domain = field(message, 28).ok_or(broken)?;
-        let user = narrow(field(message, 36).ok_or(broken)?);
         let flags = number(message, 60).ok_or(broken)?;
+        let text = |at: usize| -> Result<String, Refused> {
+            let bytes = field(message, at).ok_or(broken)?;
+            Ok(if flags & UNICODE != 0 { narrow(bytes) } else { String::from_utf8_lossy(bytes).into_owned() })
+        };
+        let (domain, user) = (text(28)?, text(36)?);
         let Some((proof, temp)) = response.split_at_checked(16).filter(|(_, temp)| temp.len() >= 28) else {
             return Err("NTLM version 1");
         };
-        let domain_text = narrow(domain);
-        let full = if domain_text.is_empty() { user.clone() } else { format!("{domain_text}\\{user}") };
+        let full = if domain.is_empty() { user.clone() } else { format!("{domain}\\{user}") };
         let account =
             accounts.iter().find(|account| account.is_called(&full)).ok_or("nobody of that name")?;
         let hash = Md4::digest(wide(&account.password));
-        let key = hmac(&hash, &[&wide(&user.to_uppercase()), domain]);
+        let key = hmac(&hash, &[&wide(&user.to_uppercase()), &wide(&domain)]);
         if hmac(&key, &[&self.nonce, temp]) != proof {
             return Err("a wrong password");
         }
         let pairs = temp.get(28..).ok_or(broken)?;
         let av_flags = pair_of(pairs, AV_FLAGS).and_then(|value| number(value, 0)).unwrap_or_default();
-        if av_flags & AV_FLAG_MIC == 0 {
+        if av_flags & AV_FLAG_MIC != 0 {
+            self.check_integrity(message, flags, hmac(&key, &[proof]))?;
+        } else if binding != ChannelBinding::Off {
             return Err("no integrity code");
         }
-        self.check_integrity(message, flags, hmac(&key, &[proof]))?;
         let given = pair_of(pairs, AV_CHANNEL_BINDINGS).filter(|value| value.iter().any(|byte| *byte != 0));
         match (binding, given, channel) {
             (ChannelBinding::Off, ..) | (ChannelBinding::Allowed, None, _) | (_, _, None) => Ok(account),
@@ -232,4 +237,45 @@ fn bindings(channel: &[u8]) -> [u8; 16] {
 /// What a connection to a server with this certificate is bound to. Certificates here are signed with SHA-256.
 pub(crate) fn end_point(certificate: &[u8]) -> Vec<u8> {
     Sha256::digest(certificate).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// MS-NLMP 4.2.4: the worked example of version 2.
+    #[test]
+    fn the_worked_example_of_the_specification_comes_out() {
+        let key = hmac(&Md4::digest(wide("Password")), &[&wide("USER"), &wide("Domain")]);
+        assert_eq!(data_encoding::HEXLOWER.encode(&key), "0c868a403bfd7a93a3001ef22ef02e3f");
+        let temp = [
+            &[1, 1, 0, 0, 0, 0, 0, 0][..],
+            &[0; 8],
+            &[0xaa; 8],
+            &[0; 4],
+            &pair(2, &wide("Domain")),
+            &pair(1, &wide("Server")),
+            &pair(AV_END, &[]),
+            &[0; 4],
+        ]
+        .concat();
+        let nonce = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
+        let proof = hmac(&key, &[&nonce, &temp]);
+        assert_eq!(data_encoding::HEXLOWER.encode(&proof), "68cd0ab851e51c96aabc927bebef6a1c");
+        let session = hmac(&key, &[&proof]);
+        assert_eq!(data_encoding::HEXLOWER.encode(&session), "8de40ccadbc14a82f15cb0ad0de95ca3");
+        let mut random = [0x55; 16];
+        Rc4::new_from_slice(&session).unwrap().apply_keystream(&mut random);
+        assert_eq!(data_encoding::HEXLOWER.encode(&random), "c5dad2544fc9799094ce1ce90bc9d03e");
+    }
+
+    #[test]
+    fn lists_of_pairs_are_read_and_broken_ones_end() {
+        let list = [pair(2, b"ab"), pair(7, b"12345678"), pair(AV_END, &[])].concat();
+        assert_eq!(pair_of(&list, 7), Some(&b"12345678"[..]));
+        assert_eq!(pair_of(&list, 10), None);
+        for length in 0..list.len() {
+            assert_eq!(pair_of(list.get(..length).unwrap_or_default(), 10), None);
+        }
+    }
 }

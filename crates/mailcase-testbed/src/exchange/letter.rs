@@ -40,6 +40,8 @@ pub(crate) struct Facts {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
     pub(crate) html: bool,
+    /// Whether it was written in HTML; `body` may be in HTML all the same.
+    pub(crate) rich: bool,
     pub(crate) text: String,
     pub(crate) attachments: Vec<Attached>,
 }
@@ -74,6 +76,7 @@ impl Facts {
                 .collect(),
             body: body.map(std::borrow::Cow::into_owned).unwrap_or_default(),
             html,
+            rich: parsed.html_part(0).is_some_and(|part| matches!(part.body, mail_parser::PartType::Html(_))),
             text,
             attachments: parsed.attachments().map(attached).collect(),
         }

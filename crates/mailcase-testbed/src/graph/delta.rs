@@ -172,9 +172,11 @@ fn entries(
     let in_round = |number: u64| number > from && number <= until;
     let wants = |kind: &str| token.change_type.as_deref().is_none_or(|wanted| wanted == kind);
     let mut found: Vec<(u64, Value)> = Vec::new();
-    for message in mailbox.in_folder(token.folder).filter(|message| in_round(message.changed)) {
+    for message in mailbox.in_folder(token.folder) {
         let created = message.placed > token.since;
-        if !wants(if created { "created" } else { "updated" }) || !accepted(message) {
+        // What came in this round and changed after it began is in it all the same, or nobody would hear that it came.
+        let position = if created { message.placed } else { message.changed };
+        if !in_round(position) || !wants(if created { "created" } else { "updated" }) || !accepted(message) {
             continue;
         }
         let entry = if created {
@@ -182,7 +184,7 @@ fn entries(
         } else {
             shape::update(mailbox, message, shape)
         };
-        found.push((message.changed, entry));
+        found.push((position, entry));
     }
     let left = mailbox.departures.iter().filter(|departure| {
         departure.folder == token.folder

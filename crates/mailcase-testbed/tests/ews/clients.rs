@@ -104,7 +104,7 @@ async fn exchangelib_lists_reads_marks_moves_and_sends_with_a_password() {
 
 #[tokio::test]
 async fn exchangelib_lists_reads_marks_moves_and_sends_with_ntlm() {
-    exchangelib("ntlm", Scheme::Ntlm(ChannelBinding::Allowed), "TESTBED\\ann").await;
+    exchangelib("ntlm", Scheme::Ntlm(ChannelBinding::Required), "TESTBED\\ann").await;
 }
 
 #[tokio::test]

@@ -2,7 +2,15 @@
 //! is asked and answers fits Microsoft's schema.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
+mod changing;
 mod clients;
+mod discovering;
+mod doors;
+mod faults;
+mod judging;
+mod listing;
+mod notices;
+mod sending;
 mod synchronizing;
 
 use mailcase_testbed::ews::{EwsOptions, EwsServer};
@@ -72,6 +80,16 @@ impl Bench {
         self.server.deliver(ANN, "Inbox", letter(subject).as_bytes(), received).unwrap()
     }
 
+    /// The identities EWS has for what lies in a folder, in the order it came.
+    pub(crate) async fn ids(&self, folder: &str) -> Vec<String> {
+        let find = format!(
+            "<FindItem Traversal=\"Shallow\"><ItemShape>{IDS}</ItemShape><SortOrder><t:FieldOrder \
+             Order=\"Ascending\"><t:FieldURI FieldURI=\"item:DateTimeReceived\"/></t:FieldOrder></SortOrder>\
+             <ParentFolderIds><t:DistinguishedFolderId Id=\"{folder}\"/></ParentFolderIds></FindItem>"
+        );
+        self.call(&find).await.attributes("ItemId", "Id")
+    }
+
     pub(crate) async fn call(&self, body: &str) -> Answer {
         self.call_with("", body).await
     }
@@ -112,6 +130,38 @@ pub(crate) fn client() -> reqwest::Client {
     // Somebody else may have been first.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// An element that names an item.
+pub(crate) fn item(id: &str) -> String {
+    format!("<t:ItemId Id=\"{id}\"/>")
+}
+
+pub(crate) fn get(shape: &str, ids: &[String]) -> String {
+    let ids: String = ids.iter().map(|id| item(id)).collect();
+    format!("<GetItem><ItemShape>{shape}</ItemShape><ItemIds>{ids}</ItemIds></GetItem>")
+}
+
+/// The shape of an item with nothing but its MIME.
+pub(crate) const MIME: &str =
+    "<t:BaseShape>IdOnly</t:BaseShape><t:IncludeMimeContent>true</t:IncludeMimeContent>";
+pub(crate) const IDS: &str = "<t:BaseShape>IdOnly</t:BaseShape>";
+
+pub(crate) fn set_read(ids: &[String], read: bool) -> String {
+    let changes: String = ids
+        .iter()
+        .map(|id| {
+            format!(
+                "<t:ItemChange>{}<t:Updates><t:SetItemField><t:FieldURI FieldURI=\"message:IsRead\"/>\
+                 <t:Message><t:IsRead>{read}</t:IsRead></t:Message></t:SetItemField></t:Updates></t:ItemChange>",
+                item(id)
+            )
+        })
+        .collect();
+    format!(
+        "<UpdateItem MessageDisposition=\"SaveOnly\" ConflictResolution=\"AlwaysOverwrite\" \
+         SuppressReadReceipts=\"true\"><ItemChanges>{changes}</ItemChanges></UpdateItem>"
+    )
 }
 
 pub(crate) fn sync(state: &str, size: usize) -> String {

@@ -287,9 +287,9 @@ fn body(sheet: &mut Sheet, _: &Mailbox, message: &Message, shape: &Shape) {
     let html = match shape.body {
         Some("Text") => false,
         Some(_) => true,
-        None => facts.html,
+        None => facts.rich,
     };
-    if html && !facts.html {
+    if html && !facts.rich {
         let text = format!("<html><body><pre>{}</pre></body></html>", facts.text);
         sheet.leaf_with("t:Body", &[("BodyType", "HTML")], &text);
     } else if html {
