@@ -21,7 +21,7 @@ demo: ui ## Start Mailcase with sample mail arriving; Ctrl-C ends it and cleans 
 	@exec target/debug/mailcase demo $(ARGS)
 
 test: ui ## Run every test: Rust with real servers, then the browser
-	@scripts/need rust mail proxy identity database clients browser
+	@scripts/need rust mail proxy identity database schema clients browser
 	@scripts/say 'Running the Rust tests'
 	@$(CARGO) test --locked --workspace
 	@scripts/say 'Running the unit tests of the UI'

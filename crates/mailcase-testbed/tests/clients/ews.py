@@ -10,19 +10,16 @@ from exchangelib import (
     NTLM,
     OAUTH2,
     Account,
-    Build,
     Configuration,
     Credentials,
     FaultTolerance,
     Identity,
     Mailbox,
     Message,
-    OAuth2AuthorizationCodeCredentials,
-    Version,
+    OAuth2Credentials,
 )
 from exchangelib.errors import ErrorItemNotFound
 from exchangelib.protocol import BaseProtocol
-from oauthlib.oauth2 import OAuth2Token
 
 warnings.simplefilter("ignore")
 scheme = os.environ["EWS_SCHEME"]
@@ -34,14 +31,19 @@ class Trusting(BaseProtocol.HTTP_ADAPTER_CLS):
     """Takes the certificates of the test."""
 
     def cert_verify(self, conn, url, verify, cert):
-        super().cert_verify(conn=conn, url=url, verify=os.environ["EWS_AUTHORITY"], cert=cert)
+        gives_tokens = url == os.environ["EWS_TOKENS"]
+        trusted = os.environ["EWS_ISSUER" if gives_tokens else "EWS_AUTHORITY"]
+        super().cert_verify(conn=conn, url=url, verify=trusted, cert=cert)
 
 
 BaseProtocol.HTTP_ADAPTER_CLS = Trusting
 if scheme == "oauth":
     # An application that reads the mailbox of Ann in her name.
-    credentials = OAuth2AuthorizationCodeCredentials(
-        access_token=OAuth2Token({"access_token": os.environ["EWS_TOKEN"], "token_type": "Bearer"}),
+    OAuth2Credentials.token_url = property(lambda self: os.environ["EWS_TOKENS"])
+    credentials = OAuth2Credentials(
+        client_id=os.environ["EWS_USER"],
+        client_secret=os.environ["EWS_PASSWORD"],
+        tenant_id="unused",
         identity=Identity(primary_smtp_address=ANN),
     )
     auth, access = OAUTH2, IMPERSONATION

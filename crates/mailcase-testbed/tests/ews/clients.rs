@@ -4,7 +4,8 @@
 use crate::{ANN, Bench, PASSWORD};
 use mailcase_testbed::certificates::Authority;
 use mailcase_testbed::davmail::Davmail;
-use mailcase_testbed::ews::{ChannelBinding, Event, EwsOptions, Fault, Scheme, TOKEN};
+use mailcase_testbed::ews::{ChannelBinding, Event, EwsOptions, Fault, Scheme, Tokens};
+use mailcase_testbed::oidc::{Oidc, OidcClient, OidcOptions, TENANT};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
@@ -54,8 +55,21 @@ async fn run(bench: &Bench, command: &mut Command) -> Output {
 }
 
 /// exchangelib, and what the world looks like after it.
-async fn exchangelib(name: &str, scheme: Scheme, user: &str) {
+async fn exchangelib(name: &str, scheme: Scheme, user: &str, identity: Option<&Oidc>) {
     let (mut bench, directory) = prepared(scheme).await;
+    let authority = directory.path().join("authority.pem");
+    // Of what gives tokens.
+    let issuer = directory.path().join("issuer.pem");
+    let mut tokens = String::new();
+    if let Some(identity) = identity {
+        tokens = format!("{}/{TENANT}/oauth2/v2.0/token", identity.base());
+        bench.server.set_tokens(Tokens::Signed {
+            issuer: format!("{}/{TENANT}/v2.0", identity.base()),
+            audience: "https://outlook.office365.com".to_owned(),
+            keys: identity.keys().await.unwrap(),
+        });
+        std::fs::write(&issuer, identity.authority().certificate_pem()).unwrap();
+    }
     // It asks for folders that came after the schema at hand; see below.
     bench.asks_for_trouble = true;
     bench.server.plan_fault("UpdateItem", 0, 1, Fault::busy(Duration::from_millis(20)));
@@ -66,8 +80,9 @@ async fn exchangelib(name: &str, scheme: Scheme, user: &str) {
         .env("EWS_URL", bench.server.url().replace("127.0.0.1", "localhost"))
         .env("EWS_USER", user)
         .env("EWS_PASSWORD", PASSWORD)
-        .env("EWS_TOKEN", TOKEN)
-        .env("EWS_AUTHORITY", directory.path().join("authority.pem"))
+        .env("EWS_TOKENS", tokens)
+        .env("EWS_AUTHORITY", &authority)
+        .env("EWS_ISSUER", &issuer)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     run(&bench, &mut command).await;
     let read = |folder: &str| {
@@ -99,17 +114,24 @@ async fn exchangelib(name: &str, scheme: Scheme, user: &str) {
 
 #[tokio::test]
 async fn exchangelib_lists_reads_marks_moves_and_sends_with_a_password() {
-    exchangelib("basic", Scheme::Basic, ANN).await;
+    exchangelib("basic", Scheme::Basic, ANN, None).await;
 }
 
 #[tokio::test]
 async fn exchangelib_lists_reads_marks_moves_and_sends_with_ntlm() {
-    exchangelib("ntlm", Scheme::Ntlm(ChannelBinding::Required), "TESTBED\\ann").await;
+    exchangelib("ntlm", Scheme::Ntlm(ChannelBinding::Required), "TESTBED\\ann", None).await;
 }
 
 #[tokio::test]
 async fn exchangelib_lists_reads_marks_moves_and_sends_with_a_token() {
-    exchangelib("oauth", Scheme::Bearer, ANN).await;
+    let client = OidcClient {
+        id: "mail-robot".to_owned(),
+        secret: Some(PASSWORD.to_owned()),
+        ..OidcClient::default()
+    };
+    let identity =
+        Oidc::start(OidcOptions { clients: vec![client], ..OidcOptions::default() }).await.unwrap();
+    exchangelib("oauth", Scheme::Bearer, "mail-robot", Some(&identity)).await;
 }
 
 #[tokio::test]
