@@ -4,6 +4,7 @@ use crate::accounting::{self, Accounting, GapReason};
 use crate::check::validate;
 use crate::error::EngineError;
 use crate::filter_preview::FilterPreview;
+use crate::migration::{self, Comparison};
 use crate::remote::{Remote, Secrets, Trial};
 use mailcase_core::connector::{Connector, ConnectorSettings, FieldError};
 use mailcase_core::{ConnectorId, OrganizationId};
@@ -11,7 +12,7 @@ use mailcase_mail::{
     Announced, Announcement, BegunGrant, CheckReport, Folder, GrantAnswer, GrantRequest, Granted,
     SourceError, SourceKind,
 };
-use mailcase_store::{Event, Store};
+use mailcase_store::{Event, NewAudit, Passed, Store};
 use std::fmt;
 use std::sync::Arc;
 
@@ -138,6 +139,33 @@ impl EngineHandle {
         }
         self.poll_now(connector).await;
         Ok(fetched)
+    }
+
+    /// Compares the two sources of a connector while the one in use goes on, and keeps the result. Trouble with the
+    /// mailbox is part of it.
+    ///
+    /// # Errors
+    /// [`mailcase_store::StoreError::NotFound`] when there is no other source; trouble of our own.
+    pub async fn compare_sources(
+        &self,
+        organization: OrganizationId,
+        connector: ConnectorId,
+    ) -> Result<Comparison, EngineError> {
+        let connector = self.store.connector(organization, connector).await?;
+        migration::compare(&self.store, &*self.remote, connector).await
+    }
+
+    /// Lets the other source of a connector go on in place of the one in use, which becomes the other one.
+    ///
+    /// # Errors
+    /// As [`compare_sources`](Self::compare_sources), and trouble with either source; then everything stays as it was.
+    pub async fn change_sources(
+        &self,
+        organization: OrganizationId,
+        connector: ConnectorId,
+        entry: NewAudit,
+    ) -> Result<Passed, EngineError> {
+        migration::change_places(&self.store, &*self.remote, organization, connector, entry).await
     }
 
     /// Takes a call of somebody who says to be the server of a connector's mailbox. When it is believed, the mailbox is

@@ -2,8 +2,10 @@
 //!
 //! Hides which factory the engine was started with, so that the API needs no type parameter.
 
+use crate::error::EngineError;
 use crate::filter_preview::{self, FilterPreview};
 use crate::grants;
+use crate::migration::{self, FolderComparison, Pair, Sources, compare_folder, plan_folder};
 use crate::opening;
 use crate::sieve::Sieve;
 use futures::future::BoxFuture;
@@ -14,7 +16,7 @@ use mailcase_mail::{
     GrantAnswer, GrantRequest, Granted, MailSource, NothingGranted, RemoteHead, RemoteId, Scope, SourceError,
     SourceFactory, SourceKind, StepStatus,
 };
-use mailcase_store::Store;
+use mailcase_store::{PassedFolder, Store};
 use secrecy::SecretString;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -63,6 +65,10 @@ pub(crate) trait Remote: Send + Sync {
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
     /// What the pre-filter would have taken on the last `days` days.
     fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
+    /// What both sources of a connector see.
+    fn compare(&self, pair: Pair) -> BoxFuture<'_, Result<Vec<FolderComparison>, EngineError>>;
+    /// How the folders of a connector pass from one source to the other.
+    fn plan_passing(&self, pair: Pair) -> BoxFuture<'_, Result<Vec<PassedFolder>, EngineError>>;
     fn announced(&self, kind: &str, announcement: &Announcement, secret: &SecretString) -> Announced;
     /// What of the settings and secrets ends by itself; looked for away from the event loop.
     fn expiries(&self, trial: Trial) -> BoxFuture<'_, Vec<Expiry>>;
@@ -94,6 +100,11 @@ impl<F: SourceFactory> Visits<F> {
             None => Arc::new(NothingGranted),
         };
         opening::open(&self.factory, settings, secrets.clone(), tokens).await
+    }
+
+    async fn both(&self, pair: &Pair) -> Result<Sources<F::Source>, SourceError> {
+        let (here, there) = (self.open(&pair.here).await?, self.open(&pair.there).await?);
+        Sources::new(here, there, pair, &self.kinds)
     }
 }
 
@@ -135,14 +146,14 @@ fn failed_step(name: &str, title: &str, error: &SourceError) -> CheckReport {
     CheckReport { steps: vec![step], ..CheckReport::default() }
 }
 
-async fn within<T>(
+async fn within<T, E: From<SourceError>>(
     longest: Duration,
     what: &str,
-    visit: impl Future<Output = Result<T, SourceError>> + Send,
-) -> Result<T, SourceError> {
+    visit: impl Future<Output = Result<T, E>> + Send,
+) -> Result<T, E> {
     match tokio::time::timeout(longest, visit).await {
         Ok(result) => result,
-        Err(_) => Err(SourceError::TimedOut { what: what.to_owned(), after: longest }),
+        Err(_) => Err(SourceError::TimedOut { what: what.to_owned(), after: longest }.into()),
     }
 }
 
@@ -213,6 +224,31 @@ impl<F: SourceFactory> Remote for Visits<F> {
             let sieve = Sieve::new(&trial.settings.prefilter);
             let looking = filter_preview::preview(&mut source, &folders, &sieve, days);
             within(VISIT_LONGEST, "looking at the mail of these days", looking).await
+        })
+    }
+
+    fn compare(&self, pair: Pair) -> BoxFuture<'_, Result<Vec<FolderComparison>, EngineError>> {
+        Box::pin(async move {
+            let mut sources = self.both(&pair).await?;
+            let mut compared = Vec::with_capacity(pair.folders.len());
+            for folder in &pair.folders {
+                let comparing = compare_folder(&mut sources, folder, &self.store, pair.connector.id);
+                compared.push(within(INVENTORY_LONGEST, "comparing the sources", comparing).await?);
+            }
+            Ok(compared)
+        })
+    }
+
+    fn plan_passing(&self, pair: Pair) -> BoxFuture<'_, Result<Vec<PassedFolder>, EngineError>> {
+        Box::pin(async move {
+            let mut sources = self.both(&pair).await?;
+            let mut passed = Vec::with_capacity(pair.folders.len());
+            for folder in &pair.folders {
+                let known = migration::known(&self.store, pair.connector.id, folder.here.as_str()).await?;
+                let planning = plan_folder(&mut sources, folder, pair.here.settings.fetch, &known);
+                passed.push(within(INVENTORY_LONGEST, "listing the folder anew", planning).await?);
+            }
+            Ok(passed)
         })
     }
 

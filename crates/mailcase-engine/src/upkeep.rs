@@ -1,7 +1,9 @@
-//! What is done once a day: accounting of every active connector, pruning, reclaiming blob space.
+//! What is done now and then: accounting of every active connector once a day, comparing the sources of those on their
+//! way to another, reclaiming blob space.
 
 use crate::accounting;
 use crate::error::EngineError;
+use crate::migration;
 use crate::remote::Remote;
 use jiff::{SignedDuration, Timestamp};
 use mailcase_store::{ReclaimOptions, Store};
@@ -11,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often it is checked whether something is due.
 const ROUND: Duration = Duration::from_secs(600);
+/// Two sources of a connector are compared this often at least; more often when a person asks for it.
+const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(15);
 /// A connector's books are made up this often.
 const ACCOUNTING_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -30,6 +34,16 @@ pub(crate) async fn nightly(store: Store, owner: String, remote: Arc<dyn Remote>
 }
 
 async fn round(store: &Store, owner: &str, remote: &dyn Remote) -> Result<(), EngineError> {
+    let before = Timestamp::now().checked_sub(COMPARED_EVERY).unwrap_or(Timestamp::MIN);
+    for connector in store.comparison_due(owner, before).await? {
+        let id = connector.id;
+        match migration::compare(store, remote, connector).await {
+            Ok(comparison) => {
+                tracing::info!(connector = %id, agrees = comparison.agrees(), "two sources were compared")
+            }
+            Err(error) => tracing::warn!(connector = %id, %error, "two sources could not be compared"),
+        }
+    }
     let before = Timestamp::now().checked_sub(ACCOUNTING_EVERY).unwrap_or(Timestamp::MIN);
     // Only those this process runs, so that one replica does it.
     for connector in store.accounting_due(owner, before).await? {

@@ -1,12 +1,13 @@
 //! The ledger read as a whole: for accounting, and for knowing a mailbox's habit.
 
 use crate::Store;
+use crate::blobs::BlobHash;
 use crate::error::Result;
 use crate::sql::{args, json};
 use jiff::Timestamp;
 use mailcase_core::ConnectorId;
 use mailcase_core::message::DeliveryState;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Microseconds of an hour.
 const HOUR: i64 = 3_600_000_000;
@@ -63,6 +64,24 @@ impl Store {
         let kept: Vec<String> = remote_ids.iter().map(|id| id.replace('\0', "")).collect();
         let rows = self.pool().fetch_all(sql, args![connector, folder, json(&kept)?]).await?;
         rows.iter().map(|row| row.text("remote_id")).collect()
+    }
+
+    /// The contents of those of `remote_ids` that are stored.
+    pub async fn stored_hashes(
+        &self,
+        connector: ConnectorId,
+        folder: &str,
+        remote_ids: &[&str],
+    ) -> Result<HashMap<String, BlobHash>> {
+        let mut hashes = HashMap::new();
+        for remote_id in remote_ids {
+            let sql = "SELECT m.hash AS hash FROM deliveries d JOIN messages m ON m.id = d.message_id \
+                       WHERE d.connector_id = $1 AND d.folder = $2 AND d.remote_id = $3";
+            if let Some(row) = self.pool().fetch_optional(sql, args![connector, folder, *remote_id]).await? {
+                hashes.insert((*remote_id).to_owned(), BlobHash::from_column(&row.bytes("hash")?)?);
+            }
+        }
+        Ok(hashes)
     }
 
     /// How many messages of a connector were stored in each hour since `from`; hours without any are left out.

@@ -7,7 +7,7 @@ use crate::fetched::CHUNK_MAX_BYTES;
 use crate::remote::{RemoteHead, RemoteId};
 use crate::source::RemoteAction;
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -105,6 +105,8 @@ pub(super) struct State {
     pub(super) script: Script,
     pub(super) performed: Vec<Performed>,
     pub(super) fetched: Vec<RemoteId>,
+    /// What the twin does not list.
+    pub(super) hidden: BTreeSet<RemoteId>,
     pub(super) announces: bool,
     pub(super) chunk_bytes: usize,
     delivered: i64,
@@ -138,6 +140,7 @@ impl FakeMailbox {
             script: Script::default(),
             performed: Vec::new(),
             fetched: Vec::new(),
+            hidden: BTreeSet::new(),
             announces: true,
             chunk_bytes: CHUNK_MAX_BYTES,
             delivered: 0,
@@ -200,6 +203,11 @@ impl FakeMailbox {
 
     pub fn mark_seen(&self, folder: &str, id: &RemoteId) {
         self.with_message(folder, id, |held| held.seen = true);
+    }
+
+    /// The twin does not see the message.
+    pub fn hide_from_twin(&self, id: &RemoteId) {
+        self.state().hidden.insert(id.clone());
     }
 
     pub fn mark_unseen(&self, folder: &str, id: &RemoteId) {

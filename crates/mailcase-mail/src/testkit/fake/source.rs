@@ -54,6 +54,13 @@ impl FakeSource {
         RemoteHead { id: RemoteId::new(format!("{}{}", self.prefix, head.id.as_str())), ..head }
     }
 
+    /// What we list of what the mailbox holds.
+    fn listed(&self, heads: Vec<RemoteHead>) -> Vec<RemoteHead> {
+        let state = self.mailbox.state();
+        let is_seen = |head: &RemoteHead| self.prefix.is_empty() || !state.hidden.contains(&head.id);
+        heads.into_iter().filter(is_seen).map(|head| self.outside(head)).collect()
+    }
+
     pub(super) fn with_granted(mut self, tokens: Arc<dyn RefreshTokens>) -> Self {
         self.tokens = Some(tokens);
         self
@@ -200,10 +207,10 @@ impl MailSource for FakeSource {
     ) -> Result<Discovery, SourceError> {
         self.sign_in().await?;
         self.connected(self.begin(Call::Discover)).await?;
-        let (discovery, arrivals) =
+        let (mut discovery, arrivals) =
             self.folder(folder, |held| (listing::discover(held, scope, after, limit.max(1)), held.arrivals))?;
         self.looked.insert(folder.clone(), arrivals);
-        let messages = discovery.messages.into_iter().map(|head| self.outside(head)).collect();
+        let messages = self.listed(std::mem::take(&mut discovery.messages));
         Ok(Discovery { messages, ..discovery })
     }
 
@@ -247,9 +254,9 @@ impl MailSource for FakeSource {
     async fn inventory(&mut self, folder: &FolderPath) -> Result<Vec<RemoteHead>, SourceError> {
         self.connected(self.begin(Call::Inventory)).await?;
         self.folder(folder, |held| {
-            let heads = held.messages.iter().map(|(number, message)| held.head(*number, message));
-            heads.map(|head| self.outside(head)).collect()
+            held.messages.iter().map(|(number, message)| held.head(*number, message)).collect()
         })
+        .map(|heads| self.listed(heads))
     }
 
     async fn act(
