@@ -11,6 +11,8 @@ use jiff::{Timestamp, Unit};
 use mailcase_mail::{CheckReport, FolderPath, SourceError};
 use mailcase_transport::Steps;
 
+/// Exchange Online under whatever name, such as that of a proxy.
+const ONLINE: (u32, u32) = (15, 20);
 /// The steps there always are, as they are called when they never came.
 const PLANNED: [(&str, &str); 5] = [
     ("tls", "Encrypt the connection"),
@@ -68,14 +70,15 @@ async fn opened(source: &EwsSource) -> Result<Option<Version>, SourceError> {
         message: "Exchange answers without saying anything of the mailbox".to_owned(),
     })?;
     match answer.refusal() {
-        Some(refusal) => Err(refusal.into_error(doing)),
+        Some(refusal) => Err(refusal.of_the_mailbox(doing)),
         None => Ok(version),
     }
 }
 
 fn tell_version(steps: &mut Steps, url: &Uri, version: Option<Version>) {
     let shown = version.map_or_else(|| "Exchange does not say which one it is".to_owned(), named);
-    let online = is_online(url.host().unwrap_or_default());
+    let online = is_online(url.host().unwrap_or_default())
+        || version.is_some_and(|version| (version.major, version.minor) == ONLINE);
     if online {
         steps.warned(
             format!(

@@ -295,8 +295,8 @@ async fn told(client: &EwsClient, ids: &[RemoteId], events: &mpsc::Sender<Event>
         let message = "Exchange left part of a request without an answer".to_owned();
         return Err(SourceError::Protocol { message }.into());
     }
-    // A connection that is read to its end can be used again.
-    answers.envelope().await.map(drop).or(Ok(()))
+    answers.finish().await;
+    Ok(())
 }
 
 /// What an answer is to its message. What is no message's fault is an error when it was asked for by itself.

@@ -278,7 +278,7 @@ impl<'a> Folders<'a> {
             (Some(root), _) => root.clone(),
             (None, Some(inbox)) => inbox.clone(),
             (None, None) => match refusal {
-                Some(refusal) => return Err(refusal.into()),
+                Some(refusal) => return Err(refusal.of_the_mailbox("open the mailbox").into()),
                 None => {
                     return Err(
                         SourceError::Protocol { message: "Exchange names no folder".to_owned() }.into()

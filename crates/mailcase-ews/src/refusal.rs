@@ -7,6 +7,8 @@ use std::time::Duration;
 const CODE_MAX_CHARS: usize = 80;
 /// Longer waits are not believed: a hostile server shall not silence a connector for days.
 const BACK_OFF_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const ACCESS_HINT: &str = "Give the account access to the mailbox and its folders (full access, or permissions on the \
+    folder), or let it impersonate the owner.";
 
 /// A refusal by response code, or by the status of HTTP alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +143,18 @@ impl Refusal {
             ])
     }
 
+    /// As [`into_error`](Self::into_error), where what is missing is all of the mailbox: Exchange calls folders missing
+    /// that we may not see.
+    pub(crate) fn of_the_mailbox(self, doing: &str) -> SourceError {
+        if !self.is_missing_folder() {
+            return self.into_error(doing);
+        }
+        SourceError::SignIn {
+            message: format!("Exchange shows nothing of the mailbox to this account ({})", self.shown()),
+            hint: Some(ACCESS_HINT.to_owned()),
+        }
+    }
+
     fn shown(&self) -> String {
         match (self.code.is_empty(), self.status) {
             (false, _) => self.code.clone(),
@@ -176,13 +190,7 @@ impl Refusal {
             };
         }
         match (self.code.as_str(), self.status) {
-            ("ErrorAccessDenied", _) => SourceError::SignIn {
-                message: refused,
-                hint: hint(
-                    "Give the account access to the mailbox and its folders (full access, or permissions on the \
-                     folder), or let it impersonate the owner.",
-                ),
-            },
+            ("ErrorAccessDenied", _) => SourceError::SignIn { message: refused, hint: hint(ACCESS_HINT) },
             ("ErrorAccountDisabled" | "ErrorPasswordExpired" | "ErrorPasswordChangeRequired", _) => {
                 SourceError::SignIn {
                     message: refused,

@@ -148,7 +148,7 @@ impl EwsSource {
 
 impl MailSource for EwsSource {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { announces: self.watch.announces() }
+        Capabilities { announces: true }
     }
 
     async fn check(&mut self, folders: &[FolderPath]) -> CheckReport {

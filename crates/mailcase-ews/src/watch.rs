@@ -1,5 +1,5 @@
 //! Waiting for changes: streaming notifications where the server has them, pull notifications otherwise
-//! (MS-OXWSNTIF). What is told only wakes whoever lists; nothing is believed, and nothing missed matters for long.
+//! (MS-OXWSNTIF), and where there are neither, a look at what changed. What is told only wakes whoever lists; nothing is believed, and nothing missed matters for long.
 
 use crate::client::Call;
 use crate::cursor::Position;
@@ -19,13 +19,13 @@ const STREAM_SILENCE: Duration = Duration::from_secs(150);
 const STREAM_MINUTES: u32 = 29;
 /// A pull subscription that nobody asks about ends after this.
 const PULL_MINUTES: u32 = 15;
-/// Between two pulls: the first wait, and the longest.
+/// Between two pulls or looks: the first wait, and the longest.
 const PULL_FIRST: Duration = Duration::from_secs(1);
 const PULL_LAST: Duration = Duration::from_secs(20);
 /// Before a stream that ended, or was refused, is asked for again.
 const PAUSE: Duration = Duration::from_secs(5);
-/// A server that refused to stream is not asked to before.
-const NO_STREAM_FOR: Duration = Duration::from_secs(3600);
+/// A server that refused a way of telling is not asked for it before.
+const REFUSED_FOR: Duration = Duration::from_secs(3600);
 /// Changes looked at before a wait; more of them are a change for certain.
 const PEEK_CHANGES: usize = 100;
 const PEEK_PAGES: usize = 3;
@@ -36,8 +36,7 @@ const EVENTS: [&str; 4] = ["NewMailEvent", "CreatedEvent", "MovedEvent", "Copied
 pub(crate) struct Watch {
     subscription: Option<Subscription>,
     no_stream_until: Option<Instant>,
-    /// The server tells of changes in no way.
-    mute: bool,
+    no_pull_until: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,10 +48,8 @@ struct Subscription {
     watermark: Option<String>,
 }
 
-impl Watch {
-    pub(crate) const fn announces(&self) -> bool {
-        !self.mute
-    }
+fn is_over(moment: Option<Instant>) -> bool {
+    moment.is_none_or(|moment| Instant::now() >= moment)
 }
 
 impl EwsSource {
@@ -79,43 +76,42 @@ impl EwsSource {
         if self.came_meanwhile(folder, &id).await? {
             return Ok(true);
         }
-        let told = match subscription.watermark.clone() {
-            None => self.streamed(folder, &subscription).await,
-            Some(watermark) => self.pulled(&subscription, watermark).await,
+        let told = match subscription {
+            None => return self.looked(folder, &id).await,
+            Some(subscription) => match subscription.watermark.clone() {
+                None => self.streamed(folder, &subscription).await,
+                Some(watermark) => self.pulled(&subscription, watermark).await,
+            },
         };
         told.map_err(|trouble| trouble.into_error("tell of changes"))
     }
 
-    async fn subscribed(&mut self, folder: &str) -> Result<Subscription, SourceError> {
+    /// The subscription to the folder; nothing where the server has none for us.
+    async fn subscribed(&mut self, folder: &str) -> Result<Option<Subscription>, SourceError> {
         if let Some(subscription) = &self.watch.subscription
             && subscription.folder == folder
         {
-            return Ok(subscription.clone());
+            return Ok(Some(subscription.clone()));
         }
-        let may_stream = self.watch.no_stream_until.is_none_or(|until| Instant::now() >= until);
         let mut made = None;
-        if may_stream {
-            made = match self.subscribe(folder, true).await {
-                Ok(subscription) => Some(subscription),
-                Err(Trouble::Refused(refusal)) if !refusal.is_passing() => {
-                    self.watch.no_stream_until = Some(Instant::now() + NO_STREAM_FOR);
-                    None
-                }
-                Err(trouble) => return Err(trouble.into_error("tell of changes")),
-            };
+        if is_over(self.watch.no_stream_until) {
+            made = self.granted(folder, true).await?;
+            self.watch.no_stream_until = made.is_none().then(|| Instant::now() + REFUSED_FOR);
         }
-        let made = match made {
-            Some(made) => made,
-            None => {
-                let made = self.subscribe(folder, false).await;
-                let passing = matches!(&made, Err(Trouble::Refused(refusal)) if refusal.is_passing());
-                self.watch.mute = made.is_err() && !passing;
-                made.map_err(|trouble| trouble.into_error("tell of changes"))?
-            }
-        };
-        self.watch.mute = false;
-        self.watch.subscription = Some(made.clone());
+        if made.is_none() && is_over(self.watch.no_pull_until) {
+            made = self.granted(folder, false).await?;
+            self.watch.no_pull_until = made.is_none().then(|| Instant::now() + REFUSED_FOR);
+        }
+        self.watch.subscription.clone_from(&made);
         Ok(made)
+    }
+
+    async fn granted(&self, folder: &str, stream: bool) -> Result<Option<Subscription>, SourceError> {
+        match self.subscribe(folder, stream).await {
+            Ok(subscription) => Ok(Some(subscription)),
+            Err(Trouble::Refused(refusal)) if !refusal.is_passing() => Ok(None),
+            Err(trouble) => Err(trouble.into_error("tell of changes")),
+        }
     }
 
     async fn subscribe(&self, folder: &str, stream: bool) -> Result<Subscription, Trouble> {
@@ -166,6 +162,18 @@ impl EwsSource {
         Ok(true)
     }
 
+    /// Looks again and again, less and less often, where the server tells nothing by itself.
+    async fn looked(&self, folder: &FolderPath, id: &str) -> Result<bool, SourceError> {
+        let mut pause = PULL_FIRST;
+        loop {
+            sleep(pause).await;
+            pause = pause.saturating_mul(2).min(PULL_LAST);
+            if self.came_meanwhile(folder, id).await? {
+                return Ok(true);
+            }
+        }
+    }
+
     /// Listens to one stream to its end.
     async fn streamed(&mut self, folder: &FolderPath, subscription: &Subscription) -> Result<bool, Trouble> {
         let call = Call::new(format!(
@@ -176,7 +184,7 @@ impl EwsSource {
         let mut answers = match self.client.patient(STREAM_SILENCE).open(&call).await {
             Ok(answers) => answers,
             Err(Trouble::Refused(refusal)) if !refusal.is_passing() => {
-                self.watch.no_stream_until = Some(Instant::now() + NO_STREAM_FOR);
+                self.watch.no_stream_until = Some(Instant::now() + REFUSED_FOR);
                 return Err(refusal.into());
             }
             Err(trouble) => return Err(trouble),

@@ -153,6 +153,13 @@ impl<R: AsyncBufRead + Unpin + Send> Answers<R> {
         Ok(Some(Answer { element, mime }))
     }
 
+    /// Reads past the last response message, so that the connection can be used again. What follows is of no interest.
+    pub(crate) async fn finish(&mut self) {
+        if let Err(trouble) = self.envelope().await {
+            tracing::debug!(?trouble, "an answer goes on after its end");
+        }
+    }
+
     /// All response messages.
     ///
     /// # Errors
@@ -165,6 +172,7 @@ impl<R: AsyncBufRead + Unpin + Send> Answers<R> {
             }
             all.push(answer);
         }
+        self.finish().await;
         Ok(all)
     }
 }
