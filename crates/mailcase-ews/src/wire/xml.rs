@@ -14,6 +14,9 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, ReadBuf};
 
 /// The longest single thing: a tag, a comment, a text. Sync states are the longest texts there are, and stay below 1 MB.
 const TOKEN_MAX_BYTES: u64 = 8 << 20;
+/// All of a stream but the content of messages. A page of a thousand messages has less than a megabyte; a stream of
+/// notifications some hundred kilobytes.
+const STREAM_MAX_BYTES: u64 = 64 << 20;
 /// The answers of Exchange nest some fifteen deep.
 const DEPTH_MAX: usize = 64;
 /// A namespace declaration for each schema, and some attributes.
@@ -52,7 +55,7 @@ impl<R> std::fmt::Debug for XmlStream<R> {
 
 impl<R: AsyncBufRead + Unpin> XmlStream<R> {
     pub(crate) fn new(inner: R) -> Self {
-        let reader = Reader::from_reader(Bounded { inner, left: TOKEN_MAX_BYTES });
+        let reader = Reader::from_reader(Bounded { inner, left: TOKEN_MAX_BYTES, all: STREAM_MAX_BYTES });
         Self { reader, buffer: Vec::new(), depth: 0, ends: false }
     }
 
@@ -134,6 +137,7 @@ impl<R: AsyncBufRead + Unpin> XmlStream<R> {
             return Ok(Content::Empty);
         }
         let mut decoder = Decoder::default();
+        let all = std::mem::replace(&mut self.reader.get_mut().all, u64::MAX);
         loop {
             self.reader.get_mut().left = u64::MAX;
             let mut stream = self.reader.stream();
@@ -150,6 +154,7 @@ impl<R: AsyncBufRead + Unpin> XmlStream<R> {
                 sink.piece(piece).await?;
             }
             if end.is_some() {
+                self.reader.get_mut().all = all;
                 return Ok(decoder.content());
             }
         }
@@ -246,25 +251,32 @@ fn of_stream(error: &io::Error) -> SourceError {
     })
 }
 
-/// Ends in an error before a single token takes too much memory.
+/// Ends in an error before a single token takes too much memory, or all of them too much time.
 struct Bounded<R> {
     inner: R,
+    /// Of the token under way.
     left: u64,
+    /// Of the stream.
+    all: u64,
 }
 
 impl<R: AsyncBufRead + Unpin> AsyncBufRead for Bounded<R> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
-        if this.left == 0 {
-            return Poll::Ready(Err(io::Error::other(wrong("part of it is too long"))));
+        let left = this.left.min(this.all);
+        if left == 0 {
+            let what = if this.all == 0 { "it is too long" } else { "part of it is too long" };
+            return Poll::Ready(Err(io::Error::other(wrong(what))));
         }
-        let left = usize::try_from(this.left).unwrap_or(usize::MAX);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
         Pin::new(&mut this.inner).poll_fill_buf(cx).map_ok(|bytes| bytes.split_at(left.min(bytes.len())).0)
     }
 
     fn consume(self: Pin<&mut Self>, amount: usize) {
         let this = self.get_mut();
-        this.left = this.left.saturating_sub(u64::try_from(amount).unwrap_or(u64::MAX));
+        let bytes = u64::try_from(amount).unwrap_or(u64::MAX);
+        this.left = this.left.saturating_sub(bytes);
+        this.all = this.all.saturating_sub(bytes);
         Pin::new(&mut this.inner).consume(amount);
     }
 }

@@ -5,6 +5,7 @@ mod checking;
 mod conformance;
 mod faults;
 mod fetching;
+mod hostile;
 mod listing;
 mod signing_in;
 mod support;
