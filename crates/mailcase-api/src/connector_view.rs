@@ -37,6 +37,8 @@ pub(crate) async fn complete(
     } else {
         None
     };
+    let notice = engine.notice(&connector.settings);
+    let other = store.other_source(org, connector.id).await?;
     Ok(ConnectorView {
         id: connector.id.uuid(),
         status: status_view(connector.active, status),
@@ -46,6 +48,8 @@ pub(crate) async fn complete(
         revision: connector.revision,
         secret_names,
         grant,
+        notice,
+        migration: other.map(|other| other.state.into()),
         counts: ConnectorCounts {
             discovered: counts.discovered,
             stored: counts.stored,

@@ -9,5 +9,6 @@ pub(crate) mod evidence;
 mod evidence_from;
 pub(crate) mod message;
 mod message_from;
+pub(crate) mod migration;
 pub(crate) mod people;
 pub(crate) mod trail;

@@ -12,6 +12,7 @@ mod documentation;
 mod events;
 mod grants;
 mod messages;
+mod migration;
 mod preview;
 mod session;
 mod setup;
@@ -89,6 +90,9 @@ fn mailbox() -> OpenApiRouter<ApiState> {
         .routes(routes!(grants::begin_grant, grants::withdraw_grant))
         .routes(routes!(grants::complete_grant))
         .routes(routes!(connector_record::look_again))
+        .routes(routes!(migration::read_migration, migration::start_migration, migration::end_migration))
+        .routes(routes!(migration::compare_sources))
+        .routes(routes!(migration::switch_sources))
 }
 
 fn counting() -> OpenApiRouter<ApiState> {

@@ -73,6 +73,12 @@ impl EngineHandle {
         self.remote.needs_grant(settings)
     }
 
+    /// What whoever runs a connector with these settings has to know of its source.
+    #[must_use]
+    pub fn notice(&self, settings: &ConnectorSettings) -> Option<String> {
+        self.remote.notice(settings)
+    }
+
     /// Begins to grant a saved connector access; asks nobody yet.
     ///
     /// # Errors

@@ -72,6 +72,7 @@ pub(crate) trait Remote: Send + Sync {
     fn announced(&self, kind: &str, announcement: &Announcement, secret: &SecretString) -> Announced;
     /// What of the settings and secrets ends by itself; looked for away from the event loop.
     fn expiries(&self, trial: Trial) -> BoxFuture<'_, Vec<Expiry>>;
+    fn notice(&self, settings: &ConnectorSettings) -> Option<String>;
     fn needs_grant(&self, settings: &ConnectorSettings) -> bool;
     fn begin_grant(&self, trial: &Trial, request: &GrantRequest) -> Result<BegunGrant, SourceError>;
     fn complete_grant(
@@ -263,6 +264,10 @@ impl<F: SourceFactory> Remote for Visits<F> {
             factory.expiries(&settings.kind, &settings.connection, &secrets)
         });
         Box::pin(async move { look.await.unwrap_or_default() })
+    }
+
+    fn notice(&self, settings: &ConnectorSettings) -> Option<String> {
+        self.factory.notice(&settings.kind, &settings.connection)
     }
 
     fn needs_grant(&self, settings: &ConnectorSettings) -> bool {

@@ -252,6 +252,16 @@ pub trait SourceFactory: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What whoever runs a connector with these settings has to know of its kind of source, such as that it comes to an end
+    /// and what to do about it.
+    fn notice(
+        &self,
+        _kind: &str,
+        _connection: &serde_json::Map<String, serde_json::Value>,
+    ) -> Option<String> {
+        None
+    }
+
     /// Whether a mailbox with these settings is opened by access that a person grants in the browser.
     fn needs_grant(&self, _kind: &str, _connection: &serde_json::Map<String, serde_json::Value>) -> bool {
         false

@@ -1,5 +1,6 @@
 //! The one match on the kind of a connector. A new protocol is one variant here.
 
+use mailcase_ews::EwsSource;
 use mailcase_folder::FolderSource;
 use mailcase_graph::GraphSource;
 use mailcase_imap::ImapSource;
@@ -7,7 +8,7 @@ use mailcase_mail::{
     ActOutcome, AnnounceTo, Announced, Announcement, BegunGrant, Capabilities, CheckReport, Criterion,
     Cursor, Discovery, Expiry, FetchedSender, Folder, FolderPath, Glance, GrantAnswer, GrantRequest, Granted,
     Interrupt, MailSource, RefreshTokens, RemoteAction, RemoteHead, RemoteId, Scope, SourceError,
-    SourceFactory, SourceKind, Wake,
+    SourceFactory, SourceKind, Translation, Wake,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -24,6 +25,7 @@ pub(crate) struct Sources;
 pub(crate) enum AnySource {
     Imap(Box<ImapSource>),
     Graph(Box<GraphSource>),
+    Ews(Box<EwsSource>),
     Folder(Box<FolderSource>),
 }
 
@@ -31,7 +33,12 @@ impl SourceFactory for Sources {
     type Source = AnySource;
 
     fn kinds(&self) -> Vec<SourceKind> {
-        vec![mailcase_imap::kind(), mailcase_graph::kind(), mailcase_folder::source_kind()]
+        vec![
+            mailcase_imap::kind(),
+            mailcase_graph::kind(),
+            mailcase_ews::kind(),
+            mailcase_folder::source_kind(),
+        ]
     }
 
     fn open(
@@ -43,6 +50,7 @@ impl SourceFactory for Sources {
         match kind {
             mailcase_imap::KIND => ImapSource::from_connection(connection, secrets).map(AnySource::imap),
             mailcase_graph::KIND => GraphSource::from_connection(connection, secrets).map(AnySource::graph),
+            mailcase_ews::KIND => EwsSource::from_connection(connection, secrets).map(AnySource::ews),
             mailcase_folder::KIND => {
                 FolderSource::open(connection).map(|source| AnySource::Folder(Box::new(source)))
             }
@@ -66,7 +74,15 @@ impl SourceFactory for Sources {
         match kind {
             mailcase_imap::KIND => mailcase_imap::expiries(connection, secrets),
             mailcase_graph::KIND => mailcase_graph::expiries(connection, secrets),
+            mailcase_ews::KIND => mailcase_ews::expiries(connection, secrets),
             _ => Vec::new(),
+        }
+    }
+
+    fn notice(&self, kind: &str, connection: &Map<String, Value>) -> Option<String> {
+        match kind {
+            mailcase_ews::KIND => mailcase_ews::notice(connection),
+            _ => None,
         }
     }
 
@@ -74,6 +90,7 @@ impl SourceFactory for Sources {
         match kind {
             mailcase_imap::KIND => mailcase_imap::needs_grant(connection),
             mailcase_graph::KIND => mailcase_graph::needs_grant(connection),
+            mailcase_ews::KIND => mailcase_ews::needs_grant(connection),
             _ => false,
         }
     }
@@ -90,6 +107,7 @@ impl SourceFactory for Sources {
             mailcase_graph::KIND => {
                 GraphSource::from_granted(connection, secrets, tokens).map(AnySource::graph)
             }
+            mailcase_ews::KIND => EwsSource::from_granted(connection, secrets, tokens).map(AnySource::ews),
             _ => self.open(kind, connection, secrets),
         }
     }
@@ -104,6 +122,7 @@ impl SourceFactory for Sources {
         match kind {
             mailcase_imap::KIND => mailcase_imap::begin_grant(connection, secrets, request),
             mailcase_graph::KIND => mailcase_graph::begin_grant(connection, secrets, request),
+            mailcase_ews::KIND => mailcase_ews::begin_grant(connection, secrets, request),
             _ => Err(unknown(kind)),
         }
     }
@@ -118,6 +137,7 @@ impl SourceFactory for Sources {
         match kind {
             mailcase_imap::KIND => mailcase_imap::complete_grant(connection, secrets, answer).await,
             mailcase_graph::KIND => mailcase_graph::complete_grant(connection, secrets, answer).await,
+            mailcase_ews::KIND => mailcase_ews::complete_grant(connection, secrets, answer).await,
             _ => Err(unknown(kind)),
         }
     }
@@ -131,6 +151,10 @@ impl AnySource {
     fn graph(source: GraphSource) -> Self {
         Self::Graph(Box::new(source))
     }
+
+    fn ews(source: EwsSource) -> Self {
+        Self::Ews(Box::new(source))
+    }
 }
 
 fn unknown(kind: &str) -> SourceError {
@@ -143,6 +167,7 @@ macro_rules! each {
         match $any {
             AnySource::Imap($source) => $call,
             AnySource::Graph($source) => $call,
+            AnySource::Ews($source) => $call,
             AnySource::Folder($source) => $call,
         }
     };
@@ -204,6 +229,18 @@ impl MailSource for AnySource {
 
     fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
         each!(self, source => source.was_before_first_run(cursor, id))
+    }
+
+    fn leaving_out(&self, cursor: &Cursor, ids: &[RemoteId]) -> Cursor {
+        each!(self, source => source.leaving_out(cursor, ids))
+    }
+
+    async fn translate(
+        &mut self,
+        ids: &[RemoteId],
+        way: Translation,
+    ) -> Result<Vec<Option<RemoteId>>, SourceError> {
+        each!(self, source => source.translate(ids, way).await)
     }
 
     fn announce_to(&mut self, target: AnnounceTo) {

@@ -409,6 +409,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connectors/{id}/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the connector is on its way to another source, and how the two compare. */
+        get: operations["read_migration"];
+        put?: never;
+        /**
+         * Puts another source beside the one in use. It takes nothing and changes nothing; the two are compared every quarter of an
+         *     hour, and whenever somebody asks.
+         */
+        post: operations["start_migration"];
+        /** Gives the other source up: it is not to take over, or there is no need of a way back. */
+        delete: operations["end_migration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{id}/migration/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compares the two sources now. */
+        post: operations["compare_sources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{id}/migration/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets the other source go on in place of the one in use. No message is taken twice and none is missed; when it fails,
+         *     everything stays as it was.
+         * @description Refused with 409 until the last comparison found no difference. Going back needs no comparison.
+         */
+        post: operations["switch_sources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connectors/{id}/needs-attention": {
         parameters: {
             query?: never;
@@ -1085,6 +1145,15 @@ export interface components {
             status: components["schemas"]["CheckStepStatus"];
             title: string;
         };
+        /** @description What comparing the two sources came to. */
+        ComparisonView: {
+            /** @description Both see the same messages. */
+            agrees: boolean;
+            /** Format: date-time */
+            at: string;
+            folders: components["schemas"]["FolderComparisonView"][];
+            trouble: components["schemas"]["TroubleView"] | null;
+        };
         /** @description What the browser brought back from the provider: a code, or an error (RFC 6749 §4.1.2). */
         CompleteGrant: {
             code?: string | null;
@@ -1163,6 +1232,8 @@ export interface components {
              *     properties have one of the values) and `x-widget` (`certificates`, `multiline`).
              */
             settings_schema: Record<string, unknown>;
+            /** @description Kinds a connector of this kind can be migrated to, and back. */
+            successors: string[];
             title: string;
         };
         /** @description One line of a connector's log. */
@@ -1234,6 +1305,9 @@ export interface components {
             grant: components["schemas"]["AccessGrantView"] | null;
             /** Format: uuid */
             id: string;
+            migration: components["schemas"]["MigrationStateView"] | null;
+            /** @description What whoever runs the connector has to know of its source, such as that it comes to an end. */
+            notice: string | null;
             origin: components["schemas"]["Origin"];
             /**
              * Format: int64
@@ -1331,6 +1405,17 @@ export interface components {
             /** Format: date-time */
             stored_at: string | null;
         };
+        /** @enum {string} */
+        DifferenceKindView: "only_here" | "only_there" | "unnamed";
+        /** @description A message the sources do not agree about. */
+        DifferenceView: {
+            /** Format: date-time */
+            received: string | null;
+            remote_id: string;
+            /** Format: int64 */
+            size: number | null;
+            what: components["schemas"]["DifferenceKindView"];
+        };
         /** @description What is done to the message on the server after it is safe here. */
         Disposition: {
             /** @enum {string} */
@@ -1426,6 +1511,43 @@ export interface components {
              * @description Messages of these days that were not looked into.
              */
             not_looked_into: number;
+        };
+        FolderComparisonView: {
+            /**
+             * Format: int64
+             * @description Messages both sources see.
+             */
+            both: number;
+            /** @description The first 50 of these. */
+            differences: components["schemas"]["DifferenceView"][];
+            /**
+             * Format: int64
+             * @description Of these, equal in every byte.
+             */
+            equal: number;
+            /** @description As the source in use calls it. */
+            here: string;
+            /**
+             * Format: int64
+             * @description Messages the other source does not see.
+             */
+            only_here: number;
+            /**
+             * Format: int64
+             * @description Messages the source in use does not see.
+             */
+            only_there: number;
+            /**
+             * Format: int64
+             * @description Messages read through the other source and compared with what is stored.
+             */
+            read: number;
+            there: string;
+            /**
+             * Format: int64
+             * @description Messages of the other source of which nobody can say what the source in use calls them.
+             */
+            unnamed: number;
         };
         /** @description How far a folder was listed: the next listing starts here. */
         FolderCursorView: {
@@ -1556,6 +1678,41 @@ export interface components {
             subject: string | null;
             /** @description The addresses it was sent to, as one text. */
             to: string | null;
+        };
+        /**
+         * @description How far a migration is.
+         * @enum {string}
+         */
+        MigrationStateView: "shadow" | "switched";
+        /** @description Whether a connector is on its way to another source. */
+        MigrationStatus: {
+            migration: components["schemas"]["MigrationView"] | null;
+        };
+        /** @description The other source of a connector. */
+        MigrationView: {
+            /**
+             * Format: int64
+             * @description Of these, the last ones in a row that found no difference.
+             */
+            agreements: number;
+            comparison: components["schemas"]["ComparisonView"] | null;
+            /**
+             * Format: int64
+             * @description How often they were compared since.
+             */
+            comparisons: number;
+            connection: Record<string, unknown>;
+            folders: string[];
+            kind: string;
+            /** Format: date-time */
+            started_at: string;
+            started_by: string | null;
+            state: components["schemas"]["MigrationStateView"];
+            /**
+             * Format: date-time
+             * @description When the two sources last changed places.
+             */
+            switched_at: string | null;
         };
         MyUser: {
             display_name: string;
@@ -1702,6 +1859,8 @@ export interface components {
                  *     properties have one of the values) and `x-widget` (`certificates`, `multiline`).
                  */
                 settings_schema: Record<string, unknown>;
+                /** @description Kinds a connector of this kind can be migrated to, and back. */
+                successors: string[];
                 title: string;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
@@ -1733,6 +1892,9 @@ export interface components {
                 grant: components["schemas"]["AccessGrantView"] | null;
                 /** Format: uuid */
                 id: string;
+                migration: components["schemas"]["MigrationStateView"] | null;
+                /** @description What whoever runs the connector has to know of its source, such as that it comes to an end. */
+                notice: string | null;
                 origin: components["schemas"]["Origin"];
                 /**
                  * Format: int64
@@ -2052,6 +2214,31 @@ export interface components {
             password: string;
             username: string;
         };
+        /** @description What changing the source came to. */
+        SourceChanged: {
+            /**
+             * Format: int64
+             * @description Messages that are known and go on under the identity the new source has for them.
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description Messages that the source so far had not listed.
+             */
+            new: number;
+        };
+        /** @description The source a connector may go on with. */
+        StartMigration: {
+            connection: Record<string, unknown>;
+            /** @description As many as the connector watches, in the same order; empty for the default one. */
+            folders?: string[];
+            /** @description One of the `successors` of the connector's kind. */
+            kind: string;
+            /** @description By name, as the kind lists them. */
+            secrets?: {
+                [key: string]: string | null;
+            };
+        };
         /** @enum {string} */
         Tie: "reference" | "answered" | "subject_token" | "address_token";
         /** @description One entry of a case's timeline. */
@@ -2089,6 +2276,10 @@ export interface components {
             prefix: string;
             /** Format: date-time */
             revoked_at: string | null;
+        };
+        TroubleView: {
+            hint: string | null;
+            message: string;
         };
         /** @description Settings to try out, saved or not. */
         TryConnector: {
@@ -3162,6 +3353,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LookedAgain"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationStatus"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartMigration"];
+            };
+        };
+        responses: {
+            /** @description Beside it from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationStatus"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How they compare */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceChanged"];
                 };
             };
             /** @description It did not work; `code` says why */

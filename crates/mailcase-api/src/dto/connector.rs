@@ -1,6 +1,7 @@
 //! Connectors: settings, state, tests, accounting.
 
 use crate::dto::message::{DeliveryView, MessageSummary};
+use crate::dto::migration::MigrationStateView;
 use jiff::Timestamp;
 use mailcase_core::connector::{ConnectorSettings, Origin};
 use secrecy::SecretString;
@@ -21,6 +22,8 @@ pub(crate) struct ConnectorKind {
     #[schema(value_type = Object)]
     pub(crate) settings_schema: serde_json::Value,
     pub(crate) secrets: Vec<SecretFieldView>,
+    /// Kinds a connector of this kind can be migrated to, and back.
+    pub(crate) successors: Vec<String>,
     /// Folder watched when none is chosen.
     pub(crate) default_folder: String,
 }
@@ -98,6 +101,10 @@ pub(crate) struct ConnectorView {
     pub(crate) secret_names: Vec<String>,
     /// Present when the mailbox is opened by access that a person grants at its provider.
     pub(crate) grant: Option<AccessGrantView>,
+    /// What whoever runs the connector has to know of its source, such as that it comes to an end.
+    pub(crate) notice: Option<String>,
+    /// Present when it is on its way to another source.
+    pub(crate) migration: Option<MigrationStateView>,
     pub(crate) status: ConnectorStatusView,
     pub(crate) counts: ConnectorCounts,
     /// How far each folder was listed, by folder. Empty until the first listing.

@@ -16,6 +16,7 @@ impl From<&SourceKind> for ConnectorKind {
             description: kind.description.to_owned(),
             settings_schema: kind.settings_schema.clone(),
             secrets: kind.secrets.iter().map(Into::into).collect(),
+            successors: kind.successors.iter().map(|kind| (*kind).to_owned()).collect(),
             default_folder: kind.default_folder.to_owned(),
         }
     }

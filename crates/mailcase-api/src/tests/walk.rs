@@ -100,6 +100,7 @@ impl Operation {
             "update_connector" => json!({"active": true}),
             "update_case" => json!({"status": "resolved"}),
             "add_case_note" => json!({"text": "changed"}),
+            "start_migration" => json!({"kind": "twin", "connection": {}}),
             _ => json!({}),
         };
         (self.method != Method::GET).then_some(body)
