@@ -3,6 +3,7 @@
 
 mod attacks;
 mod conformance;
+mod davmail;
 mod dovecot;
 mod hostile;
 mod oauth;
