@@ -48,7 +48,10 @@ impl EwsSource {
         let discovery = result.map_err(|trouble| trouble.of_folder(folder, DOING));
         match &discovery {
             Err(SourceError::FolderNotFound { .. }) => self.forget_folder(folder),
-            Ok(discovery) => self.listed = Some((folder.clone(), discovery.cursor.clone())),
+            // A pass through the unread says nothing of what changed.
+            Ok(discovery) => {
+                self.listed = (scope != Scope::Unseen).then(|| (folder.clone(), discovery.cursor.clone()));
+            }
             Err(_) => {}
         }
         discovery

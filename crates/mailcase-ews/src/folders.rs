@@ -269,6 +269,7 @@ impl<'a> Folders<'a> {
                     tree.nodes.insert(node.found.id.clone(), node);
                 }
                 Ok(None) => {}
+                Err(why) if why.is_passing() => return Err(why.into()),
                 Err(why) if refusal.is_none() => refusal = Some(why),
                 // Not every mailbox has every folder, nor do we always see all of a mailbox that is shared with us.
                 Err(_) => {}

@@ -151,7 +151,8 @@ impl<'a> Scan<'a> {
         let page = self.find_items(LIST_PAGE, skip, &restriction, "Ascending").await?;
         let items = page.child("Items").map(|items| items.children.as_slice()).unwrap_or_default();
         let items = items.iter().map(Item::of).collect::<Result<Vec<Item>, SourceError>>()?;
-        let complete = page.attribute("IncludesLastItemInRange").and_then(boolean).unwrap_or(true);
+        let complete = page.attribute("IncludesLastItemInRange").and_then(boolean);
+        let complete = complete.unwrap_or(items.is_empty());
         Ok((items, complete))
     }
 

@@ -22,8 +22,9 @@ const PULL_MINUTES: u32 = 15;
 /// Between two pulls or looks: the first wait, and the longest.
 const PULL_FIRST: Duration = Duration::from_secs(1);
 const PULL_LAST: Duration = Duration::from_secs(20);
-/// Before a stream that ended, or was refused, is asked for again.
+/// Before a stream that ended is asked for again; after each failure in a row, twice as long.
 const PAUSE: Duration = Duration::from_secs(5);
+const PAUSE_MAX: Duration = Duration::from_secs(120);
 /// A server that refused a way of telling is not asked for it before.
 const REFUSED_FOR: Duration = Duration::from_secs(3600);
 /// Changes looked at before a wait; more of them are a change for certain.
@@ -56,16 +57,18 @@ impl EwsSource {
     /// Ends when something came into the first of the folders, or may have.
     pub(crate) async fn until_changed(&mut self, folders: &[FolderPath]) {
         let Some(folder) = folders.first() else { return std::future::pending().await };
+        let mut pause = PAUSE;
         loop {
             match self.changed_once(folder).await {
                 Ok(true) => return,
-                Ok(false) => {}
+                Ok(false) => pause = PAUSE,
                 Err(error) => {
                     tracing::debug!(%error, "no notifications for now");
                     self.watch.subscription = None;
                 }
             }
-            sleep(PAUSE).await;
+            sleep(pause).await;
+            pause = pause.saturating_mul(2).min(PAUSE_MAX);
         }
     }
 

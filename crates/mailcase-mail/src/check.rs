@@ -13,8 +13,8 @@ pub enum StepStatus {
     Skipped,
 }
 
-/// One step: `name` is stable (`environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `dns`, `tcp`, `tls`,
-/// `token`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`).
+/// One step: `name` is stable (`autodiscover`, `environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `dns`,
+/// `tcp`, `tls`, `token`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckStep {
     pub name: String,

@@ -12,8 +12,8 @@ async fn names(world: &World, found: &[RemoteId]) -> Vec<String> {
     let mut source = world.source();
     let (result, got) = crate::support::fetch(&mut source, found).await;
     result.unwrap();
-    let name = |id: &RemoteId| match &got[id] {
-        crate::support::Got::Raw(raw) => {
+    let name = |id: &RemoteId| match got.get(id) {
+        Some(crate::support::Got::Raw(raw)) => {
             let text = String::from_utf8(raw.clone()).unwrap();
             text.split_once('<').unwrap().1.split_once('@').unwrap().0.to_owned()
         }
