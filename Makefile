@@ -9,10 +9,10 @@ CARGO := cargo
 # Arguments for the program in `make demo`, such as ARGS='--listen 127.0.0.1:9000'.
 ARGS ?=
 
-.PHONY: help demo test check bench build ui quick e2e fix deny
+.PHONY: help demo test check bench build ui quick e2e fix deny thunderbird
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ui ## Start Mailcase with sample mail arriving; Ctrl-C ends it and cleans up
 	@scripts/need rust mail
@@ -51,6 +51,10 @@ check: ui deny ## Check formatting, lints, licences, the UI's types, and run the
 deny: ## Check licences, banned crates, sources and known vulnerabilities
 	@scripts/need rust deny
 	@scripts/deny
+
+thunderbird: ## Let a real Thunderbird use the simulator of Exchange Web Services
+	@scripts/need rust schema thunderbird
+	@$(CARGO) run --quiet --locked --package mailcase-testbed --features ews --example thunderbird
 
 bench: ## Measure ingest beside mbsync and others (takes long; results in bench-results/)
 	@scripts/need rust mail database bench

@@ -29,6 +29,32 @@ const VERSIONS: [&str; 8] = [
     "Exchange2013_SP1",
     "Exchange2016",
 ];
+/// Folders that came after the schema at hand, and that real clients ask for.
+const LATER_FOLDERS: [&str; 23] = [
+    "allcategorizeditems",
+    "allcontacts",
+    "allitems",
+    "allpersonmetadata",
+    "archive",
+    "companycontacts",
+    "dlppolicyevaluation",
+    "fromfavoritesenders",
+    "inference",
+    "onenotepagepreviews",
+    "peoplecentricconversationbuddies",
+    "qedcdefaultretention",
+    "qedclongretention",
+    "qedcmediumretention",
+    "qedcshortretention",
+    "quarantinedemail",
+    "quarantinedemaildefaultcategory",
+    "recoverableitemssubstrateholds",
+    "relevantcontacts",
+    "sharepointnotifications",
+    "shortnotes",
+    "temporarysaves",
+    "usercuratedcontacts",
+];
 /// Stands for the base64 of a message.
 const MIME: &str = "AAAA";
 
@@ -117,7 +143,7 @@ fn without_bad_references(xml: &str) -> String {
     clean
 }
 
-/// A request as the schema can read it: its version as the last one, and no large MIME.
+/// A request as the schema can read it: its version as the last one, no later folders, and no large MIME.
 fn kept(xml: &str) -> String {
     let mut cuts: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
     if let Ok(document) = Document::parse(xml) {
@@ -127,6 +153,11 @@ fn kept(xml: &str) -> String {
                     let version = node.attribute_node("Version");
                     let known = version.filter(|version| VERSIONS.contains(&version.value()));
                     cuts.extend(known.map(|version| (version.range_value(), "Exchange2016")));
+                }
+                "DistinguishedFolderId" => {
+                    let name = node.attribute_node("Id");
+                    let later = name.filter(|name| LATER_FOLDERS.contains(&name.value()));
+                    cuts.extend(later.map(|name| (name.range_value(), "inbox")));
                 }
                 "MimeContent" if xml.len() > KEPT_BYTES => {
                     cuts.extend(node.first_child().map(|text| (text.range(), MIME)));

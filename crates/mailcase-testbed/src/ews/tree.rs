@@ -45,9 +45,13 @@ fn other(key: u64) -> Option<&'static Other> {
     OTHERS.iter().find(|other| other.key == key)
 }
 
+/// As the others, but the name came after the schema at hand, and is only taken, never given.
+const LATER: (&str, u64) = ("archive", world::ARCHIVE);
+
 /// The number of a folder that every mailbox has.
 pub(crate) fn distinguished(name: &str) -> Option<u64> {
-    DISTINGUISHED.iter().find(|(known, _)| *known == name).map(|(_, key)| *key)
+    let mut all = DISTINGUISHED.iter().chain([&LATER]);
+    all.find(|(known, _)| *known == name).map(|(_, key)| *key)
 }
 
 pub(crate) fn distinguished_name(key: u64) -> Option<&'static str> {

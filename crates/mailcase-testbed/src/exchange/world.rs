@@ -13,7 +13,7 @@ pub(crate) const DRAFTS: u64 = 3;
 pub(crate) const SENT_ITEMS: u64 = 4;
 pub(crate) const DELETED_ITEMS: u64 = 5;
 pub(crate) const JUNK: u64 = 6;
-const ARCHIVE: u64 = 7;
+pub(crate) const ARCHIVE: u64 = 7;
 pub(crate) const OUTBOX: u64 = 8;
 /// Where what was deleted for good lies until nobody can get it back; no list shows it.
 pub(crate) const PURGED: u64 = 9;
