@@ -7,6 +7,7 @@ use crate::server::Server;
 use crate::sign_in::{SignIn, refused, unwanted};
 use crate::wire::{Answer, Answers, Body, Element, Envelope, body, escaped};
 use bytes::Bytes;
+use futures::StreamExt as _;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use mailcase_mail::SourceError;
@@ -23,6 +24,8 @@ const TRIES_MAX: u32 = 4;
 const PATIENCE_MAX: Duration = Duration::from_secs(10);
 /// The first wait when the server does not say how long; each further one is twice as long.
 const BACKOFF_FIRST: Duration = Duration::from_millis(400);
+/// Requests about many things, made side by side: each is worked off one thing after the other.
+const SIDE_BY_SIDE: usize = 3;
 const ERROR_MAX_BYTES: usize = 64 << 10;
 /// Lets Exchange send a request straight to the server of the mailbox.
 const ANCHOR: HeaderName = HeaderName::from_static("x-anchormailbox");
@@ -156,48 +159,59 @@ impl EwsClient {
 
     /// Many things of one kind, asked `at_once` at a time; one result for each, in order. Those refused for a while are
     /// asked again.
-    pub(crate) async fn each<T>(
+    pub(crate) async fn each<T: Sync>(
         &self,
         things: &[T],
         at_once: usize,
-        operation: impl Fn(&[&T]) -> String,
+        operation: impl Fn(&[&T]) -> String + Sync,
     ) -> Result<Vec<Result<Element, Refusal>>, Trouble> {
-        let mut results: Vec<Option<Result<Element, Refusal>>> = Vec::new();
-        for some in things.chunks(at_once.max(1)) {
-            let before = results.len();
-            results.extend(some.iter().map(|_| None));
-            let mut open: Vec<(usize, &T)> = some.iter().enumerate().map(|(n, t)| (before + n, t)).collect();
-            let mut tries = 0;
-            while !open.is_empty() {
-                tries += 1;
-                let asked: Vec<&T> = open.iter().map(|(_, thing)| *thing).collect();
-                let answers = self.ask(&Call::new(operation(&asked)), asked.len()).await?;
-                if answers.len() != asked.len() {
-                    return Err(miscounted().into());
-                }
-                let mut again = Vec::new();
-                let mut worst: Option<Refusal> = None;
-                for ((place, thing), answer) in open.into_iter().zip(answers) {
-                    let result = answer.into_result();
-                    if let Err(refusal) = &result
-                        && refusal.is_passing()
-                    {
-                        again.push((place, thing));
-                        worst = worst
-                            .filter(|worst| worst.back_off >= refusal.back_off)
-                            .or(Some(refusal.clone()));
-                    }
-                    if let Some(slot) = results.get_mut(place) {
-                        *slot = Some(result);
-                    }
-                }
-                open = again;
-                // What is refused to the end keeps its refusal.
-                if let Some(worst) = worst
-                    && self.bear(worst, tries, true).await.is_err()
+        let operation = &operation;
+        let asking: Vec<_> =
+            things.chunks(at_once.max(1)).map(|some| self.each_of(some, operation)).collect();
+        let asked: Vec<_> = futures::stream::iter(asking).buffered(SIDE_BY_SIDE).collect().await;
+        let mut results = Vec::with_capacity(things.len());
+        for some in asked {
+            results.extend(some?);
+        }
+        Ok(results)
+    }
+
+    async fn each_of<T: Sync>(
+        &self,
+        things: &[T],
+        operation: &(impl Fn(&[&T]) -> String + Sync),
+    ) -> Result<Vec<Result<Element, Refusal>>, Trouble> {
+        let mut results: Vec<Option<Result<Element, Refusal>>> = things.iter().map(|_| None).collect();
+        let mut open: Vec<(usize, &T)> = things.iter().enumerate().collect();
+        let mut tries = 0;
+        while !open.is_empty() {
+            tries += 1;
+            let asked: Vec<&T> = open.iter().map(|(_, thing)| *thing).collect();
+            let answers = self.ask(&Call::new(operation(&asked)), asked.len()).await?;
+            if answers.len() != asked.len() {
+                return Err(miscounted().into());
+            }
+            let mut again = Vec::new();
+            let mut worst: Option<Refusal> = None;
+            for ((place, thing), answer) in open.into_iter().zip(answers) {
+                let result = answer.into_result();
+                if let Err(refusal) = &result
+                    && refusal.is_passing()
                 {
-                    break;
+                    again.push((place, thing));
+                    worst =
+                        worst.filter(|worst| worst.back_off >= refusal.back_off).or(Some(refusal.clone()));
                 }
+                if let Some(slot) = results.get_mut(place) {
+                    *slot = Some(result);
+                }
+            }
+            open = again;
+            // What is refused to the end keeps its refusal.
+            if let Some(worst) = worst
+                && self.bear(worst, tries, true).await.is_err()
+            {
+                break;
             }
         }
         Ok(results.into_iter().flatten().collect())

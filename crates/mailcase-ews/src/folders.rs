@@ -5,7 +5,7 @@ use crate::items::{folder_id, identity};
 use crate::refusal::{Refusal, Trouble};
 use crate::wire::{Element, escaped};
 use mailcase_mail::{Folder, FolderPath, SourceError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// More folders are not listed, whatever the server says.
 const FOLDERS_MAX: usize = 20_000;
@@ -294,6 +294,7 @@ impl<'a> Folders<'a> {
     async fn below(&self, top: &str, tree: &mut Tree) -> Result<(), Trouble> {
         let parent = folder_id(top);
         let mut offset: usize = 0;
+        let mut listed: HashSet<String> = HashSet::new();
         while tree.nodes.len() < FOLDERS_MAX {
             let call = Call::new(format!(
                 "<m:FindFolder Traversal=\"Deep\">{SHAPE}<m:IndexedPageFolderView MaxEntriesReturned=\"{PAGE}\" \
@@ -305,15 +306,16 @@ impl<'a> Folders<'a> {
                 message: "Exchange answers with a list without its folder".to_owned(),
             })?;
             let folders = root.child("Folders").map(|found| found.children.as_slice()).unwrap_or_default();
-            let before = tree.nodes.len();
+            let before = listed.len();
             for node in folders.iter().filter_map(Node::of) {
+                listed.insert(node.found.id.clone());
                 tree.nodes.insert(node.found.id.clone(), node);
             }
             let complete = root.attribute("IncludesLastItemInRange").is_none_or(|last| last != "false");
             if complete || folders.is_empty() {
                 return Ok(());
             }
-            if offset > 0 && tree.nodes.len() == before {
+            if listed.len() == before {
                 let message = "Exchange lists the folders without an end".to_owned();
                 return Err(SourceError::Protocol { message }.into());
             }

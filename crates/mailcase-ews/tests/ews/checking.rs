@@ -91,7 +91,7 @@ async fn what_is_wrong_with_a_server_is_named_with_its_remedy() {
     for (fault, word, remedy) in [
         (Fault::LoginPage, "web page instead of EWS", "/EWS/Exchange.asmx"),
         (Fault::status(302), "web page instead of EWS", "/EWS/Exchange.asmx"),
-        (Fault::Disabled, "", "EWS"),
+        (Fault::Disabled, "HTTP 403", "EwsEnabled"),
         (Fault::status(403), "HTTP 403", "EwsEnabled"),
         (Fault::status(404), "no EWS at this URL", "/EWS/Exchange.asmx"),
         (Fault::soap("ErrorInvalidServerVersion"), "older than Exchange 2013", "IMAP"),

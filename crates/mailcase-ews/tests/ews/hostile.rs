@@ -247,6 +247,75 @@ async fn pages_without_an_end_come_to_one() {
 }
 
 #[tokio::test]
+async fn a_state_too_long_to_be_kept_costs_time_and_no_message() {
+    let count = Arc::new(AtomicU64::new(2));
+    let messages = Arc::clone(&count);
+    let server = Hostile::with_inbox(move |_| {
+        let state = "A".repeat(3 << 20);
+        let all: String = (0..messages.load(Ordering::Relaxed))
+            .map(|n| format!("<t:Create><t:Message><t:ItemId Id=\"AA{n}=\"/></t:Message></t:Create>"))
+            .collect();
+        let changes = format!(
+            "<m:SyncState>{state}</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>\
+             <m:Changes>{all}</m:Changes>"
+        );
+        xml(whole(ok("SyncFolderItems", &changes)))
+    })
+    .await;
+    let mut after = None;
+    for expected in [2, 0, 1, 0] {
+        if expected == 1 {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        // A fresh source each time: what is known is in the cursor.
+        let mut source = server.source();
+        let page = source.discover(&inbox(), Scope::NewFromAll, after.as_ref(), 10).await.unwrap();
+        assert_eq!((page.messages.len(), page.more), (expected, false));
+        assert!(page.cursor.as_str().len() < 1_000);
+        after = Some(page.cursor);
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_of_which_only_the_inbox_is_shared_is_watched_there() {
+    let denied = "<m:M ResponseClass=\"Error\"><m:ResponseCode>ErrorAccessDenied</m:ResponseCode></m:M>";
+    let folder = |id: &str, parent: &str, name: &str| {
+        format!(
+            "<t:Folder><t:FolderId Id=\"{id}\"/><t:ParentFolderId Id=\"{parent}\"/><t:DisplayName>{name}</t:DisplayName>\
+             </t:Folder>"
+        )
+    };
+    let opened =
+        message("GetFolder", &format!("<m:Folders>{}</m:Folders>", folder("AAI=", "AAR=", "Posteingang")));
+    let below = folder("AAB=", "AAI=", "Reports");
+    let server = Hostile::start(move |request| {
+        if request.contains("<m:GetFolder>") {
+            let asked = request.split("<t:DistinguishedFolderId Id=\"").skip(1);
+            let all = asked.map(|name| if name.starts_with("inbox") { opened.as_str() } else { denied });
+            return xml(whole(envelope("GetFolder", &all.collect::<String>())));
+        }
+        assert!(request.contains("<m:FindFolder ") && request.contains("AAI="), "{request}");
+        let root = format!(
+            "<m:RootFolder IncludesLastItemInRange=\"true\"><t:Folders>{below}</t:Folders></m:RootFolder>"
+        );
+        xml(whole(ok("FindFolder", &root)))
+    })
+    .await;
+    let folders = server.source().folders().await.unwrap();
+    let paths: Vec<&str> = folders.iter().map(|folder| folder.path.as_str()).collect();
+    assert_eq!(paths, ["Posteingang", "Posteingang/Reports"]);
+    assert_eq!(folders[0].role.as_deref(), Some("inbox"));
+    // Where nothing is to be seen, that is said.
+    let server = Hostile::start(move |request| {
+        let count = request.matches("<t:DistinguishedFolderId").count();
+        xml(whole(envelope("GetFolder", &denied.repeat(count))))
+    })
+    .await;
+    let error = server.source().folders().await.unwrap_err();
+    assert!(error.code() == "sign_in" && error.hint().unwrap().contains("access"), "{error:?}");
+}
+
+#[tokio::test]
 async fn one_message_described_badly_does_not_hide_the_others() {
     let server = Hostile::with_inbox(|_| {
         let changes = "<m:SyncState>AA==</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>\

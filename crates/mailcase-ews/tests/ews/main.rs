@@ -6,6 +6,7 @@ mod checking;
 mod conformance;
 mod faults;
 mod fetching;
+mod folders;
 mod hostile;
 mod listing;
 mod signing_in;
