@@ -183,14 +183,19 @@ impl Hall {
 
     /// Serves a call of somebody who came in.
     async fn called(self: &Arc<Self>, request: &Request, visitor: Visitor, fault: Option<Fault>) -> Outcome {
+        if !request.header("content-type").to_ascii_lowercase().starts_with("text/xml") {
+            self.record(request, "", "", visitor.address.as_deref(), 415, "");
+            let text = "The content type was not the expected type 'text/xml; charset=utf-8'.";
+            return Outcome::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
+        }
         let text = String::from_utf8_lossy(&request.body).into_owned();
         let text = text.trim_start_matches('\u{feff}').to_owned();
-        let (about, served) = match self.understand(&text, visitor) {
+        let (about, served) = match self.understand(&text, visitor.clone()) {
             Ok(about) => about,
             Err(failure) => {
-                let outcome = self.enveloped(failure.into_fault(), None);
-                self.record(request, "", "", None, 500, "ErrorSchemaValidation");
-                return outcome;
+                let user = visitor.address.as_deref();
+                self.record(request, "", "", user, 500, &failure.code);
+                return self.enveloped(failure.into_fault(), None);
             }
         };
         let line = format!("{} {}", about.operation, about.acting);

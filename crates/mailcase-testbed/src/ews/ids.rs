@@ -27,6 +27,10 @@ pub(crate) fn change_key(of: Named, changed: u64) -> String {
 /// What an identity names, and in which mailbox; nothing when no mailbox here ever wrote it.
 pub(crate) fn find<'a>(world: &'a mut World, text: &str) -> Option<(&'a mut Mailbox, Named)> {
     // Graph's immutable identities are none in EWS, which writes the ordinary ones alone.
+    // Nor are those of Graph's alphabet.
+    if text.contains(['-', '_']) {
+        return None;
+    }
     let text = ids::of_ews(text);
     world.mailboxes.iter_mut().find_map(|mailbox| {
         let named = ids::decode(mailbox.number, &text)?;

@@ -3,7 +3,7 @@
 //! The schema is not part of this repository: `MAILCASE_SCHEMAS` says where it is. It is applied by `xmllint`.
 
 use super::sheet::Piece;
-use super::soap::{MESSAGES, SOAP, TYPES};
+use super::soap::{MESSAGES, SOAP, TYPES, VERSIONS};
 use crate::exchange::{locked, schemas_folder};
 use anyhow::{Context as _, Result};
 use roxmltree::Document;
@@ -18,17 +18,6 @@ const FILE: &str = "ews/messages.xsd";
 const BATCH: usize = 500;
 /// Requests above this size are kept without the MIME in them.
 const KEPT_BYTES: usize = 64 << 10;
-/// Versions a request may name; the schema at hand knows the last alone.
-const VERSIONS: [&str; 8] = [
-    "Exchange2007",
-    "Exchange2007_SP1",
-    "Exchange2010",
-    "Exchange2010_SP1",
-    "Exchange2010_SP2",
-    "Exchange2013",
-    "Exchange2013_SP1",
-    "Exchange2016",
-];
 /// Folders that came after the schema at hand, and that real clients ask for.
 const LATER_FOLDERS: [&str; 23] = [
     "allcategorizeditems",
@@ -149,6 +138,7 @@ fn kept(xml: &str) -> String {
     if let Ok(document) = Document::parse(xml) {
         for node in document.descendants() {
             match node.tag_name().name() {
+                // The schema knows the last one alone.
                 "RequestServerVersion" => {
                     let version = node.attribute_node("Version");
                     let known = version.filter(|version| VERSIONS.contains(&version.value()));

@@ -10,6 +10,18 @@ pub(crate) const MESSAGES: &str = "http://schemas.microsoft.com/exchange/service
 pub(crate) const TYPES: &str = "http://schemas.microsoft.com/exchange/services/2006/types";
 pub(crate) const ERRORS: &str = "http://schemas.microsoft.com/exchange/services/2006/errors";
 
+/// What a request may say it was written for; those of later servers begin with `V201`.
+pub(crate) const VERSIONS: [&str; 8] = [
+    "Exchange2007",
+    "Exchange2007_SP1",
+    "Exchange2010",
+    "Exchange2010_SP1",
+    "Exchange2010_SP2",
+    "Exchange2013",
+    "Exchange2013_SP1",
+    "Exchange2016",
+];
+
 /// What a request asks, and as whom.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
@@ -33,6 +45,11 @@ impl<'a> Call<'a> {
         let operation = elements(body).next().ok_or_else(|| Failure::schema("The body is empty."))?;
         if operation.tag_name().namespace() != Some(MESSAGES) {
             return Err(Failure::schema("The body holds no element of the messages' namespace."));
+        }
+        let version = child(envelope, "Header").and_then(|header| child(header, "RequestServerVersion"));
+        let version = version.and_then(|version| version.attribute("Version"));
+        if version.is_some_and(|version| !VERSIONS.contains(&version) && !version.starts_with("V201")) {
+            return Err(Failure::of("ErrorInvalidServerVersion"));
         }
         let sid = child(envelope, "Header")
             .and_then(|header| child(header, "ExchangeImpersonation"))
@@ -126,6 +143,7 @@ impl Failure {
 fn message_of(code: &str) -> &'static str {
     match code {
         "ErrorServerBusy" => "The server cannot service this request right now. Try again later.",
+        "ErrorInvalidServerVersion" => "The specified server version is invalid.",
         "ErrorItemNotFound" => "The specified object was not found in the store.",
         "ErrorFolderNotFound" => "The specified folder could not be found in the store.",
         "ErrorInvalidIdMalformed" => "Id is malformed.",

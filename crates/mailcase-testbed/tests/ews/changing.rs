@@ -128,3 +128,18 @@ async fn what_one_simulator_does_the_other_sees() {
     assert_eq!(gone.status().as_u16(), 204);
     assert_eq!(bench.call(&get(MIME, &ids)).await.codes(), ["ErrorItemNotFound"]);
 }
+
+#[tokio::test]
+async fn identities_in_the_alphabet_of_graph_are_none_here() {
+    let bench = Bench::start().await;
+    for number in 0..8 {
+        bench.deliver(&format!("m{number}"));
+    }
+    let ids = bench.ids("inbox").await;
+    let telling = ids.iter().find(|id| id.contains(['/', '+'])).unwrap();
+    let rest = telling.replace('/', "-").replace('+', "_");
+    assert_eq!(
+        bench.call(&get(IDS, &[telling.clone(), rest])).await.codes(),
+        ["NoError", "ErrorInvalidIdMalformed"]
+    );
+}

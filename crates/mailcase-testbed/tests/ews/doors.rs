@@ -41,7 +41,12 @@ async fn wrong_passwords_are_answered_with_the_ways_there_are() {
         (BOB, PASSWORD, 401),
     ] {
         let request = client().post(bench.server.url()).basic_auth(user, Some(password));
-        let answer = request.body(envelope("", &sync("", 10))).send().await.unwrap();
+        let answer = request
+            .header("content-type", "text/xml")
+            .body(envelope("", &sync("", 10)))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status().as_u16(), status, "{user}");
     }
     let answer = client().post(bench.server.url()).send().await.unwrap();

@@ -71,7 +71,7 @@ async fn answers_break_off_get_lost_and_never_come() {
     let ids = bench.ids("inbox").await;
     let post = |body: String| {
         let request = client().post(bench.server.url()).basic_auth(ANN, Some(PASSWORD));
-        request.body(envelope("", &body)).send()
+        request.header("content-type", "text/xml").body(envelope("", &body)).send()
     };
     bench.server.plan_fault("GetItem", 0, 1, Fault::CutAfter(100_000));
     let cut = post(get(MIME, &ids)).await.unwrap();
@@ -101,7 +101,8 @@ async fn more_requests_at_once_than_allowed_are_refused() {
     let ids = bench.ids("inbox").await;
     let request = client().post(bench.server.url()).basic_auth(ANN, Some(PASSWORD));
     // Its body is not read: it is being served until it is.
-    let slow = request.body(envelope("", &get(MIME, &ids))).send().await.unwrap();
+    let slow =
+        request.header("content-type", "text/xml").body(envelope("", &get(MIME, &ids))).send().await.unwrap();
     let refused = bench.call(&sync("", 10)).await;
     assert_eq!((refused.status, refused.codes()), (500, vec!["ErrorExceededConnectionCount".to_owned()]));
     let text = slow.text().await.unwrap();

@@ -37,6 +37,28 @@ async fn what_xml_cannot_say_is_said_as_the_real_server_does() {
 }
 
 #[tokio::test]
+async fn what_is_no_xml_or_of_a_later_time_is_refused() {
+    let mut bench = Bench::start().await;
+    bench.asks_for_trouble = true;
+    let request = |kind: &str, version: &str| {
+        let request = crate::client().post(bench.server.url()).basic_auth(ANN, Some(crate::PASSWORD));
+        let body = crate::envelope("", &sync("", 10)).replace("Exchange2013_SP1", version);
+        request.header("content-type", kind).body(body).send()
+    };
+    for (kind, version, status) in [
+        ("text/xml; charset=utf-8", "Exchange2010_SP2", 200),
+        ("text/xml", "V2017_07_11", 200),
+        ("text/xml", "Exchange2040", 500),
+        ("application/soap+xml", "Exchange2016", 415),
+    ] {
+        let answer = request(kind, version).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{kind} {version}");
+        let text = answer.text().await.unwrap();
+        assert_eq!(text.contains("ErrorInvalidServerVersion"), status == 500, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_soap_is_a_fault() {
     let mut bench = Bench::start().await;
     bench.asks_for_trouble = true;
