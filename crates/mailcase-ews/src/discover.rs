@@ -5,13 +5,12 @@
 //! without what the first listing left out; the caller's ledger knows the rest, since identities stay.
 
 use crate::cursor::{Position, STATE_MAX_BYTES};
-use crate::hashes::Hashes;
 use crate::items::{Item, by_age};
 use crate::refusal::Trouble;
 use crate::scan::{Scan, Which};
 use crate::source::EwsSource;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use mailcase_mail::{Cursor, Discovery, FolderPath, RemoteHead, Reset, Scope, SourceError};
+use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, RemoteHead, Reset, Scope, SourceError};
 
 /// How far our clock and that of Exchange may differ.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);

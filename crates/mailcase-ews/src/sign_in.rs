@@ -2,13 +2,13 @@
 
 use crate::connections::NtlmConnections;
 use crate::ntlm::Identity;
-use crate::token::TokenSource;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue};
 use mailcase_mail::SourceError;
 use mailcase_transport::Endpoint;
+use mailcase_transport::oauth::TokenSource;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
 use std::sync::Arc;

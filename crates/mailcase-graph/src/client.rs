@@ -2,7 +2,6 @@
 
 use crate::permissions;
 use crate::refusal::{Refusal, Trouble};
-use crate::token::TokenSource;
 use crate::wire::{BATCH_MAX, BatchItem, BatchReplies, ErrorBody, batch_body};
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -11,6 +10,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use mailcase_mail::SourceError;
 use mailcase_transport::Steps;
 use mailcase_transport::http::{HttpClient, HttpResponse};
+use mailcase_transport::oauth::TokenSource;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -1,8 +1,7 @@
 //! How far a folder was listed: text kept by the caller.
 
-use crate::hashes::Hashes;
 use jiff::Timestamp;
-use mailcase_mail::{Cursor, RemoteId, SourceError};
+use mailcase_mail::{Cursor, Hashes, RemoteId, SourceError};
 use serde::{Deserialize, Serialize};
 
 /// Version of the text.

@@ -5,12 +5,11 @@
 //! what the first listing left out; the caller's ledger knows the rest. Without deltas, the cursor knows it.
 
 use crate::cursor::Position;
-use crate::hashes::Hashes;
 use crate::refusal::Trouble;
 use crate::scan::{Everything, Next, Scan, Which, by_age};
 use crate::source::GraphSource;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use mailcase_mail::{Cursor, Discovery, FolderPath, RemoteHead, Reset, Scope, SourceError};
+use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, RemoteHead, Reset, Scope, SourceError};
 use std::time::Duration;
 use tokio::time::Instant;
 

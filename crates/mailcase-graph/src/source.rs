@@ -11,7 +11,6 @@ use crate::refusal::Trouble;
 use crate::scan::{Scan, Which};
 use crate::settings::EWS;
 use crate::subscription::Subscriptions;
-use crate::token::TokenSource;
 use crate::translate::{Form, translate};
 use crate::wire::segment;
 use jiff::Timestamp;
@@ -20,6 +19,7 @@ use mailcase_mail::{
     Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Translation, Wake,
 };
 use mailcase_transport::http::HttpClient;
+use mailcase_transport::oauth::TokenSource;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};

@@ -10,6 +10,7 @@ mod error;
 mod fetched;
 mod glance;
 mod grant;
+mod hashes;
 mod kind;
 mod remote;
 mod source;
@@ -26,6 +27,7 @@ pub use grant::{
     BegunGrant, GrantAnswer, GrantRequest, Granted, NothingGranted, REFRESH_TURN_MAX, RefreshTokens,
     RefreshTurn,
 };
+pub use hashes::Hashes;
 pub use kind::{SecretField, SourceKind};
 pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};
 pub use source::{

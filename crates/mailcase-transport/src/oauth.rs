@@ -16,6 +16,7 @@ mod provider;
 mod refusal;
 mod registration;
 mod settings;
+mod token_source;
 
 pub use access_tokens::{AccessTokens, Grant};
 pub use assertion::SigningAlgorithm;
@@ -29,3 +30,4 @@ pub use settings::{
     CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, CLIENT_SECRET, ClientProof, EntraSettings,
     OauthSettings, Scopes, SignInAs, TokenFrom, signing_certificate,
 };
+pub use token_source::TokenSource;

@@ -1,13 +1,13 @@
 //! Where access tokens come from.
 
+use super::access_tokens::AccessTokens;
+use crate::steps::Steps;
 use futures::future::BoxFuture;
 use mailcase_mail::SourceError;
-use mailcase_transport::Steps;
-use mailcase_transport::oauth::AccessTokens;
 use secrecy::SecretString;
 use std::fmt;
 
-/// Hands out access tokens for Exchange. Shared by whatever asks the same mailbox.
+/// Hands out access tokens for one mailbox. Shared by whatever asks it.
 pub trait TokenSource: Send + Sync + fmt::Debug {
     /// A token that is worth trying. `refused` is the one the server did not take: another is wanted, even when that one
     /// seemed good for a while.

@@ -1,8 +1,8 @@
 //! A set of identities in little room: what a cursor has to remember of messages is whether it knows them.
 
+use crate::remote::RemoteId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use mailcase_mail::RemoteId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 /// Five bytes of a hash: of 100,000 identities known, one in ten million strangers is taken for one of them.
 const BYTES: usize = 5;
 
-/// Identities by their hashes.
+/// Identities by their hashes. Serialized as one text, which is good for ever: cursors hold it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Hashes(BTreeSet<[u8; BYTES]>);
+pub struct Hashes(BTreeSet<[u8; BYTES]>);
 
 fn hash(id: &RemoteId) -> [u8; BYTES] {
     let digest = Sha256::digest(id.as_str().as_bytes());
@@ -24,31 +24,35 @@ fn hash(id: &RemoteId) -> [u8; BYTES] {
 }
 
 impl Hashes {
-    pub(crate) fn of<'a>(ids: impl Iterator<Item = &'a RemoteId>) -> Self {
+    #[must_use]
+    pub fn of<'a>(ids: impl Iterator<Item = &'a RemoteId>) -> Self {
         Self(ids.map(hash).collect())
     }
 
-    pub(crate) fn contains(&self, id: &RemoteId) -> bool {
+    /// Whether it was put in; of strangers, now and then, too.
+    #[must_use]
+    pub fn contains(&self, id: &RemoteId) -> bool {
         !self.0.is_empty() && self.0.contains(&hash(id))
     }
 
-    pub(crate) fn insert(&mut self, id: &RemoteId) {
+    pub fn insert(&mut self, id: &RemoteId) {
         self.0.insert(hash(id));
     }
 
-    pub(crate) fn remove(&mut self, id: &RemoteId) {
+    pub fn remove(&mut self, id: &RemoteId) {
         self.0.remove(&hash(id));
     }
 
-    pub(crate) fn keep_only(&mut self, others: &Self) {
+    pub fn keep_only(&mut self, others: &Self) {
         self.0.retain(|hash| others.0.contains(hash));
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.0.clear();
     }
 }
@@ -69,5 +73,24 @@ impl<'de> Deserialize<'de> for Hashes {
             return Err(serde::de::Error::custom("a set of identities that is cut short"));
         }
         Ok(Self(all.iter().copied().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_in_is_found_after_a_way_through_text() {
+        let ids = ["AAkALgAA=", "AAkALgAB=", "AAkALgAC="].map(RemoteId::new);
+        let mut hashes = Hashes::of(ids.iter().take(2));
+        let text = serde_json::to_string(&hashes).unwrap();
+        assert_eq!(serde_json::from_str::<Hashes>(&text).unwrap(), hashes);
+        assert_eq!(ids.each_ref().map(|id| hashes.contains(id)), [true, true, false]);
+        hashes.keep_only(&Hashes::of(ids.iter().skip(1)));
+        assert_eq!(ids.each_ref().map(|id| hashes.contains(id)), [false, true, false]);
+        hashes.remove(&ids[1]);
+        assert!(hashes.is_empty());
+        assert!(serde_json::from_str::<Hashes>("\"AAA\"").is_err(), "cut short");
     }
 }
