@@ -47,6 +47,9 @@ pub struct GraphOptions {
     pub tls: Option<Issued>,
     /// Requests served at once per mailbox; more are refused with 429. Exchange Online lets an application have 4.
     pub concurrency: usize,
+    /// Who signed the certificates (DER) of those who are told of changes at an `https` address, whose name is taken to
+    /// lead to this machine.
+    pub notices_trust: Option<Vec<u8>>,
     /// Added to every request on the wire.
     pub latency: Duration,
     /// The largest page given, whatever is asked for.
@@ -62,6 +65,7 @@ impl Default for GraphOptions {
         Self {
             tokens: Tokens::Fixed(vec![(TOKEN.to_owned(), Caller::application())]),
             tls: None,
+            notices_trust: None,
             concurrency: 4,
             latency: Duration::ZERO,
             page_max: service::PAGE_MAX,

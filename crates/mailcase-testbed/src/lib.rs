@@ -8,6 +8,8 @@ pub mod davmail;
 #[cfg(feature = "graph")]
 pub mod detour;
 pub mod dovecot;
+#[cfg(feature = "graph")]
+pub mod edge;
 #[cfg(feature = "ews")]
 pub mod ews;
 #[cfg(feature = "graph")]

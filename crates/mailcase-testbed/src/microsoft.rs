@@ -1,7 +1,7 @@
 //! Microsoft's cloud on this machine: the OpenID provider and the Graph simulator under the names of the real ones,
 //! behind a proxy that leads there. A program is tested as it ships: it is told of the proxy and what to trust.
 
-use crate::certificates::Authority;
+use crate::certificates::{Authority, Issued};
 use crate::detour::Detour;
 use crate::graph::{GraphOptions, GraphServer, Tokens};
 use crate::oidc::{MICROSOFT, Oidc, OidcClient, OidcOptions, TENANT};
@@ -32,7 +32,9 @@ impl Microsoft {
             keys: identity.keys().await?,
         };
         let tls = Some(authority.leaf_for(&[GRAPH])?);
-        let graph = GraphServer::start(GraphOptions { tls, tokens, ..GraphOptions::default() }).await?;
+        let notices_trust = Some(authority.certificate_der().to_vec());
+        let options = GraphOptions { tls, tokens, notices_trust, ..GraphOptions::default() };
+        let graph = GraphServer::start(options).await?;
         let (login, mail) = (format!("{MICROSOFT}:443"), format!("{GRAPH}:443"));
         let detour = Detour::start(&[(&login, identity.port()), (&mail, graph.port())]).await?;
         Ok(Self { identity, graph, authority, detour })
@@ -42,6 +44,14 @@ impl Microsoft {
     #[must_use]
     pub const fn proxy_port(&self) -> u16 {
         self.detour.port()
+    }
+
+    /// A certificate for a public name, which Microsoft trusts when it tells of changes there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn certificate_for(&self, name: &str) -> Result<Issued> {
+        self.authority.leaf_for(&[name])
     }
 
     /// Who signed what the servers show, as PEM.

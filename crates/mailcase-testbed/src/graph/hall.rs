@@ -78,7 +78,7 @@ impl Hall {
             exchange,
             faults: Faults::default(),
             tokens: Mutex::new(options.tokens.clone()),
-            subscriptions: Subscriptions::default(),
+            subscriptions: Subscriptions::new(options.notices_trust.as_deref()),
             asked: Mutex::default(),
             problems: Mutex::default(),
             judge: Csdl::shared().map(Judge::new),

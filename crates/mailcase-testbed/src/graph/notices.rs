@@ -2,18 +2,23 @@
 
 use super::http::{Answer, Refusal, Reply, Request};
 use super::shape::time;
+use crate::exchange::front::Line;
 use crate::exchange::ledger::{Entry, Event};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::{CertificateDer, ServerName};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 /// How long the receiver has for the handshake; the real server gives this much.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
@@ -29,8 +34,11 @@ struct Subscription {
 }
 
 /// All subscriptions there are.
-#[derive(Debug, Default)]
-pub(crate) struct Subscriptions(Mutex<BTreeMap<String, Subscription>>);
+#[derive(Debug)]
+pub(crate) struct Subscriptions {
+    all: Mutex<BTreeMap<String, Subscription>>,
+    messenger: Messenger,
+}
 
 /// What a lifecycle notification says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +64,17 @@ impl Lifecycle {
 /// A notification and where it goes.
 pub(crate) struct Notice {
     pub(crate) to: String,
+    messenger: Messenger,
     pub(crate) body: Value,
 }
 
 impl Subscriptions {
+    pub(crate) fn new(trust: Option<&[u8]>) -> Self {
+        Self { all: Mutex::default(), messenger: Messenger::new(trust) }
+    }
+
     fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Subscription>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `/subscriptions` and `/subscriptions/{id}`. `mailbox_of` finds the address of whom a resource belongs to.
@@ -133,7 +146,7 @@ impl Subscriptions {
             if url.is_empty() && body.get("lifecycleNotificationUrl").is_none() {
                 continue;
             }
-            validate(url).await.map_err(|error| {
+            validate(&self.messenger, url).await.map_err(|error| {
                 let message = format!("Subscription validation request failed. {error}");
                 Refusal::bad_request("ValidationError", &message)
             })?;
@@ -187,8 +200,9 @@ impl Subscriptions {
                     "clientState": held.object.get("clientState"),
                     "tenantId": TENANT,
                 });
-                notices
-                    .push(Notice { to: text("notificationUrl").to_owned(), body: json!({"value": [value]}) });
+                let to = text("notificationUrl").to_owned();
+                let body = json!({"value": [value]});
+                notices.push(Notice { to, messenger: self.messenger.clone(), body });
             }
         }
         notices
@@ -211,7 +225,8 @@ impl Subscriptions {
                     "tenantId": TENANT,
                 });
                 let to = text("lifecycleNotificationUrl")?.to_owned();
-                Some(Notice { to, body: json!({"value": [value]}) })
+                let body = json!({"value": [value]});
+                Some(Notice { to, messenger: self.messenger.clone(), body })
             })
             .collect();
         if event == Lifecycle::SubscriptionRemoved {
@@ -233,13 +248,15 @@ fn expiration(body: &Value, now: Timestamp) -> Result<Timestamp, Refusal> {
 }
 
 /// The receiver must give the token back, decoded, as plain text.
-async fn validate(url: &str) -> Result<()> {
+async fn validate(messenger: &Messenger, url: &str) -> Result<()> {
     let token = "Validation: Testbed token + äöü";
     let mark = if url.contains('?') { '&' } else { '?' };
     let token_in_url = percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC);
     let url = format!("{url}{mark}validationToken={token_in_url}");
     let (status, content_type, body) =
-        tokio::time::timeout(HANDSHAKE_DEADLINE, post(&url, Bytes::new())).await.context("timed out")??;
+        tokio::time::timeout(HANDSHAKE_DEADLINE, messenger.post(&url, Bytes::new()))
+            .await
+            .context("timed out")??;
     ensure!(status == StatusCode::OK, "the endpoint answered {status}");
     ensure!(content_type.starts_with("text/plain"), "the endpoint answered with `{content_type}`");
     ensure!(body.as_ref() == token.as_bytes(), "the endpoint did not return the token");
@@ -250,32 +267,59 @@ impl Notice {
     /// Sends it once; what becomes of it is the receiver's business.
     pub(crate) async fn send(self) {
         let body = Bytes::from(self.body.to_string());
-        if let Err(error) = post(&self.to, body).await {
+        if let Err(error) = self.messenger.post(&self.to, body).await {
             tracing::debug!(%error, "a notification was not delivered");
         }
     }
 }
 
-/// To addresses without TLS alone: those of tests are on the loopback.
-async fn post(url: &str, body: Bytes) -> Result<(StatusCode, String, Bytes)> {
-    let rest = url.strip_prefix("http://").context("only http addresses are notified here")?;
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let stream = TcpStream::connect(authority).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let request = hyper::Request::post(format!("/{path}"))
-        .header("host", authority)
-        .header(
-            "content-type",
-            if body.is_empty() { "text/plain; charset=utf-8" } else { "application/json" },
-        )
-        .body(Full::new(body))?;
-    let answer = sender.send_request(request).await?;
-    let status = answer.status();
-    let kind = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
-    let kind = kind.unwrap_or_default().to_owned();
-    let body = Limited::new(answer.into_body(), ANSWER_MAX_BYTES).collect().await;
-    connection.abort();
-    let body = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
-    Ok((status, kind, body))
+/// Brings notifications to addresses of this machine, whatever their name.
+#[derive(Debug, Clone)]
+struct Messenger {
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl Messenger {
+    fn new(trust: Option<&[u8]>) -> Self {
+        let tls = trust.and_then(|authority| {
+            let mut roots = RootCertStore::empty();
+            roots.add(CertificateDer::from(authority.to_vec())).ok()?;
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+            Some(Arc::new(config.ok()?.with_root_certificates(roots).with_no_client_auth()))
+        });
+        Self { tls }
+    }
+
+    async fn post(&self, url: &str, body: Bytes) -> Result<(StatusCode, String, Bytes)> {
+        let (scheme, rest) = url.split_once("://").context("an address without a scheme")?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (host, port) = authority.rsplit_once(':').context("an address without a port")?;
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port.parse()?)).await?;
+        let line: Box<dyn Line> = match (scheme, &self.tls) {
+            ("http", _) => Box::new(stream),
+            ("https", Some(tls)) => {
+                let name = ServerName::try_from(host.to_owned())?;
+                Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?)
+            }
+            _ => bail!("only http addresses are notified here"),
+        };
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(line)).await?;
+        let connection = tokio::spawn(connection);
+        let request = hyper::Request::post(format!("/{path}"))
+            .header("host", authority)
+            .header(
+                "content-type",
+                if body.is_empty() { "text/plain; charset=utf-8" } else { "application/json" },
+            )
+            .body(Full::new(body))?;
+        let answer = sender.send_request(request).await?;
+        let status = answer.status();
+        let kind = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
+        let body = Limited::new(answer.into_body(), ANSWER_MAX_BYTES).collect().await;
+        connection.abort();
+        let body = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
+        Ok((status, kind, body))
+    }
 }
