@@ -1,7 +1,9 @@
 // Everything a person can look at: each page, and what opens over a page.
 import type { Page } from '@playwright/test';
-import { type Answers, problem } from './mock/api';
+import type { Comparison } from '../src/api/types';
+import { type Answers, problem, wrongFields } from './mock/api';
 import * as data from './mock/data';
+import { haveSwitched, standBeside } from './mock/migration';
 
 export type View = {
   name: string;
@@ -17,6 +19,9 @@ export type View = {
 const message = `/inbox/${data.message.summary.id}`;
 const aCase = `/cases/${data.caseDetail.summary.id}`;
 const connector = `/settings/connectors/${data.connectors[0]?.id}`;
+const exchange = `/settings/connectors/${data.exchange.id}`;
+const migrate = `${exchange}/migrate`;
+const beside = (comparison: Comparison | null) => (answers: Answers) => standBeside(answers, comparison);
 const signedOut = (answers: Answers) => {
   answers['GET /session'] = problem(401, 'unauthenticated', 'sign in first');
 };
@@ -125,6 +130,70 @@ export const VIEWS: View[] = [
       await page.getByText('The certificate is not trusted').waitFor();
     },
   },
+  { name: 'connector-ends', path: exchange },
+  { name: 'migrate', path: migrate },
+  {
+    name: 'migrate-tested',
+    path: migrate,
+    reach: async (page) => {
+      await press('Test connection')(page);
+      await page.getByText('The certificate is not trusted').waitFor();
+    },
+  },
+  {
+    name: 'migrate-refused',
+    path: migrate,
+    given: (answers) => {
+      answers[`POST /connectors/${data.exchange.id}/migration`] = wrongFields(
+        ['connection.oauth.tenant', 'a tenant is needed'],
+        ['folders', 'a folder has no name'],
+        ['connection.oauth', 'let it sign in as an application'],
+      );
+    },
+    reach: async (page) => {
+      await press('Run side by side')(page);
+      await page.getByText('a tenant is needed').waitFor();
+    },
+  },
+  { name: 'migrate-not-compared', path: migrate, given: beside(null) },
+  { name: 'migrate-agreeing', path: migrate, given: beside(data.agreeing) },
+  { name: 'migrate-disagreeing', path: migrate, given: beside(data.disagreeing) },
+  { name: 'migrate-troubled', path: migrate, given: beside(data.troubled) },
+  {
+    name: 'migrate-switch',
+    path: migrate,
+    given: beside(data.agreeing),
+    reach: async (page) => {
+      await press('Switch to Microsoft 365')(page);
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'migrate-switched', path: migrate, given: haveSwitched },
+  {
+    name: 'migrate-keep',
+    path: migrate,
+    given: haveSwitched,
+    reach: async (page) => {
+      await press('Keep Microsoft 365')(page);
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'migrate-failed',
+    path: migrate,
+    given: (answers) => {
+      answers[`GET /connectors/${data.exchange.id}/migration`] = problem(503, 'database', 'try again soon');
+    },
+  },
+  {
+    name: 'migrate-nowhere',
+    path: `${connector}/migrate`,
+    given: (answers) => {
+      answers[`GET /connectors/${data.connectors[0]?.id}/migration`] = { body: { migration: null } };
+    },
+  },
+  { name: 'connector-shadow', path: exchange, given: beside(data.agreeing) },
+  { name: 'connector-switched', path: exchange, given: haveSwitched },
   { name: 'users', path: '/settings/users' },
   { name: 'users-new', path: '/settings/users', reach: press(/New user/) },
   { name: 'account', path: '/settings/account' },

@@ -22,10 +22,25 @@ export const problem = (status: number, code: string, detail: string): Answer =>
   },
 });
 
+/** Fields the server refuses: their names, and why. */
+export const wrongFields = (...fields: [field: string, message: string][]): Answer => ({
+  status: 422,
+  body: {
+    type: 'urn:mailcase:problem:invalid',
+    title: 'invalid',
+    status: 422,
+    code: 'invalid',
+    detail: `${fields.length} fields are not valid`,
+    errors: fields.map(([field, message]) => ({ field, message })),
+    request_id: 'r-1',
+  },
+});
+
 export function desk(): Answers {
   const message = `/messages/${data.message.summary.id}`;
   const aCase = `/cases/${data.caseDetail.summary.id}`;
   const connector = `/connectors/${data.connectors[0]?.id}`;
+  const exchange = `/connectors/${data.exchange.id}`;
   return {
     'GET /setup': { body: { needed: false } },
     'GET /session': { body: data.me },
@@ -55,6 +70,11 @@ export function desk(): Answers {
     [`GET ${connector}`]: { body: data.connectors[0] },
     [`GET /connectors/${data.connectors[1]?.id}`]: { body: data.connectors[1] },
     [`GET /connectors/${data.connectors[2]?.id}`]: { body: data.connectors[2] },
+    [`GET ${exchange}`]: { body: data.exchange },
+    [`GET ${exchange}/log`]: page(data.log),
+    [`GET ${exchange}/accounting`]: { body: { accounting: null } },
+    [`GET ${exchange}/needs-attention`]: { body: { deliveries: [], messages: [] } },
+    [`GET ${exchange}/migration`]: { body: { migration: null } },
     [`GET ${connector}/log`]: page(data.log),
     [`GET ${connector}/accounting`]: { body: { accounting: data.accounting } },
     [`GET ${connector}/needs-attention`]: { body: data.needsAttention },

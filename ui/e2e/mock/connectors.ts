@@ -9,6 +9,7 @@ import type {
   Folder,
 } from '../../src/api/types';
 import { EMPTY_FILTER } from '../../src/connectors/filters';
+import { exchange, exchangeKinds } from './exchange';
 import { id, minutesAgo } from './made';
 
 export const kinds: ConnectorKind[] = [
@@ -17,6 +18,7 @@ export const kinds: ConnectorKind[] = [
     title: 'IMAP',
     description: 'A mailbox on an IMAP server.',
     default_folder: 'INBOX',
+    successors: [],
     settings_schema: {
       type: 'object',
       required: ['host', 'username'],
@@ -176,6 +178,7 @@ export const kinds: ConnectorKind[] = [
     title: 'Folder',
     description: 'A Maildir, a directory of .eml and .msg files, or an mbox file.',
     default_folder: 'INBOX',
+    successors: [],
     settings_schema: {
       type: 'object',
       required: ['path'],
@@ -183,6 +186,7 @@ export const kinds: ConnectorKind[] = [
     },
     secrets: [],
   },
+  ...exchangeKinds,
 ];
 
 const settings: Connector['settings'] = {
@@ -240,6 +244,8 @@ export const connectors: Connector[] = [
         updated_at: minutesAgo(75),
       },
     ],
+    notice: null,
+    migration: null,
     created_at: minutesAgo(90_000),
   },
   {
@@ -270,6 +276,8 @@ export const connectors: Connector[] = [
     },
     counts: { discovered: 12, stored: 0, unacknowledged: 3, needs_attention: 0, filtered_out: 0, total: 911 },
     folders: [],
+    notice: null,
+    migration: null,
     created_at: minutesAgo(80_000),
   },
   {
@@ -290,8 +298,11 @@ export const connectors: Connector[] = [
     },
     counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 0, filtered_out: 0, total: 0 },
     folders: [],
+    notice: null,
+    migration: null,
     created_at: minutesAgo(70_000),
   },
+  exchange,
 ];
 
 export const folders: Folder[] = [

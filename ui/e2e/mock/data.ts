@@ -18,6 +18,7 @@ import { id, minutesAgo, phishing } from './made';
 import { people } from './people';
 
 export * from './connectors';
+export * from './exchange';
 export { minutesAgo } from './made';
 export * from './people';
 

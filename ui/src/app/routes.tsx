@@ -47,6 +47,10 @@ export const router = createBrowserRouter([
             path: 'settings/connectors/:id/edit',
             element: page(() => import('../connectors/EditConnectorPage')),
           },
+          {
+            path: 'settings/connectors/:id/migrate',
+            element: page(() => import('../connectors/migration/MigrationPage')),
+          },
           { path: 'settings/users', element: page(() => import('../settings/UsersPage')) },
           { path: 'settings/account', element: page(() => import('../settings/AccountPage')) },
           { path: 'settings/audit', element: page(() => import('../settings/AuditPage')) },

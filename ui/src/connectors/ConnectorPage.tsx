@@ -1,6 +1,12 @@
 // One connector: what it does, what it said, whether anything is missing.
 import { Alert, Anchor, Button, DataList, Group, SimpleGrid, Text, Title } from '@mantine/core';
-import { IconAlertTriangle, IconArrowLeft, IconPencil, IconRefresh } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconArrowLeft,
+  IconArrowsLeftRight,
+  IconPencil,
+  IconRefresh,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Connector } from '../api/types';
@@ -17,10 +23,11 @@ import { ConnectionTestPanel } from './ConnectionTestPanel';
 import { ConnectorActions } from './ConnectorActions';
 import { ConnectorLog } from './ConnectorLog';
 import { KindName, OriginBadge } from './ConnectorsPage';
-import { connectorOptions, useLookAgain, usePollNow } from './connectors';
+import { connectorOptions, kindsOptions, useLookAgain, usePollNow } from './connectors';
 import { FolderCursors } from './FolderCursors';
 import { filterLines } from './filters';
 import { health } from './health';
+import { MigrationBanner } from './migration/MigrationBanner';
 import { NeedsAttention } from './NeedsAttention';
 import { StatusIcon } from './StatusIcon';
 
@@ -52,6 +59,7 @@ function ConnectorView({ connector }: { connector: Connector }) {
         description={settings.description || undefined}
         actions={mayManage && <PageActions connector={connector} />}
       />
+      <MigrationBanner connector={connector} mayManage={mayManage} />
       <LastError connector={connector} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Panel title="State">
@@ -78,8 +86,22 @@ function ConnectorView({ connector }: { connector: Connector }) {
 function PageActions({ connector }: { connector: Connector }) {
   const navigate = useNavigate();
   const poll = usePollNow(connector);
+  const { data: kinds } = useQuery(kindsOptions);
+  const kind = kinds?.find((each) => each.kind === connector.settings.kind);
+  const mayMigrate = connector.origin.from !== 'file' && kind?.successors.includes('graph');
   return (
     <>
+      {mayMigrate && (
+        <Button
+          component={Link}
+          to={`/settings/connectors/${connector.id}/migrate`}
+          size="xs"
+          variant="default"
+          leftSection={<IconArrowsLeftRight size={14} />}
+        >
+          Migrate
+        </Button>
+      )}
       <Button
         component={Link}
         to={`/settings/connectors/${connector.id}/edit`}

@@ -72,6 +72,7 @@ const COLUMNS: Column<Connector>[] = [
       <Group gap="xs" component="span">
         {connector.settings.name}
         <OriginBadge connector={connector} />
+        <SourceBadge connector={connector} />
       </Group>
     ),
   },
@@ -149,6 +150,16 @@ export function OriginBadge({ connector }: { connector: Connector }) {
   ) : null;
 }
 
+/** Only while something about its source is to be done. */
+function SourceBadge({ connector: { migration, notice } }: { connector: Connector }) {
+  if (migration === 'shadow') return <Badge color="blue">Migrating</Badge>;
+  return notice ? (
+    <Badge color="orange" title={notice}>
+      Ends soon
+    </Badge>
+  ) : null;
+}
+
 function CompactConnector({ connector }: { connector: Connector }) {
   return (
     <Group wrap="nowrap" align="flex-start" gap="sm">
@@ -159,6 +170,7 @@ function CompactConnector({ connector }: { connector: Connector }) {
             {connector.settings.name}
           </Text>
           <OriginBadge connector={connector} />
+          <SourceBadge connector={connector} />
         </Group>
         <Text size="xs" c="dimmed" component="div">
           <KindName kind={connector.settings.kind} /> · {counted(connector.counts.total, 'message')} · last

@@ -3,8 +3,8 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import { keys } from '../api/keys';
 import { usePagedList } from '../api/lists';
-import type { CompleteGrant, Connector } from '../api/types';
-import { count } from '../shared/format';
+import type { CompleteGrant, Connector, StartMigration } from '../api/types';
+import { count, counted } from '../shared/format';
 import { useAction } from '../shared/useAction';
 
 export function useConnectors() {
@@ -159,5 +159,60 @@ export function useFetchGaps(id: string) {
     done: ({ queued }) => `${count(queued)} missing messages are being fetched`,
     failed: 'The missing messages were not fetched',
     stale: () => [keys.connector(id)],
+  });
+}
+
+export function useMigration(id: string) {
+  return useQuery({
+    queryKey: keys.connector(id, 'migration'),
+    queryFn: async () =>
+      (await answer(api.GET('/connectors/{id}/migration', { params: { path: { id } } }))).migration,
+  });
+}
+
+export function useStartMigration(id: string, onDone: () => void) {
+  return useAction({
+    run: (body: StartMigration) =>
+      answer(api.POST('/connectors/{id}/migration', { params: { path: { id } }, body })),
+    done: 'Both sources run side by side',
+    failed: 'The other source was not put beside it',
+    quietFailure: true,
+    stale: () => staleAfterChange(id),
+    onDone,
+  });
+}
+
+export function useCompareSources(id: string) {
+  return useAction({
+    run: () => answer(api.POST('/connectors/{id}/migration/comparison', { params: { path: { id } } })),
+    done: ({ agrees }) => (agrees ? 'Both see the same messages' : 'They were compared, and do not agree'),
+    failed: 'They were not compared',
+    stale: () => [keys.connector(id, 'migration')],
+  });
+}
+
+type SwitchedAction = { connector: Connector; done: string; failed: string; onDone: () => void };
+
+/** Lets the other source go on, there and back. */
+export function useSwitchSources({ connector, done, failed, onDone }: SwitchedAction) {
+  const { id } = connector;
+  return useAction({
+    run: () => answer(api.POST('/connectors/{id}/migration/switch', { params: { path: { id } } })),
+    done: ({ known, new: fresh }) =>
+      `${done}: ${counted(known, 'message')} known, ${count(fresh)} new ${fresh === 1 ? 'one' : 'ones'}`,
+    failed,
+    stale: () => staleAfterChange(id),
+    onDone,
+  });
+}
+
+/** Forgets the other source, whichever of the two that is. */
+export function useEndMigration(id: string, done: string, onDone: () => void) {
+  return useAction({
+    run: () => answer(api.DELETE('/connectors/{id}/migration', { params: { path: { id } } })),
+    done,
+    failed: 'The other source was not forgotten',
+    stale: () => staleAfterChange(id),
+    onDone,
   });
 }

@@ -4,7 +4,6 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { answer, api } from '../../api/client';
 import { asProblem } from '../../api/problem';
 import type { Connector, ConnectorKind } from '../../api/types';
 import { FormError } from '../../shared/FormError';
@@ -16,14 +15,10 @@ import {
   type DraftErrors,
   errorsByField,
   missingFields,
-  type Peer,
   STEPS,
   type StepName,
   stepOf,
-  triedConnector,
-  trustPath,
   visibleSecrets,
-  withTrusted,
 } from './draft';
 import { FilterStep } from './FilterStep';
 import { FolderPicker } from './FolderPicker';
@@ -32,6 +27,7 @@ import { SchemaForm } from './SchemaForm';
 import { SecretFields } from './SecretFields';
 import { TakeStep } from './TakeStep';
 import { type ConnectionTest, TestPanel } from './TestPanel';
+import { useConnectionTest } from './useConnectionTest';
 import { useLiveFolders } from './useLiveFolders';
 
 const TITLES: Record<StepName, string> = {
@@ -179,7 +175,7 @@ type StepContentProps = {
 function StepContent(props: StepContentProps) {
   const { step, draft, change, errors, kind, readOnly } = props;
   const live = useLiveFolders(draft, kind);
-  const test = useConnectionTest(props);
+  const test = useConnectionTest({ draft, kind, trusting: readOnly ? undefined : change });
   const { settings } = draft;
   const setSettings = (patch: Partial<typeof settings>) =>
     change({ ...draft, settings: { ...settings, ...patch } });
@@ -226,30 +222,6 @@ function StepContent(props: StepContentProps) {
 function connectionGiven(draft: Draft, kind: ConnectorKind): boolean {
   const missing = missingFields(draft, kind);
   return !Object.keys(missing).some((field) => stepOf(field) === 'connection');
-}
-
-function useConnectionTest({ draft, change, kind, readOnly }: StepContentProps): ConnectionTest {
-  const run = useMutation({
-    mutationFn: (tried: Draft) => answer(api.POST('/connectors/test', { body: triedConnector(tried, kind) })),
-  });
-  const trust = (peer: Peer) => {
-    const path = readOnly ? undefined : trustPath(kind, peer);
-    if (!path) return undefined;
-    return (pem: string) => {
-      const trusting = withTrusted(draft, path, pem);
-      change(trusting);
-      run.mutate(trusting);
-    };
-  };
-  // A result says nothing about settings that were changed since.
-  const current = run.variables === draft;
-  return {
-    report: current ? run.data : undefined,
-    error: current ? run.error : null,
-    running: run.isPending,
-    run: () => run.mutate(draft),
-    trust: { server: trust('server'), proxy: trust('proxy') },
-  };
 }
 
 function TestStep({ draft, test }: { draft: Draft; test: ConnectionTest }) {

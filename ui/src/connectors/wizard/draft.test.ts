@@ -20,6 +20,7 @@ const kind: ConnectorKind = {
   title: 'IMAP',
   description: '',
   default_folder: 'INBOX',
+  successors: [],
   settings_schema: {
     required: ['host'],
     properties: {

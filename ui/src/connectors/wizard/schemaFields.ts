@@ -114,6 +114,14 @@ export function missingValues(
   });
 }
 
+/** The paths of all fields that are shown, groups included: `proxy`, `proxy.host`. */
+export function shownPaths(fields: SchemaField[], values: Record<string, unknown>): string[] {
+  return visibleFields(fields, values).flatMap(({ name, control }) => {
+    const within = control.type === 'group' ? shownPaths(control.fields, groupValues(values[name])) : [];
+    return [name, ...within.map((path) => `${name}.${path}`)];
+  });
+}
+
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
