@@ -6,6 +6,7 @@ pub(crate) mod front;
 pub(crate) mod ids;
 pub(crate) mod ledger;
 pub(crate) mod letter;
+pub(crate) mod raw;
 pub(crate) mod tokens;
 pub(crate) mod world;
 
@@ -15,7 +16,9 @@ pub use tokens::{Caller, Tokens};
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use jiff::Timestamp;
+use raw::Raw;
 use std::fmt::Debug;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
@@ -163,10 +166,28 @@ impl Exchange {
     /// # Errors
     /// When there is no such mailbox or folder.
     pub fn deliver(&self, mailbox: &str, folder: &str, raw: &[u8], received: Timestamp) -> Result<String> {
+        self.receive(mailbox, folder, Bytes::copy_from_slice(raw).into(), received)
+    }
+
+    /// A message arrives from outside whose bytes are those of a file; they are never in memory as a whole. Its
+    /// immutable identity.
+    ///
+    /// # Errors
+    /// When there is no such mailbox or folder, or the file cannot be read.
+    pub fn deliver_file(
+        &self,
+        mailbox: &str,
+        folder: &str,
+        raw: File,
+        received: Timestamp,
+    ) -> Result<String> {
+        self.receive(mailbox, folder, Raw::file(raw).context("a message in a file")?, received)
+    }
+
+    fn receive(&self, mailbox: &str, folder: &str, raw: Raw, received: Timestamp) -> Result<String> {
         let mut changes = Vec::new();
         let id = self.at(mailbox, |mailbox| {
             let folder = mailbox.folder_at(folder).context("there is no such folder")?;
-            let raw = Bytes::copy_from_slice(raw);
             let arrival = Arrival { folder, raw, received, read: false, draft: false };
             anyhow::Ok(delivery::arrive(mailbox, &mut changes, arrival, Timestamp::now()))
         })??;
@@ -192,7 +213,7 @@ impl Exchange {
         let Some(folder) = mailbox.folder_at(folder) else { return Ok(Vec::new()) };
         let held = mailbox.in_folder(folder).map(|message| Held {
             id: mailbox.message_id(message, true),
-            raw: message.raw.clone(),
+            raw: message.raw.bytes(),
             read: message.read,
             received: message.received,
         });

@@ -42,17 +42,20 @@ impl Pieces {
         self.exchange.note(Entry { mailbox, id, event: Event::Served { complete } });
     }
 
-    fn next(&mut self) -> Option<Bytes> {
+    fn next(&mut self) -> Option<io::Result<Bytes>> {
         match self.rest.pop_front()? {
-            Piece::Text(text) => Some(Bytes::from(text)),
+            Piece::Text(text) => Some(Ok(Bytes::from(text))),
             Piece::Mime { mut raw, mailbox, id } => {
-                let chunk = raw.split_to(raw.len().min(MIME_BYTES));
-                if raw.is_empty() {
+                let chunk = match raw.take(MIME_BYTES) {
+                    Ok(chunk) => chunk,
+                    Err(error) => return Some(Err(error)),
+                };
+                if raw.len() == 0 {
                     self.served(mailbox, id, true);
                 } else {
                     self.rest.push_front(Piece::Mime { raw, mailbox, id });
                 }
-                Some(Bytes::from(STANDARD.encode(chunk)))
+                Some(Ok(Bytes::from(STANDARD.encode(chunk))))
             }
         }
     }
@@ -81,7 +84,11 @@ impl Stream for Pieces {
             }
             return Poll::Ready(Some(Err(io::Error::other("cut on purpose"))));
         }
-        let Some(mut piece) = self.next() else { return Poll::Ready(None) };
+        let mut piece = match self.next() {
+            Some(Ok(piece)) => piece,
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
+        };
         if let Some(left) = self.cut_after {
             piece.truncate(left);
             self.cut_after = Some(left.saturating_sub(piece.len()));

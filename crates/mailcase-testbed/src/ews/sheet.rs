@@ -1,7 +1,7 @@
 //! XML as it is written: text in one piece, the MIME of messages as references, so that no large message is ever
 //! turned into base64 as a whole.
 
-use bytes::Bytes;
+use crate::exchange::raw::Raw;
 
 /// A part of an answer's body.
 #[derive(Debug, Clone)]
@@ -9,7 +9,7 @@ pub(crate) enum Piece {
     Text(String),
     /// The bytes of a message, to be sent as base64; of which mailbox, and its immutable identity.
     Mime {
-        raw: Bytes,
+        raw: Raw,
         mailbox: String,
         id: String,
     },
@@ -73,7 +73,7 @@ impl Sheet {
         self.close(name)
     }
 
-    pub(crate) fn mime(&mut self, raw: Bytes, mailbox: &str, id: String) -> &mut Self {
+    pub(crate) fn mime(&mut self, raw: Raw, mailbox: &str, id: String) -> &mut Self {
         self.open_with("t:MimeContent", &[("CharacterSet", "UTF-8")]);
         self.done.push(Piece::Text(std::mem::take(&mut self.text)));
         self.done.push(Piece::Mime { raw, mailbox: mailbox.to_owned(), id });

@@ -3,6 +3,7 @@
 use super::ids::{self, Named};
 use super::ledger::{Entry, Event};
 use super::letter::Facts;
+use super::raw::Raw;
 use super::world::{Arrival, INBOX, Mailbox, SENT_ITEMS, World};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ pub(crate) fn arrive(
 
 /// A message on its way out.
 pub(crate) struct Outgoing {
-    pub(crate) raw: Bytes,
+    pub(crate) raw: Raw,
     pub(crate) to: Vec<String>,
 }
 
@@ -36,6 +37,7 @@ impl Outgoing {
         now: Timestamp,
     ) -> Self {
         let facts = Facts::of(&raw);
+        let raw = Raw::from(raw);
         let folder = keep.unwrap_or(SENT_ITEMS);
         if keep.is_some() {
             let arrival = Arrival { folder, raw: raw.clone(), received: now, read: true, draft: false };

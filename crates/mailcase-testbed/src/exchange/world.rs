@@ -3,7 +3,7 @@
 use super::ids::{self, Named};
 use super::ledger::{Entry, Event};
 use super::letter::Facts;
-use bytes::Bytes;
+use super::raw::Raw;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -31,6 +31,9 @@ const WELL_KNOWN: [(&str, u64, &str); 9] = [
     ("recoverableitemsdeletions", PURGED, "Deletions"),
 ];
 
+/// How much of a message is looked at for what is known of it besides its bytes.
+const FACTS_BYTES: usize = 8 << 20;
+
 #[derive(Debug, Clone)]
 pub(crate) struct MailFolder {
     pub(crate) parent: u64,
@@ -45,7 +48,7 @@ pub(crate) struct Message {
     /// Changes with every move, and with it the ordinary identity.
     pub(crate) place: u64,
     pub(crate) folder: u64,
-    pub(crate) raw: Bytes,
+    pub(crate) raw: Raw,
     pub(crate) facts: Facts,
     pub(crate) received: Timestamp,
     pub(crate) created: Timestamp,
@@ -92,7 +95,7 @@ pub(crate) struct Mailbox {
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     pub(crate) folder: u64,
-    pub(crate) raw: Bytes,
+    pub(crate) raw: Raw,
     pub(crate) received: Timestamp,
     pub(crate) read: bool,
     pub(crate) draft: bool,
@@ -220,7 +223,7 @@ impl Mailbox {
             key,
             place,
             folder,
-            facts: Facts::of(&raw),
+            facts: Facts::of(&raw.head(FACTS_BYTES)),
             raw,
             received,
             created: now,

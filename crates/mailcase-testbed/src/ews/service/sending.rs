@@ -93,7 +93,7 @@ fn saved(
     let read = child(node, "IsRead").and_then(|read| read.text()).map_or(read, is_true);
     let key = folder.map_or(DRAFTS, |folder| folder.key);
     let mailbox = site.mailbox(number)?;
-    let key = mailbox.arrive(Arrival { folder: key, raw, received: now, read, draft }, now);
+    let key = mailbox.arrive(Arrival { folder: key, raw: raw.into(), received: now, read, draft }, now);
     let held = mailbox.messages.get(&key).ok_or_else(|| Failure::of("ErrorItemSave"))?;
     Ok(shape::items(mailbox, held, &Shape::ID_ONLY))
 }

@@ -189,7 +189,7 @@ pub(super) fn one(desk: &mut Desk<'_>, request: &Request, id: &str, rest: &[&str
         }
         (&Method::GET, ["$value"]) => {
             let Some(message) = desk.mailbox.messages.get(&key) else { return Err(Refusal::not_found()) };
-            let mut reply = Reply::bytes("text/plain", message.raw.clone());
+            let mut reply = Reply::bytes("text/plain", message.raw.bytes());
             reply.mime_of = Some(desk.mailbox.message_id(message, true));
             Ok(reply)
         }

@@ -49,7 +49,7 @@ fn raw_of(desk: &mut Desk<'_>, message: &Value) -> Result<Bytes, Refusal> {
 }
 
 fn draft(desk: &mut Desk<'_>, folder: u64, raw: Bytes) -> u64 {
-    let arrival = Arrival { folder, raw, received: desk.now, read: true, draft: true };
+    let arrival = Arrival { folder, raw: raw.into(), received: desk.now, read: true, draft: true };
     desk.mailbox.arrive(arrival, desk.now)
 }
 
@@ -87,7 +87,7 @@ pub(super) fn rewrite_draft(desk: &mut Desk<'_>, key: u64, changes: &Value) -> R
     let raw = raw_of(desk, &message)?;
     desk.mailbox.change(key, desk.now, |held| {
         held.facts = Facts::of(&raw);
-        held.raw = raw;
+        held.raw = raw.into();
     });
     Ok(())
 }
