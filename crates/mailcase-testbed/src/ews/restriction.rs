@@ -78,7 +78,7 @@ impl Field {
             "item:DateTimeSent" => facts.sent.map(Value::Time),
             "item:Size" => Some(Value::Number(i64::try_from(message.raw.len()).unwrap_or(i64::MAX))),
             "item:Subject" => text(facts.subject.as_deref().unwrap_or_default()),
-            "item:ItemClass" => text("IPM.Note"),
+            "item:ItemClass" => text(facts.class),
             "item:Importance" => text(&message.importance),
             "item:Body" => text(&facts.text),
             "item:InReplyTo" => header(message, "in-reply-to").and_then(|value| text(&value)),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address as BuilderAddress;
 use mail_builder::headers::raw::Raw;
-use mail_parser::{Address, HeaderValue, MessageParser, MimeHeaders as _};
+use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     /// Whether it was written in HTML; `body` may be in HTML all the same.
     pub(crate) rich: bool,
     pub(crate) text: String,
+    /// What kind of item Exchange makes of it (MS-OXOMSG, MS-OXCMAIL).
+    pub(crate) class: &'static str,
     pub(crate) attachments: Vec<Attached>,
 }
 
@@ -78,6 +80,7 @@ impl Facts {
             html,
             rich: parsed.html_part(0).is_some_and(|part| matches!(part.body, mail_parser::PartType::Html(_))),
             text,
+            class: class(&parsed),
             attachments: parsed.attachments().map(attached).collect(),
         }
     }
@@ -91,6 +94,37 @@ impl Facts {
     pub(crate) fn addressees(&self) -> impl Iterator<Item = &str> {
         let all = self.to.iter().chain(&self.cc).chain(&self.bcc);
         all.filter_map(|recipient| recipient.pointer("/emailAddress/address")?.as_str())
+    }
+}
+
+fn class(parsed: &Message<'_>) -> &'static str {
+    let is = |part: &MessagePart<'_>, kind: &str, subtype: &str| {
+        part.content_type().is_some_and(|found| {
+            found.ctype().eq_ignore_ascii_case(kind)
+                && found.subtype().is_some_and(|found| found.eq_ignore_ascii_case(subtype))
+        })
+    };
+    let attribute = |part: &MessagePart<'_>, name: &str| {
+        let value = part.content_type().and_then(|found| found.attribute(name)).unwrap_or_default();
+        value.to_ascii_lowercase()
+    };
+    let root = parsed.parts.first();
+    if let Some(root) = root.filter(|root| is(root, "multipart", "report")) {
+        let receipt = attribute(root, "report-type") == "disposition-notification";
+        return if receipt { "REPORT.IPM.Note.IPNRN" } else { "REPORT.IPM.Note.NDR" };
+    }
+    if root.is_some_and(|root| is(root, "multipart", "signed")) {
+        return "IPM.Note.SMIME.MultipartSigned";
+    }
+    if root.is_some_and(|root| is(root, "application", "pkcs7-mime")) {
+        return "IPM.Note.SMIME";
+    }
+    let calendar = parsed.parts.iter().find(|part| is(part, "text", "calendar"));
+    match calendar.map(|part| attribute(part, "method")).as_deref() {
+        Some("request") => "IPM.Schedule.Meeting.Request",
+        Some("cancel") => "IPM.Schedule.Meeting.Canceled",
+        Some("reply") => "IPM.Schedule.Meeting.Resp.Pos",
+        _ => "IPM.Note",
     }
 }
 

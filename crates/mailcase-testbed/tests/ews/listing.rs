@@ -144,3 +144,36 @@ async fn items_are_given_whole_and_what_is_not_there_fails_alone() {
     let raw = data_encoding::BASE64.decode(answer.one("MimeContent").as_bytes()).unwrap();
     assert_eq!(raw, crate::letter("m2").as_bytes());
 }
+
+#[tokio::test]
+async fn items_are_of_many_kinds() {
+    let bench = Bench::start().await;
+    let invitation = |method: &str| {
+        format!(
+            "From: a@example.org\r\nSubject: {method}\r\nMIME-Version: 1.0\r\nContent-Type: text/calendar; \
+             method={method}; charset=utf-8\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+        )
+    };
+    for method in ["REQUEST", "CANCEL", "REPLY"] {
+        bench.server.deliver_now(ANN, invitation(method).as_bytes()).unwrap();
+    }
+    let report = "From: a@example.org\r\nSubject: report\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; \
+                  report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n";
+    bench.server.deliver_now(ANN, report.as_bytes()).unwrap();
+    let ids = bench.ids("inbox").await;
+    let whole = bench.call(&get("<t:BaseShape>AllProperties</t:BaseShape>", &ids)).await;
+    let counted = ["MeetingRequest", "MeetingCancellation", "MeetingResponse", "Message"]
+        .map(|element| whole.all(element).len());
+    assert_eq!(counted, [1, 1, 1, 1]);
+    let mut classes = whole.all("ItemClass");
+    classes.sort();
+    let expected = [
+        "IPM.Schedule.Meeting.Canceled",
+        "IPM.Schedule.Meeting.Request",
+        "IPM.Schedule.Meeting.Resp.Pos",
+        "REPORT.IPM.Note.NDR",
+    ];
+    assert_eq!(classes, expected);
+    let changed = bench.call(&crate::set_read(&ids, true)).await;
+    assert_eq!(changed.codes(), ["NoError"; 4]);
+}

@@ -80,6 +80,8 @@ async fn events_are_streamed_as_they_happen_until_time_is_up() {
     bench.deliver("m1");
     assert!(stream.reads("<t:NewMailEvent>").await);
     assert!(stream.reads("<m:ConnectionStatus>Closed").await);
+    let (_, later) = stream.text.split_once("<t:NewMailEvent>").unwrap();
+    assert!(later.contains("<m:ConnectionStatus>OK"), "it showed that it was there");
     assert!(!stream.reads("never").await, "it ends");
     // What happens while nobody listens is told to whoever listens next.
     bench.deliver("m2");

@@ -12,6 +12,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// How many envelopes wait for a client that does not read.
 const WAITING: usize = 16;
+/// How long a stream is silent before the server shows that it is still there.
+const HEARTBEAT_MINUTES: f64 = 0.75;
 /// The longest an answer may go on: 30 minutes.
 const MINUTES_MAX: u32 = 30;
 
@@ -58,9 +60,16 @@ impl Hall {
             if ends {
                 return;
             }
+            let beat = Instant::now() + self.minute.mul_f64(HEARTBEAT_MINUTES);
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
                 () = sender.closed() => return,
+                () = sleep_until(beat), if beat < end => {
+                    // Nothing happened, and the client shall know that this is why it hears nothing.
+                    if sender.send(self.chunk(status("OK"))).await.is_err() {
+                        return;
+                    }
+                }
                 () = sleep_until(end) => {
                     // Whoever is gone by now need not be told.
                     drop(sender.send(self.chunk(status("Closed"))).await);

@@ -56,7 +56,7 @@ impl Extended {
             0x0e07 => flags.to_string(),
             0x0e08 => message.raw.len().to_string(),
             0x0e69 => u64::from(message.read).to_string(),
-            0x001a => "IPM.Note".to_owned(),
+            0x001a => message.facts.class.to_owned(),
             0x0037 => message.facts.subject.clone()?,
             0x1035 => message.facts.message_id.clone(),
             0x0e06 => time(message.received),

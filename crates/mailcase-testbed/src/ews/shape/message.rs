@@ -51,8 +51,8 @@ const FIRST: &[Property] = &[
         sheet
             .empty("t:ParentFolderId", &[("Id", &ids::folder(mailbox, message.folder)), ("ChangeKey", &key)]);
     }),
-    listed("item:ItemClass", Some(Base::All), |sheet, _, _, _| {
-        sheet.leaf("t:ItemClass", "IPM.Note");
+    listed("item:ItemClass", Some(Base::All), |sheet, _, message, _| {
+        sheet.leaf("t:ItemClass", message.facts.class);
     }),
     listed("item:Subject", Some(Base::Default), |sheet, _, message, _| {
         if let Some(subject) = &message.facts.subject {
@@ -231,9 +231,20 @@ pub(crate) fn is_single(uri: &str) -> bool {
     all.any(|property| property.uri == uri && property.single)
 }
 
-/// Writes `t:Message`. In a `list` properties that cost much are left out.
+/// What shows an item of this class.
+fn element(class: &str) -> &'static str {
+    match class {
+        "IPM.Schedule.Meeting.Request" => "t:MeetingRequest",
+        "IPM.Schedule.Meeting.Canceled" => "t:MeetingCancellation",
+        "IPM.Schedule.Meeting.Resp.Pos" => "t:MeetingResponse",
+        _ => "t:Message",
+    }
+}
+
+/// Writes `t:Message`, or what stands for one that is about a meeting. In a `list` properties that cost much are left out.
 pub(crate) fn message(sheet: &mut Sheet, mailbox: &Mailbox, message: &Message, shape: &Shape, list: bool) {
-    sheet.open("t:Message");
+    let element = element(message.facts.class);
+    sheet.open(element);
     if shape.mime && !list {
         sheet.mime(message.raw.clone(), &mailbox.address, mailbox.message_id(message, true));
     }
@@ -254,7 +265,7 @@ pub(crate) fn message(sheet: &mut Sheet, mailbox: &Mailbox, message: &Message, s
     }
     write(sheet, SECOND);
     write(sheet, THIRD);
-    sheet.close("t:Message");
+    sheet.close(element);
 }
 
 /// Writes `m:Items` with one message, or with what is left of one.
