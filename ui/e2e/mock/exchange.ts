@@ -227,6 +227,12 @@ export const disagreeing: Comparison = {
         { remote_id: itemId('aaaa='), what: 'only_here', size: 20_412, received: minutesAgo(4000) },
         { remote_id: itemId('bbbb='), what: 'only_there', size: null, received: minutesAgo(30) },
         { remote_id: itemId('cccc='), what: 'unnamed', size: 1_204_000, received: null },
+        ...Array.from({ length: 47 }, (_, row) => ({
+          remote_id: itemId(`${row}dd=`),
+          what: 'only_here' as const,
+          size: 3000 + row,
+          received: minutesAgo(5000 + row),
+        })),
       ],
     },
     reports,

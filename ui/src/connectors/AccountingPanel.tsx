@@ -133,7 +133,7 @@ function FolderResult({ folder }: { folder: AccountedFolder }) {
         {expectedText(folder)}
       </Text>
       {folder.gaps.length > 0 && (
-        <Table.ScrollContainer minWidth={320} mah={220} {...SCROLLED_BY_KEYS}>
+        <Table.ScrollContainer minWidth={320} maxHeight={220} {...SCROLLED_BY_KEYS}>
           <Table fz="xs" verticalSpacing={4} aria-label={`Missing from ${folder.folder}`}>
             <Table.Tbody>
               {folder.gaps.map((gap) => (

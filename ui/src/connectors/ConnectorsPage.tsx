@@ -79,7 +79,7 @@ const COLUMNS: Column<Connector>[] = [
   {
     key: 'kind',
     header: 'Type',
-    width: 130,
+    width: 150,
     render: (connector) => <KindName kind={connector.settings.kind} />,
   },
   {

@@ -28,8 +28,7 @@ export function ComparisonReport({ migration, titles }: ComparisonReportProps) {
         icon={comparison.agrees ? <IconCheck size={20} /> : <IconAlertTriangle size={20} />}
         text={verdict(comparison)}
       >
-        compared <Time at={comparison.at} /> · {counted(migration.agreements, 'agreement')} in a row, of{' '}
-        {counted(migration.comparisons, 'comparison')}
+        {comparison.trouble ? 'tried' : 'compared'} <Time at={comparison.at} /> · {howOften(migration)}
       </Verdict>
       <Trouble comparison={comparison} />
       {comparison.folders.map((folder) => (
@@ -43,6 +42,13 @@ export function ComparisonReport({ migration, titles }: ComparisonReportProps) {
       )}
     </Stack>
   );
+}
+
+function howOften({ agreements, comparisons }: Migration): string {
+  const compared = counted(comparisons, 'comparison');
+  return agreements > 0
+    ? `${counted(agreements, 'agreement')} in a row, of ${compared}`
+    : `${compared} so far`;
 }
 
 type VerdictProps = { color: string; icon: ReactNode; text: string; children: ReactNode };
@@ -134,16 +140,16 @@ const DIFFERS = 'light-dark(#c2410c, #ffa94d)';
 
 function Differences({ folder, titles }: FolderReportProps) {
   return (
-    <Table.ScrollContainer minWidth={560} mah={260} mt="xs" {...SCROLLED_BY_KEYS}>
+    <Table.ScrollContainer minWidth={560} maxHeight={260} mt="xs" {...SCROLLED_BY_KEYS}>
       <Table fz="xs" verticalSpacing={4} layout="fixed" aria-label={`Differences in ${folder.here}`}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Message</Table.Th>
-            <Table.Th w={210}>Where it is</Table.Th>
+            <Table.Th w={190}>Where it is</Table.Th>
+            <Table.Th w={100}>Received</Table.Th>
             <Table.Th w={70} ta="right">
               Size
             </Table.Th>
-            <Table.Th w={100}>Received</Table.Th>
+            <Table.Th>Message</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -160,6 +166,11 @@ function DifferenceRow({ difference, titles }: { difference: Difference; titles:
   const { remote_id, what, size, received } = difference;
   return (
     <Table.Tr>
+      <Table.Td>{differenceText(what, titles)}</Table.Td>
+      <Table.Td>
+        <Time at={received} />
+      </Table.Td>
+      <Table.Td ta="right">{size === null ? '–' : byteSize(size)}</Table.Td>
       <Table.Td>
         <Group gap={4} wrap="nowrap">
           <Text span size="xs" truncate className="mono" title={remote_id}>
@@ -167,11 +178,6 @@ function DifferenceRow({ difference, titles }: { difference: Difference; titles:
           </Text>
           <CopyButton value={remote_id} label={`Copy the identity ${remote_id}`} />
         </Group>
-      </Table.Td>
-      <Table.Td>{differenceText(what, titles)}</Table.Td>
-      <Table.Td ta="right">{size === null ? '–' : byteSize(size)}</Table.Td>
-      <Table.Td>
-        <Time at={received} />
       </Table.Td>
     </Table.Tr>
   );

@@ -40,9 +40,11 @@ export function SideBySide({ connector, migration, titles, mayManage, onChange }
     >
       <Stack gap="md">
         <Text size="sm" component="div" className="breakable">
-          {titles.there} stands beside {titles.here} since <Time at={migration.started_at} />
-          {migration.started_by && `, put there by ${migration.started_by}`}. It takes nothing and changes
-          nothing. The two are compared every quarter of an hour.
+          {migration.started_by
+            ? `${migration.started_by} put ${titles.there} beside ${titles.here}`
+            : `${titles.there} was put beside ${titles.here}`}{' '}
+          <Time at={migration.started_at} />. It takes nothing and changes nothing. The two are compared every
+          quarter of an hour.
         </Text>
         {compare.isPending && (
           <Text size="sm" c="dimmed" role="status">

@@ -22,14 +22,14 @@ export function Switched({ connector, migration, titles, mayManage }: SwitchedPr
     <Panel title="Switched">
       <Stack gap="md">
         <Text size="sm" component="div" className="breakable">
-          <strong>{connector.settings.name}</strong> reads its mailbox with {titles.here} since{' '}
+          <strong>{connector.settings.name}</strong> reads its mailbox with {titles.here}: it switched{' '}
           <Time at={migration.switched_at} />. {titles.there} reads nothing any more; its settings and secrets
           are kept as the way back.
         </Text>
         {mayManage && (
           <Group gap="xs">
-            <Keep connector={connector} titles={titles} />
             <Undo connector={connector} titles={titles} />
+            <Keep connector={connector} titles={titles} />
           </Group>
         )}
       </Stack>
@@ -79,7 +79,7 @@ function Keep({ connector, titles }: WayProps) {
   );
   return (
     <>
-      <Button leftSection={<IconCheck size={16} />} onClick={ask.open}>
+      <Button variant="default" leftSection={<IconCheck size={16} />} onClick={ask.open}>
         Keep {titles.here}
       </Button>
       <Confirm
