@@ -24,8 +24,8 @@ pub(crate) struct Pieces {
     cut_after: Option<usize>,
     flushed: bool,
     exchange: Arc<Exchange>,
-    /// The request counts as being served until its last byte has left.
-    _permit: Option<OwnedSemaphorePermit>,
+    /// The request counts as being served until its last piece leaves.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Pieces {
@@ -35,7 +35,7 @@ impl Pieces {
         exchange: Arc<Exchange>,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
-        Self { rest: pieces.into(), cut_after, flushed: false, exchange, _permit: permit }
+        Self { rest: pieces.into(), cut_after, flushed: false, exchange, permit }
     }
 
     fn served(&self, mailbox: String, id: String, complete: bool) {
@@ -43,7 +43,12 @@ impl Pieces {
     }
 
     fn next(&mut self) -> Option<io::Result<Bytes>> {
-        match self.rest.pop_front()? {
+        let piece = self.rest.pop_front()?;
+        if self.rest.is_empty() {
+            // Whoever has the last piece may ask for more.
+            self.permit = None;
+        }
+        match piece {
             Piece::Text(text) => Some(Ok(Bytes::from(text))),
             Piece::Mime { mut raw, mailbox, id } => {
                 let chunk = match raw.take(MIME_BYTES) {

@@ -211,7 +211,11 @@ impl Hall {
             None => {}
         }
         self.judge.request(&about.operation, &text);
-        if let Err(failure) = served {
+        let planned = match &fault {
+            Some(Fault::Soap { code, back_off }) => Err(Failure { back_off: *back_off, ..Failure::of(code) }),
+            _ => Ok(()),
+        };
+        if let Err(failure) = served.and(planned) {
             let reply = failure.into_fault();
             self.note(request, &about, 500, &reply.code);
             return self.enveloped(reply, Some(&about.operation));
@@ -266,9 +270,6 @@ impl Hall {
 
     fn serve(&self, text: &str, about: &About, fault: Option<&Fault>) -> Reply {
         let fault = match fault {
-            Some(Fault::Soap { code, back_off }) => {
-                return Failure { back_off: *back_off, ..Failure::of(code) }.into_fault();
-            }
             Some(Fault::Item { index, code, back_off }) => {
                 Some((*index, Failure { back_off: *back_off, ..Failure::of(code) }))
             }

@@ -29,6 +29,20 @@ async fn the_whole_request_fails_or_one_item_does() {
 }
 
 #[tokio::test]
+async fn streams_are_refused_on_demand_too() {
+    let bench = Bench::start().await;
+    let body = "<GetStreamingEvents><SubscriptionIds><t:SubscriptionId>none</t:SubscriptionId></SubscriptionIds>\
+                <ConnectionTimeout>1</ConnectionTimeout></GetStreamingEvents>";
+    bench.server.plan_fault("GetStreamingEvents", 0, 1, Fault::soap("ErrorInternalServerTransientError"));
+    let refused = bench.call(body).await;
+    assert_eq!(
+        (refused.status, refused.codes()),
+        (500, vec!["ErrorInternalServerTransientError".to_owned()])
+    );
+    assert_eq!(bench.call(body).await.codes(), ["ErrorInvalidSubscription"]);
+}
+
+#[tokio::test]
 async fn a_message_stays_broken_until_it_is_mended() {
     let bench = Bench::start().await;
     let id = bench.deliver("m1");
