@@ -9,6 +9,10 @@ const CODE_MAX_CHARS: usize = 80;
 const BACK_OFF_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const ACCESS_HINT: &str = "Give the account access to the mailbox and its folders (full access, or permissions on the \
     folder), or let it impersonate the owner.";
+const SWITCHED_OFF_HINT: &str = "EWS may be switched off for the organization, the mailbox or this application \
+    (EwsEnabled, EwsApplicationAccessPolicy and its list; Set-OrganizationConfig, Set-CASMailbox), or the permission \
+    full_access_as_app is missing. In Exchange Online, EWS is off unless the organization listed the application, and ends \
+    on 2027-04-01: use Microsoft Graph there.";
 
 /// A refusal by response code, or by the status of HTTP alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +88,12 @@ impl Refusal {
                 "ErrorInsufficientResources",
                 "ErrorBatchProcessingStopped",
                 "ErrorNotEnoughMemory",
+                "ErrorMailboxFailover",
+                "ErrorMailboxLogonFailed",
+                "ErrorADOperation",
+                "ErrorProxyCallFailed",
+                "ErrorProxyRequestProcessingFailed",
+                "ErrorNoRespondingCASInDestinationSite",
             ])
     }
 
@@ -109,7 +119,6 @@ impl Refusal {
             "ErrorMissingEmailAddress",
             "ErrorInvalidSmtpAddress",
             "ErrorNonPrimarySmtpAddress",
-            "ErrorNoRespondingCASInDestinationSite",
             "ErrorMailboxDataArrayEmpty",
         ])
     }
@@ -128,9 +137,21 @@ impl Refusal {
         self.status == 0 && !self.is_passing() && !self.is_about_the_account()
     }
 
+    /// EWS is not to be had for this organization, mailbox or application.
+    fn is_switched_off(&self) -> bool {
+        self.status == 403
+            || self.is(&[
+                "ErrorOrganizationAccessBlocked",
+                "ErrorInvalidLicense",
+                "ErrorUserNotAllowedByPolicy",
+                "ErrorInvalidClientAccessTokenRequest",
+            ])
+    }
+
     fn is_about_the_account(&self) -> bool {
         self.is_missing_mailbox()
             || self.is_missing_impersonation()
+            || self.is_switched_off()
             || self.is(&[
                 "ErrorAccessDenied",
                 "ErrorAccountDisabled",
@@ -189,6 +210,9 @@ impl Refusal {
                 ),
             };
         }
+        if self.is_switched_off() {
+            return SourceError::SignIn { message: refused, hint: hint(SWITCHED_OFF_HINT) };
+        }
         match (self.code.as_str(), self.status) {
             ("ErrorAccessDenied", _) => SourceError::SignIn { message: refused, hint: hint(ACCESS_HINT) },
             ("ErrorAccountDisabled" | "ErrorPasswordExpired" | "ErrorPasswordChangeRequired", _) => {
@@ -202,15 +226,6 @@ impl Refusal {
             ("ErrorInvalidServerVersion" | "ErrorIncorrectSchemaVersion", _) => SourceError::Unsupported {
                 message: format!("the server is older than Exchange 2013 SP1 ({shown})"),
                 hint: hint("Use IMAP for this server, or a newer Exchange."),
-            },
-            ("", 403) => SourceError::SignIn {
-                message: refused,
-                hint: hint(
-                    "EWS may be switched off for the organization, the mailbox or this application (EwsEnabled, \
-                     EwsApplicationAccessPolicy and its list; Set-OrganizationConfig, Set-CASMailbox), or the permission \
-                     full_access_as_app is missing. In Exchange Online, EWS is off unless the organization listed the \
-                     application, and ends on 2027-04-01: use Microsoft Graph there.",
-                ),
             },
             ("", 404 | 405) => SourceError::Unsupported {
                 message: format!("there is no EWS at this URL ({shown})"),
@@ -263,6 +278,8 @@ mod tests {
             ("ErrorPasswordExpired", "sign_in", true),
             ("ErrorInvalidServerVersion", "unsupported", true),
             ("ErrorMailboxStoreUnavailable", "unreachable", true),
+            ("ErrorOrganizationAccessBlocked", "sign_in", true),
+            ("ErrorMailboxLogonFailed", "unreachable", true),
             ("ErrorSomethingNew", "refused", false),
         ] {
             let error = Refusal::of_code(code, None).into_error("list the folder");
@@ -295,7 +312,9 @@ mod tests {
         for code in ["ErrorItemCorrupt", "ErrorContentConversionFailed", "ErrorMessageSizeExceeded", ""] {
             assert!(Refusal::of_code(code, None).is_about_the_message(), "{code}");
         }
-        for code in ["ErrorServerBusy", "ErrorAccessDenied", "ErrorMailboxMoveInProgress"] {
+        for code in
+            ["ErrorServerBusy", "ErrorAccessDenied", "ErrorMailboxMoveInProgress", "ErrorInvalidLicense"]
+        {
             assert!(!Refusal::of_code(code, None).is_about_the_message(), "{code}");
         }
         for code in ["ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolderNotFound"] {
