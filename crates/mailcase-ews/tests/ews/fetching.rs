@@ -176,3 +176,43 @@ async fn a_message_moved_away_is_gone() {
     result.unwrap();
     assert_eq!(got[&asked[0]], Got::Gone, "its identity ended with its place");
 }
+
+#[tokio::test]
+async fn what_exchange_calls_something_else_is_mail_all_the_same() {
+    let world = World::start().await;
+    let of_kind = |name: &str, kind: &str, body: &str| {
+        format!(
+            "Message-ID: <{name}@suite.example>\r\nFrom: ada@example.org\r\nTo: desk@example.org\r\nSubject: {name}\r\n\
+             MIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n{body}\r\n"
+        )
+        .into_bytes()
+    };
+    let calendar = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR";
+    let report = "--b\r\n\r\nIt did not arrive.\r\n--b--";
+    let raws = [
+        of_kind("request", "text/calendar; method=REQUEST", calendar),
+        of_kind("cancel", "text/calendar; method=CANCEL", calendar),
+        of_kind("reply", "text/calendar; method=REPLY", calendar),
+        of_kind("undelivered", "multipart/report; report-type=delivery-status; boundary=b", report),
+        of_kind("receipt", "multipart/report; report-type=disposition-notification; boundary=b", report),
+        of_kind("encrypted", "application/pkcs7-mime; smime-type=enveloped-data", "MIAG"),
+    ];
+    for raw in &raws {
+        world.deliver_raw(raw);
+    }
+    let mut source = world.source();
+    for scope in [Scope::NewFromAll, Scope::Unseen] {
+        assert_eq!(list(&mut source, scope, None, 10).await.0.len(), raws.len(), "{scope:?}");
+    }
+    let (heads, _) = list(&mut source, Scope::NewFromAll, None, 10).await;
+    let asked = ids(&heads);
+    let (result, got) = fetch(&mut source, &asked).await;
+    result.unwrap();
+    for (id, raw) in asked.iter().zip(raws) {
+        assert_eq!(got[id], Got::Raw(raw));
+    }
+    let done = source.act(&inbox(), &asked, &mailcase_mail::RemoteAction::MarkRead).await.unwrap();
+    assert_eq!(done, vec![mailcase_mail::ActOutcome::Done; 6]);
+    let done = source.act(&inbox(), &asked, &mailcase_mail::RemoteAction::Delete).await.unwrap();
+    assert_eq!(done, vec![mailcase_mail::ActOutcome::Done; 6]);
+}
