@@ -58,6 +58,8 @@ pub(crate) struct Message {
     pub(crate) categories: Vec<String>,
     pub(crate) flag: String,
     pub(crate) importance: String,
+    /// MAPI properties that clients set and that mean nothing here, by name.
+    pub(crate) extended: BTreeMap<String, String>,
     /// When it came into its folder, as a number in the history.
     pub(crate) placed: u64,
     /// Its last change, likewise; never before `placed`.
@@ -233,6 +235,7 @@ impl Mailbox {
             categories: Vec::new(),
             flag: "notFlagged".to_owned(),
             importance: "normal".to_owned(),
+            extended: BTreeMap::new(),
             placed: place,
             changed: place,
             rewritten: place,

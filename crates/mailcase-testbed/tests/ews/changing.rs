@@ -143,3 +143,36 @@ async fn identities_in_the_alphabet_of_graph_are_none_here() {
         ["NoError", "ErrorInvalidIdMalformed"]
     );
 }
+
+#[tokio::test]
+async fn properties_of_mapi_are_kept_found_and_taken_away() {
+    let bench = Bench::start().await;
+    bench.deliver("m1");
+    bench.deliver("m2");
+    let ids = bench.ids("inbox").await;
+    let property = "<t:ExtendedFieldURI DistinguishedPropertySetId=\"PublicStrings\" PropertyName=\"seen by\" \
+                    PropertyType=\"String\"/>";
+    let update = |update: &str| {
+        format!(
+            "<UpdateItem MessageDisposition=\"SaveOnly\" ConflictResolution=\"AutoResolve\"><ItemChanges>\
+             <t:ItemChange>{}<t:Updates>{update}</t:Updates></t:ItemChange></ItemChanges></UpdateItem>",
+            item(&ids[0])
+        )
+    };
+    let set = format!(
+        "<t:SetItemField>{property}<t:Message><t:ExtendedProperty>{property}<t:Value>robot</t:Value>\
+         </t:ExtendedProperty></t:Message></t:SetItemField>"
+    );
+    assert_eq!(bench.call(&update(&set)).await.codes(), ["NoError"]);
+    let shape = format!("{IDS}<t:AdditionalProperties>{property}</t:AdditionalProperties>");
+    assert_eq!(bench.call(&get(&shape, &ids)).await.all("Value"), ["robot"]);
+    let find = format!(
+        "<FindItem Traversal=\"Shallow\"><ItemShape>{IDS}</ItemShape><Restriction><t:IsEqualTo>{property}\
+         <t:FieldURIOrConstant><t:Constant Value=\"robot\"/></t:FieldURIOrConstant></t:IsEqualTo></Restriction>\
+         <ParentFolderIds><t:DistinguishedFolderId Id=\"inbox\"/></ParentFolderIds></FindItem>"
+    );
+    assert_eq!(bench.call(&find).await.attributes("ItemId", "Id"), ids[..1]);
+    let delete = format!("<t:DeleteItemField>{property}</t:DeleteItemField>");
+    assert_eq!(bench.call(&update(&delete)).await.codes(), ["NoError"]);
+    assert_eq!(bench.call(&find).await.attributes("ItemId", "Id").len(), 0);
+}

@@ -52,6 +52,7 @@ pub(super) fn update(site: &mut Site<'_>, call: &Call<'_>) -> Result<Reply, Fail
             message.categories = changed.categories;
             message.flag = changed.flag;
             message.importance = changed.importance;
+            message.extended = changed.extended;
         });
         if is_read != was_read {
             site.note(item, if is_read { Event::MarkedRead } else { Event::MarkedUnread });
@@ -97,10 +98,7 @@ fn apply(message: &mut Message, update: Node<'_, '_>) -> Result<(), Failure> {
             let text =
                 item.and_then(|item| item.descendants().find(|node| node.tag_name().name() == "Value"));
             let text = text.and_then(|value| value.text()).unwrap_or_default();
-            // The one that says whether it is flagged; others are taken and forgotten.
-            if property.tag() == Some(0x1090) {
-                message.flag = if text == "2" { "flagged" } else { "notFlagged" }.to_owned();
-            }
+            property.set(message, (!deletes).then_some(text));
         }
         other => {
             let text = format!("Set action is invalid for property '{other}'.");

@@ -12,6 +12,8 @@ pub(crate) struct Extended {
     attributes: Vec<(String, String)>,
 }
 
+/// PR_FLAG_STATUS (MS-OXOFLAG 2.2.1.1).
+const FLAG_STATUS: u32 = 0x1090;
 /// Flags of PR_MESSAGE_FLAGS (MS-OXCMSG 2.2.1.6).
 const READ: u64 = 1;
 const UNSENT: u64 = 8;
@@ -40,6 +42,36 @@ impl Extended {
         }
     }
 
+    /// Under which name its value is kept: however it is written, a property has one.
+    fn name(&self) -> String {
+        if let Some(tag) = self.tag() {
+            return format!("{tag:#06x}");
+        }
+        let set = [self.attribute("DistinguishedPropertySetId"), self.attribute("PropertySetId")].concat();
+        let own = [self.attribute("PropertyName"), self.attribute("PropertyId")].concat();
+        format!("{}/{}", set.to_lowercase(), own.to_lowercase())
+    }
+
+    /// Sets it on a message, or takes it away.
+    pub(crate) fn set(&self, message: &mut Message, value: Option<&str>) {
+        match (self.tag(), value) {
+            (Some(FLAG_STATUS), value) => {
+                let status = match value {
+                    Some("2") => "flagged",
+                    Some("1") => "complete",
+                    _ => "notFlagged",
+                };
+                message.flag = status.to_owned();
+            }
+            (_, Some(value)) => {
+                message.extended.insert(self.name(), value.to_owned());
+            }
+            (_, None) => {
+                message.extended.remove(&self.name());
+            }
+        }
+    }
+
     /// What it is on a message; nothing when it is not set there.
     pub(crate) fn of(&self, mailbox: &Mailbox, message: &Message) -> Option<String> {
         if self.attribute("DistinguishedPropertySetId") == "InternetHeaders" {
@@ -47,6 +79,12 @@ impl Extended {
             let mut headers = message.facts.headers.iter();
             return headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
         }
+        let known = self.known(mailbox, message);
+        known.or_else(|| message.extended.get(&self.name()).cloned())
+    }
+
+    /// Those that come from what the message is.
+    fn known(&self, mailbox: &Mailbox, message: &Message) -> Option<String> {
         let flags = u64::from(message.read) * READ
             + u64::from(message.draft) * UNSENT
             + u64::from(!message.facts.attachments.is_empty()) * HAS_ATTACHMENTS;
@@ -66,8 +104,8 @@ impl Extended {
             0x007d => headers(message),
             0x0e03 => addresses(&message.facts.cc),
             0x0e04 => addresses(&message.facts.to),
-            0x1090 if message.flag == "flagged" => "2".to_owned(),
-            0x1090 if message.flag == "complete" => "1".to_owned(),
+            FLAG_STATUS if message.flag == "flagged" => "2".to_owned(),
+            FLAG_STATUS if message.flag == "complete" => "1".to_owned(),
             0x1081 if message.folder == DRAFTS => "-1".to_owned(),
             0x0e1b => u64::from(!message.facts.attachments.is_empty()).to_string(),
             0x0e2f => mailbox.number.to_string(),
