@@ -146,6 +146,7 @@ fn message_of(code: &str) -> &'static str {
         "ErrorInvalidServerVersion" => "The specified server version is invalid.",
         "ErrorItemNotFound" => "The specified object was not found in the store.",
         "ErrorFolderNotFound" => "The specified folder could not be found in the store.",
+        "ErrorToFolderNotFound" => "The destination folder was not found.",
         "ErrorInvalidIdMalformed" => "Id is malformed.",
         "ErrorInvalidSyncStateData" => "Synchronization state data is corrupt or otherwise invalid.",
         "ErrorNonExistentMailbox" => "The SMTP address has no mailbox associated with it.",

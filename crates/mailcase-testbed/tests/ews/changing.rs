@@ -69,7 +69,7 @@ async fn identities_change_with_a_move_and_messages_are_copied() {
     assert_eq!(bench.server.messages(ANN, "Junk Email").unwrap().len(), 1);
     assert_eq!(bench.server.messages(ANN, "Drafts").unwrap().len(), 1);
     let nowhere = relocate("MoveItem", &new, "junkemail").replace("junkemail", "archiveinbox");
-    assert_eq!(bench.call(&nowhere).await.codes(), ["ErrorFolderNotFound"]);
+    assert_eq!(bench.call(&nowhere).await.codes(), ["ErrorToFolderNotFound"]);
 }
 
 #[tokio::test]

@@ -109,7 +109,10 @@ fn apply(message: &mut Message, update: Node<'_, '_>) -> Result<(), Failure> {
 }
 
 pub(super) fn relocate(site: &mut Site<'_>, call: &Call<'_>, copy: bool) -> Result<Reply, Failure> {
-    let target = site.target(call.operation, "ToFolderId");
+    let target = site.target(call.operation, "ToFolderId").map_err(|failure| match failure.code.as_str() {
+        "ErrorFolderNotFound" => Failure::of("ErrorToFolderNotFound"),
+        _ => failure,
+    });
     let returns = child(call.operation, "ReturnNewItemIds").and_then(|node| node.text());
     let returns = returns.is_none_or(is_true);
     each(site, call, "ItemIds", NOTHING, |site, node| {
