@@ -1,6 +1,7 @@
 //! A private Dovecot 2.3 on the loopback: IMAP with and without TLS, LMTP, any user name with the password
 //! [`PASSWORD`]. Works as root and as an ordinary user.
 
+mod lmtp;
 mod maildir;
 mod tokens;
 
@@ -20,8 +21,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
 /// The password of every user.
 pub const PASSWORD: &str = "pw";
@@ -246,22 +245,7 @@ impl Dovecot {
     /// # Errors
     /// When the server does not take it.
     pub async fn deliver(&self, user: &str, message: &[u8]) -> Result<()> {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.lmtp)).await?;
-        let mut stream = BufReader::new(stream);
-        lmtp_reply(&mut stream, "220").await?;
-        for (command, expected) in [
-            ("LHLO testbed".to_owned(), "250"),
-            ("MAIL FROM:<sender@example.org>".to_owned(), "250"),
-            (format!("RCPT TO:<{user}>"), "250"),
-            ("DATA".to_owned(), "354"),
-        ] {
-            stream.write_all(format!("{command}\r\n").as_bytes()).await?;
-            lmtp_reply(&mut stream, expected).await.with_context(|| command)?;
-        }
-        stream.write_all(&dot_stuffed(message)).await?;
-        lmtp_reply(&mut stream, "250").await.context("the message")?;
-        stream.write_all(b"QUIT\r\n").await?;
-        Ok(())
+        lmtp::deliver(self.ports.lmtp, user, message).await
     }
 
     /// What a folder holds, asked without IMAP.
@@ -455,36 +439,6 @@ fn held_message(line: &str) -> Result<HeldMessage> {
         flags: flags.split_whitespace().map(str::to_owned).collect(),
         size: size.trim().parse()?,
     })
-}
-
-/// RFC 5321 §4.5.2: a line that starts with a dot gets another one.
-fn dot_stuffed(message: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(message.len() + 16);
-    for line in message.split_inclusive(|&byte| byte == b'\n') {
-        if line.first() == Some(&b'.') {
-            out.push(b'.');
-        }
-        out.extend_from_slice(line);
-    }
-    if !out.ends_with(b"\n") {
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(b".\r\n");
-    out
-}
-
-async fn lmtp_reply(stream: &mut BufReader<TcpStream>, expected: &str) -> Result<()> {
-    let read = async {
-        loop {
-            let mut line = String::new();
-            ensure!(stream.read_line(&mut line).await? > 0, "the server hung up");
-            if line.as_bytes().get(3) != Some(&b'-') {
-                ensure!(line.starts_with(expected), "the server said {line:?}");
-                return Ok(());
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), read).await.context("the server does not answer")?
 }
 
 /// Where a server listens, for programs that want an address.
