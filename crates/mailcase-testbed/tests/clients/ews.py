@@ -18,6 +18,7 @@ from exchangelib import (
     Message,
     OAuth2Credentials,
 )
+from exchangelib.autodiscover.protocol import AutodiscoverProtocol
 from exchangelib.errors import ErrorItemNotFound
 from exchangelib.protocol import BaseProtocol
 
@@ -115,3 +116,15 @@ Message(account=account, subject="new", body="y", to_recipients=["bob@example.or
 names = {folder.name for folder in account.msg_folder_root.walk()}
 assert {"Inbox", "Erledigt & geprüft", "Deleted Items"} <= names, names
 assert account.protocol.resolve_names(["bob"])[0].email_address == "bob@example.org"
+
+# Where the service is, it would have found by itself.
+if scheme != "oauth":
+    found = AutodiscoverProtocol(
+        config=Configuration(
+            service_endpoint=url.replace("/EWS/Exchange.asmx", "/autodiscover/autodiscover.svc"),
+            credentials=credentials,
+            auth_type=auth,
+            version=account.version,
+        )
+    ).get_user_settings(user=ANN)
+    assert found.ews_url == url and found.autodiscover_smtp_address == ANN, found
