@@ -15,4 +15,4 @@ pub use options::options;
 pub use person::{Events, PASSWORD, Person, USERNAME, install_tls};
 pub use relay::{Announced, Relay};
 pub use server::{DEADLINE, Server, ServerOptions, eventually};
-pub use sources::{ImapOnly, Simulated};
+pub use sources::{EwsOnly, ImapOnly, Simulated};

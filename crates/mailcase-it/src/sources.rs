@@ -1,6 +1,7 @@
 //! One kind of source on one server, for tests and measurements that go past the program.
 
 use futures::future::BoxFuture;
+use mailcase_ews::EwsSource;
 use mailcase_graph::{GraphAccess, GraphSource, MailboxName, TokenSource};
 use mailcase_imap::ImapSource;
 use mailcase_mail::{Deadlines, SourceError, SourceFactory, SourceKind};
@@ -30,6 +31,27 @@ impl SourceFactory for ImapOnly {
         secrets: &BTreeMap<String, SecretString>,
     ) -> Result<ImapSource, SourceError> {
         ImapSource::from_connection(connection, secrets)
+    }
+}
+
+/// Opens mailboxes by Exchange Web Services, wherever their settings lead.
+#[derive(Debug, Clone, Copy)]
+pub struct EwsOnly;
+
+impl SourceFactory for EwsOnly {
+    type Source = EwsSource;
+
+    fn kinds(&self) -> Vec<SourceKind> {
+        vec![mailcase_ews::kind()]
+    }
+
+    fn open(
+        &self,
+        _kind: &str,
+        connection: &Map<String, Value>,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<EwsSource, SourceError> {
+        EwsSource::from_connection(connection, secrets)
     }
 }
 

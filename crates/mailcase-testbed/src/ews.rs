@@ -208,6 +208,15 @@ impl EwsServer {
         &self.hall.exchange
     }
 
+    /// The immutable identity of the message that is called `id` here; nothing when there is none.
+    #[must_use]
+    pub fn immutable_id(&self, id: &str) -> Option<String> {
+        let mut world = self.world();
+        let (mailbox, _) = ids::find(&mut world, id)?;
+        let key = mailbox.key_of(&crate::exchange::ids::of_ews(id))?;
+        mailbox.messages.get(&key).map(|message| mailbox.message_id(message, true))
+    }
+
     /// Somebody gets a password, or another one.
     pub fn add_account(&self, account: Account) {
         let mut accounts = locked(&self.hall.accounts);

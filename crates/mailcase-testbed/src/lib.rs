@@ -16,7 +16,7 @@ pub mod ews;
 pub mod exchange;
 #[cfg(feature = "graph")]
 pub mod graph;
-#[cfg(all(feature = "graph", feature = "oidc"))]
+#[cfg(all(feature = "ews", feature = "oidc"))]
 pub mod microsoft;
 #[cfg(feature = "oidc")]
 pub mod oidc;

@@ -5,6 +5,7 @@
 //! left out stays out; every other one is new, whether it came a second ago or is seen by the other source alone.
 
 use super::{Pair, PairedFolder, Sources, no_other_source};
+use crate::engine::SERVER;
 use crate::error::EngineError;
 use crate::remote::Remote;
 use mailcase_core::connector::FetchMode;
@@ -29,7 +30,8 @@ pub(crate) async fn change_places(
     connector: ConnectorId,
     entry: NewAudit,
 ) -> Result<Passed, EngineError> {
-    let owner = format!("migration:{}", uuid::Uuid::now_v7());
+    // As a server of its own: when the program is ended in the middle of it, the next one goes on at once.
+    let owner = format!("{SERVER}:migration-{}", uuid::Uuid::now_v7());
     // Before anybody is disturbed.
     let other = store.other_source(organization, connector).await?.ok_or_else(no_other_source)?;
     let lease = store.seize_connector(connector, &owner, LEASE).await?;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a missing piece fails the test")]
 
+mod ews;
 mod graph;
 mod imap;
 
