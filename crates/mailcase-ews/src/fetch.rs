@@ -1,5 +1,8 @@
-//! Raw messages by GetItem: many small ones in one request, large ones by themselves, several requests under way, and
-//! everything handed on in the order asked. The content is decoded while it comes: no message is ever held as a whole.
+//! Raw messages by GetItem: many small ones in one request, large ones by themselves, several requests under way, handed
+//! on one request after the other. The content is decoded while it comes: no message is ever held as a whole.
+//!
+//! The request that answers first is the first to be handed on. An order would be a trap: one that has a place in the
+//! mailbox would wait for its turn, and one whose turn it is for a place.
 
 use crate::client::{Call, EwsClient};
 use crate::items::{item_ids, size_of};
@@ -8,8 +11,9 @@ use crate::refusal::Trouble;
 use crate::sizes::Sizes;
 use crate::wire::{Answer, Mime, Sink, is_identity};
 use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use mailcase_mail::{CHUNK_MAX_BYTES, Fetched, FetchedSender, RemoteHead, RemoteId, SourceError};
-use std::collections::VecDeque;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -132,34 +136,39 @@ struct Fetching<'a> {
 impl Fetching<'_> {
     async fn all(&mut self, groups: Vec<Vec<RemoteId>>) -> Result<(), SourceError> {
         let mut waiting = groups.into_iter();
-        let mut turns = VecDeque::new();
+        let mut under_way = FuturesUnordered::new();
         // Dropped with this call, all requests end.
         let mut requests = JoinSet::new();
         loop {
-            while turns.len() < AT_ONCE
+            while under_way.len() < AT_ONCE
                 && let Some(group) = waiting.next()
             {
-                let (events, receiver) = mpsc::channel(AHEAD_PIECES);
+                let (events, mut receiver) = mpsc::channel(AHEAD_PIECES);
                 requests.spawn(request(self.client.clone(), group.clone(), events));
-                turns.push_back((group, receiver));
+                under_way.push(async move { (receiver.recv().await, group, receiver) });
             }
-            let Some((group, events)) = turns.pop_front() else { return Ok(()) };
-            self.deliver(group, events).await?;
+            let Some((first, group, events)) = under_way.next().await else { return Ok(()) };
+            // Only a request that ended from outside says nothing of its end.
+            self.deliver(group, first.ok_or(SourceError::Abandoned)?, events).await?;
         }
     }
 
     async fn deliver(
         &mut self,
         group: Vec<RemoteId>,
+        first: Event,
         mut events: mpsc::Receiver<Event>,
     ) -> Result<(), SourceError> {
         let alone = group.len() == 1;
         let mut ids = group.into_iter();
         let mut current = ids.next();
         let mut begun = false;
+        let mut next = Some(first);
         let over = loop {
-            // Only a request that ended from outside says nothing of its end.
-            let event = events.recv().await.ok_or(SourceError::Abandoned)?;
+            let event = match next.take() {
+                Some(first) => first,
+                None => events.recv().await.ok_or(SourceError::Abandoned)?,
+            };
             match (event, &current) {
                 (Event::Begin, Some(id)) => {
                     begun = true;
@@ -274,6 +283,7 @@ async fn told(client: &EwsClient, ids: &[RemoteId], events: &mpsc::Sender<Event>
             // Nothing of it was handed on, so it may be asked for again.
             Err(SourceError::Unreachable { .. }) if again && answered == 0 && !pieces.begun => {
                 again = false;
+                drop(answers);
                 answers = client.open(&call).await?;
                 continue;
             }
@@ -284,6 +294,8 @@ async fn told(client: &EwsClient, ids: &[RemoteId], events: &mpsc::Sender<Event>
             && refusal.is_passing()
         {
             tries += 1;
+            // Its place is needed for the next try.
+            drop(answers);
             client.bear(refusal, tries, true).await?;
             answers = client.open(&call).await?;
             continue;

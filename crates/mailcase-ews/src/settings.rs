@@ -52,7 +52,7 @@ pub struct EwsSettings {
     /// other is chosen: soc@example.org:Inbox/Reports.
     #[schemars(title = "Mailbox", length(min = 1, max = 1024))]
     pub mailbox: String,
-    /// The server, such as mail.example.org, or the whole URL of EWS, such as https://mail.example.org/EWS/Exchange.asmx.
+    /// The server, such as mail.example.org, or the whole URL of EWS, which usually ends in /EWS/Exchange.asmx.
     /// Blank: Autodiscover finds it; with OAuth it is Exchange Online.
     #[serde(default)]
     #[schemars(title = "Server", length(max = 2048))]

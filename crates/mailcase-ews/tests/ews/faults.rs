@@ -4,7 +4,7 @@ use crate::support::{ANN, Got, PASSWORD, World, basic, fetch, ids, inbox, list};
 use mailcase_ews::{EwsAccess, EwsSource};
 use mailcase_mail::testkit::letter;
 use mailcase_mail::{ActOutcome, Deadlines, MailSource, RemoteAction, Scope, SourceError};
-use mailcase_testbed::ews::Fault;
+use mailcase_testbed::ews::{EwsOptions, Fault};
 use mailcase_transport::http::HttpClient;
 use mailcase_transport::{Route, Trust};
 use std::time::Duration;
@@ -137,4 +137,26 @@ async fn what_people_read_names_no_address() {
     let error = source.folders().await.unwrap_err();
     assert_eq!(error.code(), "unsupported", "{error:?}");
     assert!(!format!("{error} {error:?} {source:?}").contains("nobody"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_of_one_at_once_is_learned() {
+    let world = World::with(EwsOptions { concurrency: 1, ..EwsOptions::default() }).await;
+    for n in 0..24 {
+        world.deliver_raw(&[letter(&format!("m{n}")), vec![b'x'; 2 << 20]].concat());
+    }
+    let mut source = world.source();
+    let (heads, _) = list(&mut source, Scope::NewFromAll, None, 100).await;
+    let asked = ids(&heads);
+    let (result, got) = fetch(&mut source, &asked).await;
+    result.unwrap();
+    assert!(got.len() == 24 && got.values().all(|got| matches!(got, Got::Raw(_))));
+    let complaints = || {
+        let asked = world.server.asked();
+        asked.iter().filter(|asked| asked.code == "ErrorExceededConnectionCount").count()
+    };
+    let before = complaints();
+    let (result, _) = fetch(&mut source, &asked).await;
+    result.unwrap();
+    assert_eq!(complaints(), before, "it was learned from {before} complaints");
 }
