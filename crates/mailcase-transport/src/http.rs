@@ -37,6 +37,11 @@ const IDLE_CONNECTIONS_MAX: usize = 8;
 /// A peer that died without a word is noticed after this much silence while requests are under way.
 const PING_AFTER: Duration = Duration::from_secs(30);
 const PING_ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// What an answer by HTTP/2 may send ahead of whoever reads it: enough for a fast line that is 30 ms long.
+const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+/// And all answers on one connection together. Answers that nobody reads for now must not hold up the one that somebody
+/// does: there are never more than a dozen under way.
+const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 /// The thinnest line that counts as working while a request is sent.
 const SLOWEST_UPLOAD_BYTES_PER_SECOND: u64 = 16 * 1024;
 const PRODUCT: &str = concat!("mailcase/", env!("CARGO_PKG_VERSION"));
@@ -59,6 +64,8 @@ impl HttpClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_MAX)
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .http2_keep_alive_interval(PING_AFTER)
             .http2_keep_alive_timeout(PING_ANSWER_WITHIN)
             .build(connector.clone());

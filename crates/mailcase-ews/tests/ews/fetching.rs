@@ -218,3 +218,19 @@ async fn what_exchange_calls_something_else_is_mail_all_the_same() {
     let done = source.act(&inbox(), &asked, &mailcase_mail::RemoteAction::Delete).await.unwrap();
     assert_eq!(done, vec![mailcase_mail::ActOutcome::Done; 6]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_large_messages_on_one_connection_do_not_wait_for_each_other() {
+    let world = World::encrypted(EwsOptions::default()).await;
+    let raws: Vec<Vec<u8>> =
+        (0..8).map(|n| [letter(&format!("large {n}")), vec![b'x'; 12 << 20]].concat()).collect();
+    for raw in &raws {
+        world.deliver_raw(raw);
+    }
+    let mut source = world.source();
+    let (heads, _) = list(&mut source, Scope::NewFromAll, None, 10).await;
+    let asked = ids(&heads);
+    let (result, got) = fetch(&mut source, &asked).await;
+    result.unwrap();
+    assert!(asked.iter().zip(raws).all(|(id, raw)| got[id] == Got::Raw(raw)));
+}

@@ -134,3 +134,14 @@ async fn many_small_messages_come_in_few_requests_and_each_is_what_it_is() {
     let alone = asked.iter().filter(|asked| !asked.line.starts_with("$batch "));
     assert!(alone.count() < 20, "{asked:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_large_messages_on_one_connection_do_not_wait_for_each_other() {
+    let world = World::encrypted().await;
+    let raws: Vec<Vec<u8>> =
+        (0..8).map(|n| [letter(&format!("large {n}")), vec![b'x'; 12 << 20]].concat()).collect();
+    let ids: Vec<RemoteId> = raws.iter().map(|raw| world.deliver_raw(raw)).collect();
+    let (result, got) = fetch(&mut world.source(), &ids).await;
+    result.unwrap();
+    assert!(ids.iter().zip(raws).all(|(id, raw)| got[id] == Got::Raw(raw)));
+}
