@@ -17,3 +17,22 @@ pub fn expiries(connection: &Map<String, Value>, secrets: &BTreeMap<String, Secr
     }
     expiries
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_end_of_a_secret_matters_where_it_is_used() {
+        for (auth, expected) in [("oauth", 1), ("ntlm", 0)] {
+            let connection = json!({
+                "mailbox": "soc@example.org", "server": "mail.example.org", "auth": auth,
+                "oauth": {"tenant": "example.org", "client_id": "8a1c", "secret_ends": "2027-03-31"},
+            });
+            let found = expiries(connection.as_object().unwrap(), &BTreeMap::new());
+            assert_eq!(found.len(), expected, "{auth}");
+        }
+        assert_eq!(expiries(&Map::new(), &BTreeMap::new()), []);
+    }
+}
