@@ -161,7 +161,8 @@ impl EngineHandle {
         migration::compare(&self.store, &*self.remote, connector).await
     }
 
-    /// Lets the other source of a connector go on in place of the one in use, which becomes the other one.
+    /// Lets the other source of a connector go on in place of the one in use, which becomes the other one. Once begun it
+    /// goes on to its end, whether somebody waits for it or not.
     ///
     /// # Errors
     /// As [`compare_sources`](Self::compare_sources), and trouble with either source; then everything stays as it was.
@@ -171,7 +172,10 @@ impl EngineHandle {
         connector: ConnectorId,
         entry: NewAudit,
     ) -> Result<Passed, EngineError> {
-        migration::change_places(&self.store, &*self.remote, organization, connector, entry).await
+        let (store, remote) = (self.store.clone(), Arc::clone(&self.remote));
+        let changing =
+            async move { migration::change_places(&store, &*remote, organization, connector, entry).await };
+        tokio::spawn(changing).await.unwrap_or(Err(EngineError::Task))
     }
 
     /// Takes a call of somebody who says to be the server of a connector's mailbox. When it is believed, the mailbox is

@@ -164,3 +164,27 @@ async fn what_only_one_source_sees_is_named() {
     let comparison = desk.handle().compare_sources(desk.organization, connector).await.unwrap();
     assert_eq!(comparison.trouble.unwrap().message, "away");
 }
+
+#[tokio::test]
+async fn whoever_stops_waiting_does_not_leave_the_connector_to_nobody() {
+    let mailbox = FakeMailbox::new();
+    mailbox.deliver(INBOX, letter("a"));
+    let desk = Desk::open(&mailbox).await;
+    let connector = desk.connect(|_| {}).await;
+    desk.until_settled(1).await;
+    shadow(&desk, connector).await;
+    let gate = mailbox.hold_next(Call::Translate);
+    {
+        // A browser that goes away in the middle of it.
+        let changing = change(&desk, connector);
+        tokio::select! {
+            changed = changing => panic!("{changed:?}"),
+            () = gate.reached() => {}
+        }
+    }
+    gate.release();
+    desk.until(async || (kind(&desk, connector).await == "twin").then_some(())).await;
+    mailbox.deliver(INBOX, letter("b"));
+    desk.until_settled(2).await;
+    assert_eq!(subjects(&desk).await, ["a", "b"]);
+}

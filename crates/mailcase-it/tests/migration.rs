@@ -59,7 +59,7 @@ impl Move {
             "active": true,
             "secrets": {"client_secret": SECRET},
             "settings": {
-                "name": "Reports", "api_name": "reports", "kind": "ews", "connection": connection, "poll_seconds": 5,
+                "name": "Reports", "api_name": "reports", "kind": "ews", "connection": connection, "poll_seconds": 3600,
             },
         })
     }
@@ -151,12 +151,15 @@ async fn a_mailbox_moves_from_ews_to_graph_and_back() -> Result<()> {
         moving.send(&format!("graph {n}"))?;
     }
     moving.settled(&person, &connector).await?;
+    moving.send("on request")?;
+    person.post(&format!("{connector}/poll"), &Value::Null).await?;
+    moving.settled(&person, &connector).await?;
 
     // And back.
     let passed = person.post(&switch, &Value::Null).await?;
     assert_eq!(
         (&passed["known"], kind(&person, &connector).await?.as_str()),
-        (&json!(41), "ews"),
+        (&json!(42), "ews"),
         "{passed}"
     );
     moving.send("ews again")?;

@@ -7,7 +7,8 @@
 //! `/authorize` and `/token`), `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET`, `OIDC_AUTHORITY` (PEM), `OIDC_REVOKE` (a POST to it takes
 //! back every grant); and for Microsoft's cloud, which lies behind a proxy of its own, `MICROSOFT_PROXY_PORT`,
 //! `MICROSOFT_TENANT`, `MICROSOFT_CLIENT_ID`, `MICROSOFT_CLIENT_SECRET`, `MICROSOFT_POWERLESS_ID` (an application that may
-//! do nothing), `MICROSOFT_MAILBOX`, `MICROSOFT_DELIVERY_PORT` (what is written there is a message). The
+//! do nothing), `MICROSOFT_MAILBOX`, `MICROSOFT_MOVING_MAILBOX` (one to migrate), `MICROSOFT_DELIVERY_PORT` (what is written
+//! there is the address of a mailbox in a line, and a message for it). The
 //! certificates of all are signed by nobody the machine trusts; the mail server takes the provider's tokens. Used by
 //! `scripts/e2e`.
 
@@ -26,6 +27,8 @@ use tokio::net::TcpListener;
 use tokio::process::{ChildStdout, Command};
 
 const USER: &str = "phishing@example.org";
+/// A mailbox in Exchange Online that goes from EWS to Graph.
+const MOVING: &str = "abuse@example.org";
 /// The application that asks the provider for access.
 const CLIENT_ID: &str = "mailcase";
 const CLIENT_SECRET: &str = "secret of the application";
@@ -95,6 +98,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         .env("MICROSOFT_CLIENT_SECRET", CLIENT_SECRET)
         .env("MICROSOFT_POWERLESS_ID", POWERLESS_ID)
         .env("MICROSOFT_MAILBOX", USER)
+        .env("MICROSOFT_MOVING_MAILBOX", MOVING)
         .env("MICROSOFT_DELIVERY_PORT", delivery_port.to_string())
         .status()
         .await
@@ -103,7 +107,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// With one mailbox, and two applications that know the secret.
+/// With two mailboxes, and two applications that know the secret.
 async fn microsoft() -> anyhow::Result<Microsoft> {
     let able = OidcClient {
         id: CLIENT_ID.to_owned(),
@@ -113,16 +117,21 @@ async fn microsoft() -> anyhow::Result<Microsoft> {
     let powerless = OidcClient { id: POWERLESS_ID.to_owned(), powerless: true, ..able.clone() };
     let microsoft = Microsoft::start(vec![able, powerless]).await?;
     microsoft.graph.add_mailbox(USER);
+    microsoft.graph.add_mailbox(MOVING);
     Ok(microsoft)
 }
 
-/// Puts into the mailbox what comes over each connection, and then hangs up.
+/// Puts into a mailbox what comes over each connection, and then hangs up.
 async fn deliver(microsoft: Arc<Microsoft>, connections: TcpListener) -> anyhow::Result<()> {
     loop {
         let (mut connection, _) = connections.accept().await?;
         let mut message = Vec::new();
         connection.read_to_end(&mut message).await?;
-        microsoft.graph.deliver_now(USER, &message)?;
+        let end =
+            message.windows(2).position(|two| two == b"\r\n").context("the address of a mailbox first")?;
+        let (address, rest) = message.split_at(end);
+        let letter = rest.get(2..).unwrap_or_default();
+        microsoft.graph.deliver_now(std::str::from_utf8(address)?, letter)?;
     }
 }
 

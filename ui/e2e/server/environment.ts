@@ -1,4 +1,5 @@
 // The servers these tests run against, as `with_servers` names them, and the person at the screen.
+import { connect } from 'node:net';
 import { expect, type Page } from '@playwright/test';
 
 const NEEDED = [
@@ -24,6 +25,7 @@ const NEEDED = [
   'MICROSOFT_CLIENT_SECRET',
   'MICROSOFT_POWERLESS_ID',
   'MICROSOFT_MAILBOX',
+  'MICROSOFT_MOVING_MAILBOX',
   'MICROSOFT_DELIVERY_PORT',
 ] as const;
 type Name = (typeof NEEDED)[number];
@@ -43,6 +45,15 @@ export async function signIn(page: Page) {
   await page.getByRole('textbox', { name: 'Password' }).fill(ADMINISTRATOR.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('link', { name: 'Cases' })).toBeVisible();
+}
+
+/** Puts a message into a mailbox of Microsoft 365, as if somebody had sent it. */
+export async function sendToMicrosoft(mailbox: string, subject: string) {
+  const socket = connect({ host: '127.0.0.1', port: Number(env('MICROSOFT_DELIVERY_PORT')) });
+  const mail = ['From: petra@example.org', `To: ${mailbox}`, `Subject: ${subject}`, '', 'Look.', ''];
+  socket.end([mailbox, ...mail].join('\r\n'));
+  // The other side hangs up once the message is in the mailbox.
+  for await (const _ of socket);
 }
 
 /** Picks an option of a list in a form. */

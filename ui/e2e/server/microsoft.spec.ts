@@ -1,26 +1,18 @@
 // A mailbox of Microsoft 365: everything that can be set up wrongly there is named with its remedy, and then it works.
 import { randomUUID } from 'node:crypto';
-import { connect } from 'node:net';
 import { expect, test } from '@playwright/test';
-import { AT_THE_SERVER, choose, env, signIn, stepOf, testConnection, trustCertificate } from './environment';
+import {
+  AT_THE_SERVER,
+  choose,
+  env,
+  sendToMicrosoft,
+  signIn,
+  stepOf,
+  testConnection,
+  trustCertificate,
+} from './environment';
 
 test.use(AT_THE_SERVER);
-
-/** Puts a message into the mailbox, as if somebody had sent it. */
-async function send(subject: string) {
-  const socket = connect({ host: '127.0.0.1', port: Number(env('MICROSOFT_DELIVERY_PORT')) });
-  const mail = [
-    'From: petra@example.org',
-    `To: ${env('MICROSOFT_MAILBOX')}`,
-    `Subject: ${subject}`,
-    '',
-    'Look.',
-    '',
-  ];
-  socket.end(mail.join('\r\n'));
-  // The other side hangs up once the message is in the mailbox.
-  for await (const _ of socket);
-}
 
 test('what Microsoft refuses is explained, and mended step by step', async ({ page }) => {
   test.setTimeout(120_000);
@@ -93,7 +85,7 @@ test('what Microsoft refuses is explained, and mended step by step', async ({ pa
     await page.getByRole('button', { name: 'Create connector' }).click();
     await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
     await expect(page.getByRole('img', { name: 'Working' })).toBeVisible({ timeout: 30_000 });
-    await send(subject);
+    await sendToMicrosoft(env('MICROSOFT_MAILBOX'), subject);
     await page.getByRole('button', { name: 'Poll now' }).click();
     await page.getByRole('link', { name: 'Cases' }).click();
     await expect(page.getByRole('link', { name: subject })).toBeVisible({ timeout: 30_000 });
