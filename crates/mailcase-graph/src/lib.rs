@@ -11,6 +11,7 @@ mod discover;
 mod expiry;
 mod fetch;
 mod folders;
+mod glance;
 mod grant;
 mod mailbox;
 mod permissions;

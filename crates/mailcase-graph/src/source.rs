@@ -6,6 +6,7 @@ use crate::cursor::Position;
 use crate::discover::Rest;
 use crate::fetch::fetch;
 use crate::folders::Folders;
+use crate::glance::{Looked, glance};
 use crate::mailbox::MailboxName;
 use crate::refusal::Trouble;
 use crate::scan::{Scan, Which};
@@ -15,8 +16,9 @@ use crate::translate::{Form, translate};
 use crate::wire::segment;
 use jiff::Timestamp;
 use mailcase_mail::{
-    ActOutcome, AnnounceTo, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath,
-    Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Translation, Wake,
+    ActOutcome, AnnounceTo, Capabilities, CheckReport, Criterion, Cursor, Discovery, FetchedSender, Folder,
+    FolderPath, Glance, Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError,
+    Translation, Wake,
 };
 use mailcase_transport::http::HttpClient;
 use mailcase_transport::oauth::TokenSource;
@@ -50,6 +52,8 @@ pub struct GraphSource {
     folders: HashMap<FolderPath, String>,
     pub(crate) rest: Option<Rest>,
     pub(crate) no_delta_until: Option<Instant>,
+    /// The server refused to search as pre-filters ask.
+    no_search: bool,
     subscriptions: Option<Subscriptions>,
     /// The last wait was ended from outside, perhaps because Graph called.
     called: bool,
@@ -68,6 +72,7 @@ impl GraphSource {
             folders: HashMap::new(),
             rest: None,
             no_delta_until: None,
+            no_search: false,
             subscriptions: None,
             called: false,
         }
@@ -137,6 +142,25 @@ impl MailSource for GraphSource {
         limit: usize,
     ) -> Result<Discovery, SourceError> {
         Box::pin(self.list(folder, scope, after, limit)).await
+    }
+
+    async fn glance(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        criteria: &[Criterion],
+    ) -> Result<Vec<Glance>, SourceError> {
+        if ids.is_empty() || self.no_search {
+            return Ok(Vec::new());
+        }
+        let folder = self.folder_id(folder).await?;
+        match glance(&self.client, &self.root, &folder, ids, criteria).await? {
+            Looked::Seen(glances) => Ok(glances),
+            Looked::NoSearch => {
+                self.no_search = true;
+                Ok(Vec::new())
+            }
+        }
     }
 
     async fn fetch(

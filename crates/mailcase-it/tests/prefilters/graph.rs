@@ -1,4 +1,4 @@
-//! The Graph simulator: a source that asks its server nothing takes the same.
+//! The Graph simulator: its search goes by words where ours goes by characters, and takes the same.
 
 use crate::{SEED, Server, USER, messages, taken_by_the_filter_alone};
 use anyhow::Result;
@@ -45,6 +45,9 @@ async fn microsoft_365_takes_the_same_as_every_other_source() -> Result<()> {
         graph.deliver_now(USER, raw)?;
     }
     taken_by_the_filter_alone(&graph, &mut random, &messages, FILTERS).await?;
+    let asked = graph.asked();
+    let searched = asked.iter().filter(|asked| asked.line.contains("$search") && asked.status == 200);
+    assert!(searched.count() >= FILTERS / 2, "the search was asked");
     assert_eq!(graph.problems(), Vec::<String>::new());
     Ok(())
 }
