@@ -4,17 +4,14 @@
 //! `graph [--messages 2000] [--peer-messages 300] [--latency-ms 30] [--bytes 8000]`
 
 use anyhow::{Context, Result, ensure};
-use mailcase_core::connector::ConnectorSettings;
-use mailcase_engine::{EngineConfig, run_once};
-use mailcase_it::{Simulated, options};
-use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, Store, StoreConfig};
+use mailcase_it::{Simulated, options, report, take_mailbox};
 use mailcase_testbed::certificates::Authority;
 use mailcase_testbed::graph::{GraphOptions, GraphServer, TOKEN};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const USER: &str = "soc@example.test";
 
@@ -34,45 +31,15 @@ fn simulator(authority: &Authority, messages: usize, bytes: usize, latency: Dura
     let server = started.recv().context("the simulator ended")??;
     server.add_mailbox(USER);
     for number in 0..messages {
-        let mut raw = format!(
-            "From: Reporter <reporter{number}@example.org>\r\nTo: {USER}\r\nSubject: Report {number}\r\n\
-             Message-ID: <{number}@example.org>\r\nDate: Sat, 21 Nov 2026 07:00:00 +0000\r\n\r\n\
-             Seen at http://bad{number}.example.com/login\r\n"
-        );
-        while raw.len() < bytes {
-            raw.push_str(
-                "Please look at this, somebody wants my password once more and I did not click.\r\n",
-            );
-        }
-        server.deliver_now(USER, raw.as_bytes())?;
+        server.deliver_now(USER, &report(number, bytes))?;
     }
     Ok(server)
 }
 
 async fn mailcase(server: &GraphServer, authority: &Authority, folder: &Path) -> Result<(usize, f64)> {
-    let database = DatabaseConfig::Sqlite { path: folder.join("mailcase.db") };
-    let blobs = BlobConfig::Disk { dir: folder.join("blobs") };
-    let store = Store::open(StoreConfig { database, blobs, master_key: MasterKey::new([1; 32]) }).await?;
-    let organization = store.create_organization("Bench").await?;
-    let settings: ConnectorSettings = serde_json::from_value(json!({
-        "name": "Bench", "api_name": "bench", "kind": "graph", "backfill": {"take": "all"},
-        "connection": {"mailbox": USER},
-    }))?;
-    let connector = store.create_connector(organization, &settings, &BTreeMap::new(), false).await?;
     let authority = Some(authority.certificate_pem().to_owned());
     let factory = Simulated { origin: server.origin(), mailbox: USER.to_owned(), authority };
-    let started = Instant::now();
-    let summary = run_once(&store, &factory, &connector, &EngineConfig::default(), |_| {}).await?;
-    let seconds = started.elapsed().as_secs_f64();
-    ensure!(summary.needs_attention == 0, "{} messages need attention", summary.needs_attention);
-    ensure!(
-        summary.acknowledged == summary.fetched,
-        "{} of {} are marked",
-        summary.acknowledged,
-        summary.fetched
-    );
-    store.close().await;
-    Ok((summary.fetched, seconds))
+    take_mailbox(&factory, "graph", json!({"mailbox": USER}), &BTreeMap::new(), folder).await
 }
 
 async fn sequential(server: &GraphServer, authority: &Authority, folder: &Path) -> Result<(usize, f64)> {

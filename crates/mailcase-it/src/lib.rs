@@ -9,6 +9,7 @@ mod person;
 mod relay;
 mod server;
 mod sources;
+mod whole_way;
 
 pub use figures::{Spread, Usage};
 pub use options::options;
@@ -16,3 +17,4 @@ pub use person::{Events, PASSWORD, Person, USERNAME, install_tls};
 pub use relay::{Announced, Relay};
 pub use server::{DEADLINE, Server, ServerOptions, eventually};
 pub use sources::{EwsOnly, ImapOnly, Simulated};
+pub use whole_way::{report, take_mailbox};

@@ -38,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailcase-folder", &["mail"]),
     ("mailcase-graph", &["mail", "transport"]),
     ("mailcase-imap", &["mail", "transport"]),
-    ("mailcase-it", &["ews", "graph", "imap", "mail", "testbed", "transport"]),
+    ("mailcase-it", &["core", "engine", "ews", "graph", "imap", "mail", "store", "testbed", "transport"]),
     ("mailcase-mail", &[]),
     ("mailcase-store", &["core", "evidence"]),
     ("mailcase-testbed", &[]),
