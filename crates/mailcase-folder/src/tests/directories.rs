@@ -37,6 +37,31 @@ async fn an_identity_survives_new_flags_and_restarts() {
 }
 
 #[tokio::test]
+async fn a_directory_of_ten_thousand_messages_is_listed_once() {
+    const MESSAGES: u64 = 10_000;
+    let directory = maildir();
+    for n in 0..MESSAGES {
+        put(&directory, &format!("new/{n}.host"), n);
+    }
+    let mut source = source(directory.path());
+    let (mut listed, mut cursor) = (std::collections::HashSet::new(), None);
+    loop {
+        let page = source.discover(&inbox(), Scope::NewFromAll, cursor.as_ref(), 1_000).await.unwrap();
+        for head in page.messages {
+            assert!(listed.insert(head.id), "listed twice");
+        }
+        cursor = Some(page.cursor);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(listed.len() as u64, MESSAGES);
+    put(&directory, "new/late.host", MESSAGES);
+    let next = source.discover(&inbox(), Scope::NewFromAll, cursor.as_ref(), 1_000).await.unwrap();
+    assert_eq!(next.messages.len(), 1);
+}
+
+#[tokio::test]
 async fn marking_read_keeps_flags_and_moves_out_of_new() {
     let directory = maildir();
     put(&directory, "new/1.host", 1);

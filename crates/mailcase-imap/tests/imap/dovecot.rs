@@ -222,6 +222,30 @@ async fn a_large_message_streams_without_being_held() {
 }
 
 #[tokio::test]
+async fn a_folder_of_ten_thousand_messages_is_listed_once() {
+    const MESSAGES: usize = 10_000;
+    let server = start(DovecotOptions::default()).await;
+    let messages: Vec<Vec<u8>> = (0..MESSAGES).map(|n| letter(&format!("number {n}"))).collect();
+    server.inject(USER, "INBOX", &messages).unwrap();
+    let mut source = plain(&server);
+    let (mut listed, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = source.discover(&inbox(), Scope::NewFromAll, cursor.as_ref(), 1_000).await.unwrap();
+        listed.extend(page.messages.into_iter().map(|head| head.id));
+        cursor = Some(page.cursor);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(listed.len(), MESSAGES);
+    assert_eq!(listed.iter().collect::<std::collections::HashSet<_>>().len(), MESSAGES);
+    assert_eq!(source.inventory(&inbox()).await.unwrap().len(), MESSAGES);
+    server.inject(USER, "INBOX", &[letter("one more")]).unwrap();
+    let next = source.discover(&inbox(), Scope::NewFromAll, cursor.as_ref(), 1_000).await.unwrap();
+    assert_eq!(next.messages.len(), 1);
+}
+
+#[tokio::test]
 async fn two_thousand_messages_arrive_byte_for_byte() {
     let server = start(DovecotOptions::default()).await;
     let messages: Vec<Vec<u8>> = (0..2_000)
