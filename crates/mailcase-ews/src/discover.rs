@@ -4,13 +4,14 @@
 //! each sync state gives what changed. When the server does not know the state any more, the folder is gone through anew,
 //! without what the first listing left out; the caller's ledger knows the rest, since identities stay.
 
-use crate::cursor::{Position, STATE_MAX_BYTES};
 use crate::items::{Item, by_age};
 use crate::refusal::Trouble;
+use crate::scan::STATE_MAX_BYTES;
 use crate::scan::{Scan, Which};
+use crate::settings::KIND;
 use crate::source::EwsSource;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, RemoteHead, Reset, Scope, SourceError};
+use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, Position, RemoteHead, Reset, Scope, SourceError};
 
 /// How far our clock and that of Exchange may differ.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);
@@ -65,10 +66,10 @@ impl EwsSource {
     ) -> Result<Discovery, Trouble> {
         // What is kept in mind is good for the call that follows, or for none.
         let rest = self.rest.take();
-        let mut position = after.map(Position::parse).transpose()?;
+        let mut position = after.map(|cursor| Position::parse(KIND, cursor)).transpose()?;
         let mut reset = None;
         if position.as_ref().is_some_and(|position| position.folder != folder) {
-            position = Some(Position::new(folder.to_owned()));
+            position = Some(Position::new(KIND, folder.to_owned()));
             let reason =
                 "another folder is at the path of the one that was watched; it is listed anew".to_owned();
             reset = Some(Reset { reason });
@@ -106,7 +107,7 @@ impl EwsSource {
         let found = Scan::new(&self.client, folder).everything().await?;
         let (wanted, out): (Vec<_>, Vec<_>) =
             found.items.into_iter().partition(|item| is_wanted(&item.head, scope, unread_until));
-        let mut position = Position::new(folder.to_owned());
+        let mut position = Position::new(KIND, folder.to_owned());
         position.out = Hashes::of(out.iter().map(Item::id));
         position.newest_out = out.iter().filter_map(|item| item.head.received).max();
         Ok(self.page(position, wanted, found.state, limit, false))
@@ -125,12 +126,12 @@ impl EwsSource {
         let rest = items.split_off(limit.min(items.len()));
         position.unread_until = None;
         position.unread_after = None;
-        position.state = None;
+        position.mark = None;
         let more = !rest.is_empty();
         match state {
             // What came during a pass of several pages is behind the state already.
             Some(state) if !more => {
-                position.state = Some(state);
+                position.mark = Some(state);
                 position.seen.clear();
                 return (position, Listing { items, more: goes_on });
             }
@@ -151,14 +152,14 @@ impl EwsSource {
         mut position: Position,
         limit: usize,
     ) -> Result<(Position, Listing), Trouble> {
-        if let Some(state) = position.state.clone() {
+        if let Some(state) = position.mark.clone() {
             match self.round(&mut position, state, limit).await {
                 Err(Trouble::Refused(refusal)) if refusal.is_resync() => {
                     tracing::info!("the server lost the thread of a folder; it is gone through anew");
                 }
                 other => return other.map(|listing| (position, listing)),
             }
-            position.state = None;
+            position.mark = None;
             position.seen.clear();
         }
         let found = Scan::new(&self.client, &position.folder).everything().await?;
@@ -219,9 +220,9 @@ impl EwsSource {
         }
         // What is too long to be kept is not gone on from: the next call goes through the folder.
         if state.len() <= STATE_MAX_BYTES {
-            position.state = Some(state);
+            position.mark = Some(state);
         } else {
-            position.state = None;
+            position.mark = None;
             listed.iter().for_each(|item| position.seen.insert(item.id()));
         }
         by_age(&mut listed);
@@ -237,7 +238,7 @@ impl EwsSource {
     ) -> Result<(Position, Listing), Trouble> {
         let now = Timestamp::now();
         let mut position = position.unwrap_or_else(|| {
-            let mut position = Position::new(folder.to_owned());
+            let mut position = Position::new(KIND, folder.to_owned());
             position.unread_until = Some(now);
             position
         });

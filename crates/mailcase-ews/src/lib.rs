@@ -8,7 +8,6 @@ mod autodiscover;
 mod check;
 mod client;
 mod connections;
-mod cursor;
 mod discover;
 mod expiry;
 mod fetch;

@@ -1,7 +1,6 @@
 //! Looking through a folder: what changed since a sync state, all of it, or what is unread.
 
 use crate::client::{Call, EwsClient};
-use crate::cursor::STATE_MAX_BYTES;
 use crate::items::{Item, SHAPE, boolean, by_age, folder_id, identity};
 use crate::refusal::Trouble;
 use crate::wire::{Element, escaped};
@@ -11,6 +10,9 @@ use std::collections::BTreeMap;
 
 /// Changes asked for at once: the most there may be (MS-OXWSSYNC 3.1.4.2.3.5).
 const CHANGES_MAX: usize = 512;
+/// The longest sync state that is kept: the text is stored after each page. Those of Exchange have some kilobytes, and
+/// in folders of hundred thousands some hundreds of them.
+pub(crate) const STATE_MAX_BYTES: usize = 2 << 20;
 /// Items asked for at once in a list: the most Exchange gives (`EwsFindCountLimit`).
 const LIST_PAGE: usize = 1000;
 /// More messages than this a folder does not hold, whatever the server says: what it says is kept in memory.

@@ -2,7 +2,6 @@
 
 use crate::act::{Change, act};
 use crate::client::EwsClient;
-use crate::cursor::Position;
 use crate::discover::Rest;
 use crate::fetch::fetch;
 use crate::folders::{DELETED_ITEMS, Folders};
@@ -10,6 +9,7 @@ use crate::mailbox::MailboxName;
 use crate::refusal::Trouble;
 use crate::scan::Scan;
 use crate::server::Server;
+use crate::settings::KIND;
 use crate::sign_in::{Credential, SignIn};
 use crate::sizes::Sizes;
 use crate::watch::Watch;
@@ -18,7 +18,7 @@ use http::Uri;
 use jiff::Timestamp;
 use mailcase_mail::{
     ActOutcome, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath, Interrupt,
-    MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+    MailSource, Position, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
 };
 use mailcase_transport::http::HttpClient;
 use std::collections::HashMap;
@@ -216,16 +216,12 @@ impl MailSource for EwsSource {
     }
 
     fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
-        Position::parse(cursor).is_ok_and(|position| position.leaves_out(id, None))
+        Position::parse(KIND, cursor).is_ok_and(|position| position.leaves_out(id, None))
     }
 
     fn leaving_out(&self, cursor: &Cursor, ids: &[RemoteId]) -> Cursor {
-        let Ok(mut position) = Position::parse(cursor) else { return cursor.clone() };
-        for id in ids {
-            position.out.insert(id);
-        }
-        // They are there already, so they were received before now.
-        position.newest_out = Some(Timestamp::now());
+        let Ok(mut position) = Position::parse(KIND, cursor) else { return cursor.clone() };
+        position.leave_out(ids, Timestamp::now());
         position.to_cursor()
     }
 

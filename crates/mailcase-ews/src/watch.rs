@@ -2,14 +2,14 @@
 //! (MS-OXWSNTIF), and where there are neither, a look at what changed. What is told only wakes whoever lists; nothing is believed, and nothing missed matters for long.
 
 use crate::client::Call;
-use crate::cursor::Position;
 use crate::discover::is_new;
 use crate::items::{folder_id, identity};
 use crate::refusal::Trouble;
 use crate::scan::Scan;
+use crate::settings::KIND;
 use crate::source::EwsSource;
 use crate::wire::{Element, NoMime, escaped};
-use mailcase_mail::{FolderPath, SourceError};
+use mailcase_mail::{FolderPath, Position, SourceError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -142,11 +142,11 @@ impl EwsSource {
     /// Whether something came between the last listing and now.
     async fn came_meanwhile(&self, folder: &FolderPath, id: &str) -> Result<bool, SourceError> {
         let position = match &self.listed {
-            Some((listed, cursor)) if listed == folder => Position::parse(cursor).ok(),
+            Some((listed, cursor)) if listed == folder => Position::parse(KIND, cursor).ok(),
             _ => None,
         };
         let Some(position) = position else { return Ok(false) };
-        let Some(mut state) = position.state.clone() else { return Ok(false) };
+        let Some(mut state) = position.mark.clone() else { return Ok(false) };
         for _ in 0..PEEK_PAGES {
             let changes = match Scan::new(&self.client, id).changes(Some(&state), PEEK_CHANGES).await {
                 Ok(changes) => changes,

@@ -4,12 +4,12 @@
 //! round of the delta gives what changed. When the server loses the thread, the folder is gone through anew, without
 //! what the first listing left out; the caller's ledger knows the rest. Without deltas, the cursor knows it.
 
-use crate::cursor::Position;
 use crate::refusal::Trouble;
 use crate::scan::{Everything, Next, Scan, Which, by_age};
+use crate::settings::KIND;
 use crate::source::GraphSource;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, RemoteHead, Reset, Scope, SourceError};
+use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, Position, RemoteHead, Reset, Scope, SourceError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -63,10 +63,10 @@ impl GraphSource {
     ) -> Result<Discovery, Trouble> {
         // What is kept in mind is good for the call that follows, or for none.
         let rest = self.rest.take();
-        let mut position = after.map(Position::parse).transpose()?;
+        let mut position = after.map(|cursor| Position::parse(KIND, cursor)).transpose()?;
         let mut reset = None;
         if position.as_ref().is_some_and(|position| position.folder != folder) {
-            position = Some(Position::new(folder.to_owned()));
+            position = Some(Position::new(KIND, folder.to_owned()));
             let reason =
                 "another folder is at the path of the one that was watched; it is listed anew".to_owned();
             reset = Some(Reset { reason });
@@ -111,7 +111,7 @@ impl GraphSource {
         let found = self.everything(folder).await?;
         let (wanted, out): (Vec<_>, Vec<_>) =
             found.heads.into_iter().partition(|head| is_wanted(head, scope, unread_until));
-        let mut position = Position::new(folder.to_owned());
+        let mut position = Position::new(KIND, folder.to_owned());
         position.out = Hashes::of(out.iter().map(|head| &head.id));
         position.newest_out = out.iter().filter_map(|head| head.received).max();
         Ok(self.page(position, wanted, found.link, limit, false))
@@ -130,12 +130,12 @@ impl GraphSource {
         let rest = heads.split_off(limit.min(heads.len()));
         position.unread_until = None;
         position.unread_after = None;
-        position.link = None;
+        position.mark = None;
         let more = !rest.is_empty();
         match link {
             // What came during a pass of several pages is behind the link already.
             Some(link) if !more => {
-                position.link = Some(link);
+                position.mark = Some(link);
                 position.seen.clear();
                 return (position, Listing { heads, more: goes_on });
             }
@@ -156,7 +156,7 @@ impl GraphSource {
         mut position: Position,
         limit: usize,
     ) -> Result<(Position, Listing), Trouble> {
-        if let Some(link) = position.link.clone() {
+        if let Some(link) = position.mark.clone() {
             match self.round(&mut position, link, limit).await {
                 Ok(Some(listing)) => return Ok((position, listing)),
                 Ok(None) => {}
@@ -168,7 +168,7 @@ impl GraphSource {
                 }
                 Err(trouble) => return Err(trouble),
             }
-            position.link = None;
+            position.mark = None;
             position.seen.clear();
         }
         let found = self.everything(&position.folder.clone()).await?;
@@ -239,14 +239,14 @@ impl GraphSource {
             match changes.next {
                 Next::More(next) => link = next,
                 Next::End(delta) => {
-                    position.link = Some(delta);
+                    position.mark = Some(delta);
                     by_age(&mut listed);
                     return Ok(Some(Listing { heads: listed, more: false }));
                 }
                 Next::Vanished => return Ok(None),
             }
         }
-        position.link = Some(link);
+        position.mark = Some(link);
         by_age(&mut listed);
         Ok(Some(Listing { heads: listed, more: true }))
     }
@@ -260,7 +260,7 @@ impl GraphSource {
     ) -> Result<(Position, Listing), Trouble> {
         let now = Timestamp::now();
         let mut position = position.unwrap_or_else(|| {
-            let mut position = Position::new(folder.to_owned());
+            let mut position = Position::new(KIND, folder.to_owned());
             position.unread_until = Some(now);
             position
         });

@@ -6,7 +6,6 @@
 mod act;
 mod check;
 mod client;
-mod cursor;
 mod discover;
 mod expiry;
 mod fetch;

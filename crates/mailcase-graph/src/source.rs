@@ -2,7 +2,6 @@
 
 use crate::act::act;
 use crate::client::GraphClient;
-use crate::cursor::Position;
 use crate::discover::Rest;
 use crate::fetch::fetch;
 use crate::folders::Folders;
@@ -10,15 +9,15 @@ use crate::glance::{Looked, glance};
 use crate::mailbox::MailboxName;
 use crate::refusal::Trouble;
 use crate::scan::{Scan, Which};
-use crate::settings::EWS;
+use crate::settings::{EWS, KIND};
 use crate::subscription::Subscriptions;
 use crate::translate::{Form, translate};
 use crate::wire::segment;
 use jiff::Timestamp;
 use mailcase_mail::{
     ActOutcome, AnnounceTo, Capabilities, CheckReport, Criterion, Cursor, Discovery, FetchedSender, Folder,
-    FolderPath, Glance, Interrupt, MailSource, RemoteAction, RemoteHead, RemoteId, Scope, SourceError,
-    Translation, Wake,
+    FolderPath, Glance, Interrupt, MailSource, Position, RemoteAction, RemoteHead, RemoteId, Scope,
+    SourceError, Translation, Wake,
 };
 use mailcase_transport::http::HttpClient;
 use mailcase_transport::oauth::TokenSource;
@@ -200,16 +199,12 @@ impl MailSource for GraphSource {
     }
 
     fn was_before_first_run(&self, cursor: &Cursor, id: &RemoteId) -> bool {
-        Position::parse(cursor).is_ok_and(|position| position.leaves_out(id, None))
+        Position::parse(KIND, cursor).is_ok_and(|position| position.leaves_out(id, None))
     }
 
     fn leaving_out(&self, cursor: &Cursor, ids: &[RemoteId]) -> Cursor {
-        let Ok(mut position) = Position::parse(cursor) else { return cursor.clone() };
-        for id in ids {
-            position.out.insert(id);
-        }
-        // They are there already, so they were received before now.
-        position.newest_out = Some(Timestamp::now());
+        let Ok(mut position) = Position::parse(KIND, cursor) else { return cursor.clone() };
+        position.leave_out(ids, Timestamp::now());
         position.to_cursor()
     }
 

@@ -12,6 +12,7 @@ mod glance;
 mod grant;
 mod hashes;
 mod kind;
+mod position;
 mod remote;
 mod source;
 #[cfg(feature = "testkit")]
@@ -29,6 +30,7 @@ pub use grant::{
 };
 pub use hashes::Hashes;
 pub use kind::{SecretField, SourceKind};
+pub use position::{Age, Position};
 pub use remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId, Reset};
 pub use source::{
     ActOutcome, Capabilities, Deadlines, Interrupt, MailSource, RemoteAction, Scope, SourceFactory,

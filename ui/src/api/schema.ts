@@ -1138,8 +1138,8 @@ export interface components {
             /** Format: int64 */
             millis: number;
             /**
-             * @description Stable word: `environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `dns`, `tcp`, `tls`, `sign_in`,
-             *     `capabilities`, `folder`, `unread`, `newest`.
+             * @description Stable word: `environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `autodiscover`, `dns`, `tcp`, `tls`,
+             *     `token`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`.
              */
             name: string;
             status: components["schemas"]["CheckStepStatus"];

@@ -250,8 +250,8 @@ pub(crate) enum CheckStepStatus {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckStepView {
-    /// Stable word: `environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `dns`, `tcp`, `tls`, `sign_in`,
-    /// `capabilities`, `folder`, `unread`, `newest`.
+    /// Stable word: `environment`, `proxy_dns`, `proxy_tcp`, `proxy_tls`, `proxy`, `autodiscover`, `dns`, `tcp`, `tls`,
+    /// `token`, `sign_in`, `capabilities`, `folder`, `unread`, `newest`.
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) status: CheckStepStatus,
