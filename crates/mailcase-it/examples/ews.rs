@@ -4,32 +4,22 @@
 //! `ews [--messages 2000] [--peer-messages 2000] [--latency-ms 30] [--bytes 8000]`
 
 use anyhow::{Context, Result, ensure};
-use mailcase_it::{EwsOnly, options, report, take_mailbox};
+use mailcase_it::{EwsOnly, on_a_machine_of_its_own, options, report, take_mailbox};
 use mailcase_testbed::certificates::Authority;
 use mailcase_testbed::ews::{EwsOptions, EwsServer};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::Duration;
 
 const USER: &str = "soc@example.test";
 const PASSWORD: &str = "pw";
 
-/// A simulator on threads of its own, as it would be on a machine of its own.
+/// With so many unread messages.
 fn simulator(authority: &Authority, messages: usize, bytes: usize, latency: Duration) -> Result<EwsServer> {
-    let (out, started) = mpsc::channel();
     let options = EwsOptions { latency, tls: Some(authority.leaf()?), ..EwsOptions::default() };
-    std::thread::spawn(move || -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        runtime.block_on(async {
-            out.send(EwsServer::start(options).await)?;
-            std::future::pending::<()>().await;
-            Ok(())
-        })
-    });
-    let server = started.recv().context("the simulator ended")??;
+    let server = on_a_machine_of_its_own(EwsServer::start(options))?;
     server.add_mailbox(USER);
     server.add_user(USER, PASSWORD);
     for number in 0..messages {

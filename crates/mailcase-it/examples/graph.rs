@@ -4,31 +4,21 @@
 //! `graph [--messages 2000] [--peer-messages 300] [--latency-ms 30] [--bytes 8000]`
 
 use anyhow::{Context, Result, ensure};
-use mailcase_it::{Simulated, options, report, take_mailbox};
+use mailcase_it::{Simulated, on_a_machine_of_its_own, options, report, take_mailbox};
 use mailcase_testbed::certificates::Authority;
 use mailcase_testbed::graph::{GraphOptions, GraphServer, TOKEN};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::Duration;
 
 const USER: &str = "soc@example.test";
 
-/// A simulator on threads of its own, as it would be on a machine of its own.
+/// With so many unread messages.
 fn simulator(authority: &Authority, messages: usize, bytes: usize, latency: Duration) -> Result<GraphServer> {
-    let (out, started) = mpsc::channel();
     // Microsoft's SDK sends its token over TLS alone.
     let options = GraphOptions { latency, tls: Some(authority.leaf()?), ..GraphOptions::default() };
-    std::thread::spawn(move || -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        runtime.block_on(async {
-            out.send(GraphServer::start(options).await)?;
-            std::future::pending::<()>().await;
-            Ok(())
-        })
-    });
-    let server = started.recv().context("the simulator ended")??;
+    let server = on_a_machine_of_its_own(GraphServer::start(options))?;
     server.add_mailbox(USER);
     for number in 0..messages {
         server.deliver_now(USER, &report(number, bytes))?;

@@ -17,4 +17,4 @@ pub use person::{Events, PASSWORD, Person, USERNAME, install_tls};
 pub use relay::{Announced, Relay};
 pub use server::{DEADLINE, Server, ServerOptions, eventually};
 pub use sources::{EwsOnly, ImapOnly, Simulated};
-pub use whole_way::{report, take_mailbox};
+pub use whole_way::{on_a_machine_of_its_own, report, take_mailbox};

@@ -1,6 +1,6 @@
 //! A mailbox taken its whole way, for measurements.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use mailcase_core::connector::ConnectorSettings;
 use mailcase_engine::{EngineConfig, run_once};
 use mailcase_mail::SourceFactory;
@@ -9,7 +9,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::Instant;
+use tokio::runtime::Builder;
 
 /// A report as people send them, of about this size.
 #[must_use]
@@ -23,6 +25,27 @@ pub fn report(number: usize, bytes: usize) -> Vec<u8> {
         raw.push_str("Please look at this, somebody wants my password once more and I did not click.\r\n");
     }
     raw.into_bytes()
+}
+
+/// Starts a server on threads of its own, as it would run on a machine of its own; it goes on until the program ends.
+///
+/// # Errors
+/// When the server does not start.
+pub fn on_a_machine_of_its_own<S, F>(start: F) -> Result<S>
+where
+    S: Send + 'static,
+    F: Future<Output = Result<S>> + Send + 'static,
+{
+    let (out, started) = mpsc::channel();
+    std::thread::spawn(move || -> Result<()> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(async {
+            out.send(start.await).map_err(|_| anyhow!("nobody waits for the server"))?;
+            std::future::pending::<()>().await;
+            Ok(())
+        })
+    });
+    started.recv().context("the server ended")?
 }
 
 /// Takes everything in a mailbox into a fresh store below `folder` and marks it read; how many messages, and in how many
