@@ -9,6 +9,7 @@
 
 mod automatic;
 mod content;
+mod contents;
 mod defang;
 mod entity;
 mod examine;

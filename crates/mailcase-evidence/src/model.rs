@@ -127,6 +127,8 @@ pub enum PartKind {
     /// What a person would save as a file.
     #[default]
     Attachment,
+    /// Signed, encrypted or packed by a mail program: what it holds belongs to the message around it.
+    Layer,
 }
 
 /// One node of the message.
@@ -154,6 +156,15 @@ pub struct Part {
     pub hashes: Option<Hashes>,
     /// For a message within: the headers people need.
     pub envelope: Option<Envelope>,
+    /// For a message within: every header, as in [`Evidence::headers`].
+    pub headers: Vec<Header>,
+    /// What it was opened as, when it was: `outlook`, `tnef`, `smime_enveloped`, `zip`, …
+    pub format: Option<String>,
+    /// What its format says about it: the author of a document, the recipients of an encrypted message.
+    pub facts: Vec<Fact>,
+    /// Set when some of it cannot be read without a key or a password.
+    pub lock: Option<Lock>,
+    pub signatures: Vec<Signature>,
     pub children: Vec<Part>,
     pub defects: Vec<Defect>,
 }
@@ -176,6 +187,65 @@ pub struct Hashes {
     pub md5: String,
     pub sha1: String,
     pub sha256: String,
+}
+
+/// Something a format says about itself. Written by the sender like everything else.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fact {
+    /// Stable word: `author`, `recipient`, `comment`, …
+    pub name: String,
+    pub value: String,
+}
+
+impl Fact {
+    pub(crate) fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: value.into() }
+    }
+}
+
+/// What is missing to read some content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "needs")]
+pub enum Lock {
+    /// It is encrypted to keys of which none was there. Each as the sender names it: issuer and serial number, or key id.
+    Key { recipients: Vec<String> },
+    /// It is encrypted with a password that was not among those tried.
+    Password,
+}
+
+/// A signature over the content of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Signature {
+    pub state: SignatureState,
+    /// Whom the signer's certificate or key names. Nothing here says that this is true.
+    pub signer: Option<String>,
+    /// Addresses the certificate or key is for, lower case.
+    pub addresses: Vec<String>,
+    /// Who issued the certificate.
+    pub issuer: Option<String>,
+    /// Serial number or key id, hexadecimal.
+    pub serial: Option<String>,
+    pub not_before: Option<jiff::Timestamp>,
+    pub not_after: Option<jiff::Timestamp>,
+    /// When it was signed, as the signer claims.
+    pub signed_at: Option<jiff::Timestamp>,
+    /// SHA-256 of the certificate or fingerprint of the key, hexadecimal.
+    pub fingerprint: Option<String>,
+}
+
+/// What the bytes say about a signature; whether the signer is trusted is another question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureState {
+    /// It belongs to exactly these bytes and this certificate or key.
+    Intact,
+    /// It does not.
+    Broken,
+    /// Not verified: no certificate or key with it, or an algorithm unknown here.
+    #[default]
+    Unverified,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -234,6 +304,13 @@ pub struct Limits {
     pub indicators: usize,
     /// Messages up to this size are examined in memory; larger ones as a stream, their big parts only hashed.
     pub in_memory_bytes: u64,
+    /// Largest container that is opened; a larger one is only hashed. It is held in memory while it is open.
+    pub container_bytes: usize,
+    /// Bytes taken out of all containers of one message together.
+    pub expanded_bytes: u64,
+    /// Work on containers that bytes do not measure (key derivations, passwords, pixels), in units of about a nanosecond.
+    /// Counted, not timed: the same message always gives the same evidence.
+    pub effort: u64,
 }
 
 impl Default for Limits {
@@ -246,6 +323,9 @@ impl Default for Limits {
             body_bytes: 1 << 20,
             indicators: 5_000,
             in_memory_bytes: 4 << 20,
+            container_bytes: 32 << 20,
+            expanded_bytes: 64 << 20,
+            effort: 5_000_000_000,
         }
     }
 }
