@@ -19,6 +19,7 @@ mod html;
 mod indicators;
 mod model;
 mod names;
+mod outlook;
 pub mod preview;
 mod scan;
 mod sniff;
