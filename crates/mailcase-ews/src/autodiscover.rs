@@ -1,8 +1,9 @@
 //! Autodiscover: first as version 2 (a question without credentials, answered in JSON), then as "plain old XML"
 //! (MS-OXDSCLI), which wants them. Nobody is asked over an unencrypted connection, and credentials go to hosts of the mail
-//! domain and of Exchange Online only.
+//! domain, of the domain these say the mailbox is in, and of Exchange Online only. DNS is not asked for SRV records.
 
-use crate::server::{is_online, keeps_secrets};
+use crate::mailbox::MailboxName;
+use crate::server::{autodiscover_bases, is_online, keeps_secrets};
 use crate::sign_in::{SignIn, refused};
 use crate::wire::{Element, document, escaped};
 use bytes::Bytes;
@@ -15,6 +16,8 @@ use serde::Deserialize;
 
 /// One host may send us to another so often.
 const REDIRECTS_MAX: usize = 5;
+/// One address may lead to another, such as that of a mailbox that was moved to Exchange Online, so often.
+const ADDRESSES_MAX: usize = 4;
 /// The settings of a mailbox have some ten kilobytes.
 const ANSWER_MAX_BYTES: usize = 512 << 10;
 /// What clients outside, and inside, of the organization are told to use.
@@ -29,6 +32,14 @@ struct Version2 {
     url: String,
 }
 
+/// What those asked know of an address.
+enum Known {
+    Url(Uri),
+    /// The mailbox goes by this address.
+    Address(String),
+    Nothing,
+}
+
 /// The URL of EWS for an address.
 ///
 /// # Errors
@@ -40,21 +51,20 @@ pub(crate) async fn find(
     address: &str,
     bases: &[String],
 ) -> Result<Uri, SourceError> {
+    let mut addresses = vec![address.to_owned()];
+    let mut bases = bases.to_vec();
     let mut first_trouble = None;
-    for base in bases {
-        match version_2(http, address, base).await {
-            Ok(Some(url)) => return Ok(url),
-            Ok(None) => {}
-            Err(error) => first_trouble = first_trouble.or(Some(error)),
-        }
-    }
-    for base in bases {
-        match plain_xml(http, sign_in, address, base).await {
-            Ok(Some(url)) => return Ok(url),
-            Ok(None) => {}
-            // It is the right place, and the wrong account.
-            Err(error @ SourceError::SignIn { .. }) => return Err(error),
-            Err(error) => first_trouble = first_trouble.or(Some(error)),
+    while let Some(address) = addresses.last().cloned() {
+        match round(http, sign_in, &address, &bases, &mut first_trouble).await? {
+            Known::Url(url) => return Ok(url),
+            Known::Address(next) if addresses.len() < ADDRESSES_MAX && !addresses.contains(&next) => {
+                // Of another domain other hosts know, and they are asked without credentials first.
+                if domain(&next) != domain(&address) {
+                    bases = autodiscover_bases(domain(&next));
+                }
+                addresses.push(next);
+            }
+            Known::Address(_) | Known::Nothing => break,
         }
     }
     let reason = first_trouble.map_or_else(String::new, |error| format!(" ({error})"));
@@ -62,6 +72,36 @@ pub(crate) async fn find(
         message: format!("Autodiscover finds no Exchange server for the domain of the mailbox{reason}"),
         hint: Some("Write the server, such as mail.example.org, into the settings.".to_owned()),
     })
+}
+
+fn domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+async fn round(
+    http: &HttpClient,
+    sign_in: &SignIn,
+    address: &str,
+    bases: &[String],
+    first_trouble: &mut Option<SourceError>,
+) -> Result<Known, SourceError> {
+    for base in bases {
+        match version_2(http, address, base).await {
+            Ok(Some(url)) => return Ok(Known::Url(url)),
+            Ok(None) => {}
+            Err(error) => *first_trouble = first_trouble.take().or(Some(error)),
+        }
+    }
+    for base in bases {
+        match plain_xml(http, sign_in, address, base).await {
+            Ok(Known::Nothing) => {}
+            Ok(known) => return Ok(known),
+            // It is the right place, and the wrong account.
+            Err(error @ SourceError::SignIn { .. }) => return Err(error),
+            Err(error) => *first_trouble = first_trouble.take().or(Some(error)),
+        }
+    }
+    Ok(Known::Nothing)
 }
 
 async fn version_2(http: &HttpClient, address: &str, base: &str) -> Result<Option<Uri>, SourceError> {
@@ -95,7 +135,7 @@ async fn plain_xml(
     sign_in: &SignIn,
     address: &str,
     base: &str,
-) -> Result<Option<Uri>, SourceError> {
+) -> Result<Known, SourceError> {
     let asked = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover xmlns=\"{REQUEST_SCHEMA}\"><Request><EMailAddress>{}\
          </EMailAddress><AcceptableResponseSchema>{RESPONSE_SCHEMA}</AcceptableResponseSchema></Request></Autodiscover>",
@@ -107,30 +147,35 @@ async fn plain_xml(
         let host = url.host().unwrap_or_default().to_ascii_lowercase();
         let ours = host == home || host.strip_suffix(&home).is_some_and(|rest| rest.ends_with('.'));
         if !keeps_secrets(&url) || !(ours || is_online(&host)) {
-            return Ok(None);
+            return Ok(Known::Nothing);
         }
         let response = ask(http, sign_in, &url, &asked).await?;
         if response.status().is_redirection() {
             let location = response.headers().get(LOCATION).and_then(|l| l.to_str().ok());
-            let Some(next) = location.and_then(|location| location.parse().ok()) else { return Ok(None) };
+            let Some(next) = location.and_then(|location| location.parse().ok()) else {
+                return Ok(Known::Nothing);
+            };
             url = next;
             continue;
         }
         if response.status() != StatusCode::OK {
-            return Ok(None);
+            return Ok(Known::Nothing);
         }
         let answer = response.bytes(ANSWER_MAX_BYTES).await?;
         // A web page, perhaps.
-        let Ok(answer) = document(answer.as_ref()).await else { return Ok(None) };
-        let Some(account) = answer.at(&["Response", "Account"]) else { return Ok(None) };
+        let Ok(answer) = document(answer.as_ref()).await else { return Ok(Known::Nothing) };
+        let Some(account) = answer.at(&["Response", "Account"]) else { return Ok(Known::Nothing) };
+        if let Some(next) = account.text_at(&["RedirectAddr"]).filter(|next| is_address(next)) {
+            return Ok(Known::Address(next.to_ascii_lowercase()));
+        }
         if let Some(next) = account.text_at(&["RedirectUrl"]) {
-            let Ok(next) = next.parse() else { return Ok(None) };
+            let Ok(next) = next.parse() else { return Ok(Known::Nothing) };
             url = next;
             continue;
         }
-        return Ok(ews_url(account));
+        return Ok(ews_url(account).map_or(Known::Nothing, Known::Url));
     }
-    Ok(None)
+    Ok(Known::Nothing)
 }
 
 async fn ask(
@@ -166,6 +211,10 @@ fn ews_url(account: &Element) -> Option<Uri> {
             .find_map(|protocol| protocol.text_at(&["EwsUrl"]).or_else(|| protocol.text_at(&["ASUrl"])))
             .and_then(usable)
     })
+}
+
+fn is_address(text: &str) -> bool {
+    MailboxName::parse(text).is_ok_and(|name| name.address() == text && name.folder().is_none())
 }
 
 fn usable(url: &str) -> Option<Uri> {

@@ -117,7 +117,7 @@ async fn learn(client: &EwsClient, sizes: &mut Sizes, ids: &[RemoteId]) -> Resul
     for (id, answer) in unknown.into_iter().zip(found) {
         let items = answer.ok().and_then(|answer| answer.child("Items").cloned());
         if let Some(size) = items.and_then(|items| items.children.first().and_then(size_of)) {
-            sizes.note(id, size);
+            sizes.note(id, size, None);
         }
     }
     Ok(())

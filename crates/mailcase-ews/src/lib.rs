@@ -12,6 +12,7 @@ mod discover;
 mod expiry;
 mod fetch;
 mod folders;
+mod glance;
 mod grant;
 mod items;
 mod mailbox;

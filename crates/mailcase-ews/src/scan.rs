@@ -166,7 +166,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The `RootFolder` of a FindItem sorted by age.
-    async fn find_items(
+    pub(crate) async fn find_items(
         &self,
         size: usize,
         skip: usize,

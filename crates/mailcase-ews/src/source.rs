@@ -5,6 +5,7 @@ use crate::client::EwsClient;
 use crate::discover::Rest;
 use crate::fetch::fetch;
 use crate::folders::{DELETED_ITEMS, Folders};
+use crate::glance::{Searches, glance, worth_a_look};
 use crate::mailbox::MailboxName;
 use crate::refusal::Trouble;
 use crate::scan::Scan;
@@ -17,8 +18,8 @@ use crate::wire::Envelope;
 use http::Uri;
 use jiff::Timestamp;
 use mailcase_mail::{
-    ActOutcome, Capabilities, CheckReport, Cursor, Discovery, FetchedSender, Folder, FolderPath, Interrupt,
-    MailSource, Position, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
+    ActOutcome, Capabilities, CheckReport, Criterion, Cursor, Discovery, FetchedSender, Folder, FolderPath,
+    Glance, Interrupt, MailSource, Position, RemoteAction, RemoteHead, RemoteId, Scope, SourceError, Wake,
 };
 use mailcase_transport::http::HttpClient;
 use std::collections::HashMap;
@@ -59,6 +60,7 @@ pub struct EwsSource {
     deleted_items: Option<String>,
     pub(crate) rest: Option<Rest>,
     pub(crate) sizes: Sizes,
+    searches: Searches,
     /// Where the last listing ended.
     pub(crate) listed: Option<(FolderPath, Cursor)>,
     pub(crate) watch: Watch,
@@ -89,6 +91,7 @@ impl EwsSource {
             deleted_items: None,
             rest: None,
             sizes: Sizes::default(),
+            searches: Searches::default(),
             listed: None,
             watch: Watch::default(),
         })
@@ -167,6 +170,20 @@ impl MailSource for EwsSource {
         limit: usize,
     ) -> Result<Discovery, SourceError> {
         Box::pin(self.list(folder, scope, after, limit)).await
+    }
+
+    async fn glance(
+        &mut self,
+        folder: &FolderPath,
+        ids: &[RemoteId],
+        criteria: &[Criterion],
+    ) -> Result<Vec<Glance>, SourceError> {
+        let large = worth_a_look(ids, &self.sizes, Timestamp::now());
+        if large.is_empty() || self.searches.rest() {
+            return Ok(Vec::new());
+        }
+        let folder = Box::pin(self.folder_id(folder)).await?;
+        Box::pin(glance(&self.client, &mut self.searches, &folder, &large, criteria)).await
     }
 
     async fn fetch(

@@ -411,6 +411,58 @@ async fn a_password_goes_to_nobody_else_and_into_no_error() {
     assert!(!text.contains("hunter2") && !text.contains("ann@"), "{text}");
 }
 
+/// Answers Autodiscover with an address, or with a URL when it is asked for `known`.
+async fn redirecting(known: &'static str, to: impl Fn(&str) -> String + Send + Sync + 'static) -> Hostile {
+    Hostile::start(move |request| {
+        if !request.contains("<EMailAddress>") {
+            return hyper::Response::builder().status(404).body(whole("")).unwrap();
+        }
+        let account = if request.contains(&format!("<EMailAddress>{known}<")) {
+            "<Protocol><Type>EXPR</Type><EwsUrl>https://127.0.0.1:1/EWS/Exchange.asmx</EwsUrl></Protocol>"
+                .to_owned()
+        } else {
+            format!("<Action>redirectAddr</Action><RedirectAddr>{}</RedirectAddr>", to(request))
+        };
+        xml(whole(format!("<Autodiscover><Response><Account>{account}</Account></Response></Autodiscover>")))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_address_that_leads_to_another_is_followed_so_far() {
+    let hops = |server: &Hostile| server.authorizations.lock().unwrap().len();
+    let check = async |server: &Hostile| {
+        let bases = vec![server.url.trim_end_matches("/EWS/Exchange.asmx").to_owned()];
+        let mut source = EwsSource::new(EwsAccess {
+            server: ServerAddress::Autodiscover(bases),
+            mailbox: MailboxName::parse(ANN).unwrap(),
+            impersonate: false,
+            http: HttpClient::new(Route::direct(), Trust::default(), Deadlines::default()),
+            credential: basic(ANN, "hunter2"),
+        })
+        .unwrap();
+        let report = source.check(&[]).await;
+        report.steps[0].detail.contains("127.0.0.1:1/")
+    };
+    let server = redirecting("moved@example.org", |_| "Moved@example.org".to_owned()).await;
+    assert!(check(&server).await, "the other address is known");
+    assert_eq!(hops(&server), 2);
+    // Round and round, on and on, to what is no address, and to a domain of which nobody answers.
+    let server = redirecting("nobody", |_| ANN.to_owned()).await;
+    assert!(!check(&server).await);
+    assert_eq!(hops(&server), 1);
+    let count = AtomicU64::new(0);
+    let on = move |_: &str| format!("a{}@example.org", count.fetch_add(1, Ordering::Relaxed));
+    let server = redirecting("nobody", on).await;
+    assert!(!check(&server).await);
+    assert_eq!(hops(&server), 4);
+    for text in ["nobody", "a@b/c@evil.example", "moved@evil.invalid"] {
+        let server = redirecting("moved@evil.invalid", move |_| text.to_owned()).await;
+        assert!(!check(&server).await, "{text}");
+        assert_eq!(hops(&server), 1, "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_stranger_who_speaks_ntlm_gets_no_password_and_no_end_of_questions() {
     for challenge in ["NTLM", "NTLM !!!", "NTLM TlRMTVNTUAAC", "NTLM TlRMTVNTUAABAAAA", "Negotiate", ""] {

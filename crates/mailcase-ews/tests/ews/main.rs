@@ -7,6 +7,7 @@ mod conformance;
 mod faults;
 mod fetching;
 mod folders;
+mod glancing;
 mod hostile;
 mod listing;
 mod signing_in;

@@ -1,6 +1,6 @@
 //! The simulator of Exchange Web Services: the same mail, the same filters, the same outcome.
 
-use crate::{SEED, Server, USER, messages, taken_by_the_filter_alone};
+use crate::{MESSAGES, SEED, Server, USER, messages, taken_by_the_filter_alone};
 use anyhow::Result;
 use mailcase_it::EwsOnly;
 use mailcase_store::KnownRemote;
@@ -46,7 +46,11 @@ async fn exchange_takes_the_same_as_every_other_source() -> Result<()> {
     for raw in &messages {
         ews.deliver_now(USER, raw)?;
     }
-    taken_by_the_filter_alone(&ews, &mut random, &messages, FILTERS).await?;
+    let spared = taken_by_the_filter_alone(&ews, &mut random, &messages, FILTERS).await?;
+    let asked = ews.asked();
+    let searched = asked.iter().filter(|asked| asked.operation == "FindItem" && asked.status == 200);
+    assert!(searched.count() >= FILTERS / 2, "the search was asked");
+    assert!(spared > MESSAGES, "and spares fetching: {spared}");
     assert_eq!(ews.problems(), Vec::<String>::new());
     Ok(())
 }

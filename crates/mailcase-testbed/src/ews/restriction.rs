@@ -65,7 +65,10 @@ impl Field {
             }
             Self::Extended(property) => {
                 let value = property.of(mailbox, message);
-                return Ok(value.map(|value| as_value(&value)));
+                return Ok(value.map(|value| match property.is_text() {
+                    true => Value::Text(value.to_lowercase()),
+                    false => as_value(&value),
+                }));
             }
         };
         Ok(match name {

@@ -42,6 +42,10 @@ impl Extended {
         }
     }
 
+    pub(crate) fn is_text(&self) -> bool {
+        self.attribute("PropertyType") == "String"
+    }
+
     /// Under which name its value is kept: however it is written, a property has one.
     fn name(&self) -> String {
         if let Some(tag) = self.tag() {
@@ -102,6 +106,8 @@ impl Extended {
             0x3007 => time(message.created),
             0x3008 => time(message.modified),
             0x007d => headers(message),
+            0x5d01 => address(message.facts.sender.as_ref())?,
+            0x5d02 => address(message.facts.from.as_ref())?,
             0x0e03 => addresses(&message.facts.cc),
             0x0e04 => addresses(&message.facts.to),
             FLAG_STATUS if message.flag == "flagged" => "2".to_owned(),
@@ -124,6 +130,10 @@ impl Extended {
 
 fn headers(message: &Message) -> String {
     message.facts.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
+}
+
+fn address(who: Option<&serde_json::Value>) -> Option<String> {
+    who?.pointer("/emailAddress/address")?.as_str().map(str::to_owned)
 }
 
 fn addresses(list: &[serde_json::Value]) -> String {
