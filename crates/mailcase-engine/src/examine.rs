@@ -9,7 +9,7 @@ use mailcase_core::OrganizationId;
 use mailcase_core::case_token::TokenKey;
 use mailcase_core::message::Automatic;
 use mailcase_core::threading::answered_ids;
-use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, PARSER_VERSION};
+use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, Means, PARSER_VERSION};
 use mailcase_mail::Glance;
 use mailcase_store::{BlobHash, PackedEvidence, StoreError};
 use std::collections::HashSet;
@@ -56,7 +56,7 @@ pub(crate) struct Examiner {
     live: Arc<Semaphore>,
     /// Stored large messages one after the other: each may hold what several small ones do.
     stored: Arc<Semaphore>,
-    limits: Limits,
+    means: Means,
     /// Case tokens are recognised by it.
     key: Arc<TokenKey>,
 }
@@ -87,7 +87,7 @@ impl Examiner {
             workbench: Workbench::new(places),
             live: Arc::new(Semaphore::new(LIVE_MAX)),
             stored: Arc::new(Semaphore::new(1)),
-            limits,
+            means: Means::from(limits),
             key: Arc::new(key),
         }
     }
@@ -106,7 +106,7 @@ impl Examiner {
         self.workbench.work(move || {
             // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
             if tell_hash.send(BlobHash::of(&raw)).is_ok() {
-                let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.limits)));
+                let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.means)));
                 drop(raw);
                 drop(tell.send(examiner.finding(organization, &sieve, &evidence)));
             }
@@ -130,7 +130,7 @@ impl Examiner {
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         tokio::task::spawn_blocking(move || {
             let pieces = std::iter::from_fn(|| coming.blocking_recv());
-            let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &examiner.limits)));
+            let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &examiner.means)));
             // Nobody listens when the message broke off.
             if !tell.is_closed() {
                 drop(tell.send(examiner.finding(organization, &sieve, &evidence)));
@@ -154,7 +154,7 @@ impl Examiner {
         let _place = self.stored.acquire().await.map_err(|_| EngineError::Stopping)?;
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         let work = tokio::task::spawn_blocking(move || {
-            let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &examiner.limits));
+            let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &examiner.means));
             Ok((examiner.examined(organization, &evidence)?, sieve.admit(&evidence).is_ok()))
         });
         work.await.map_err(|_| EngineError::Task)?.map_err(|error: StoreError| error.into())
@@ -168,7 +168,8 @@ impl Examiner {
     ) -> Result<HashSet<String>, EngineError> {
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         let work = tokio::task::spawn_blocking(move || {
-            let unwanted = glances.iter().filter(|glance| sieve.holds_back(&glance.bytes, &examiner.limits));
+            let unwanted =
+                glances.iter().filter(|glance| sieve.holds_back(&glance.bytes, &examiner.means.limits));
             unwanted.map(|glance| glance.id.as_str().to_owned()).collect()
         });
         work.await.map_err(|_| EngineError::Task)

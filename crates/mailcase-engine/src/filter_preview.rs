@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use mailcase_evidence::{Evidence, Limits, examine};
+use mailcase_evidence::{Evidence, Means, examine};
 use mailcase_mail::{Cursor, Fetched, FolderPath, MailSource, RemoteHead, RemoteId, Scope, SourceError};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
@@ -135,7 +135,7 @@ async fn look_into<S: MailSource>(
 
 /// Away from the event loop; `None` when the examination was lost.
 async fn examined(raw: Bytes) -> Option<Evidence> {
-    tokio::task::spawn_blocking(move || examine(&raw, &Limits::default())).await.ok()
+    tokio::task::spawn_blocking(move || examine(&raw, &Means::default())).await.ok()
 }
 
 fn previewed(

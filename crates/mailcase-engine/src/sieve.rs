@@ -97,7 +97,11 @@ mod tests {
             (serde_json::json!({"body": "receipt"}), false, false),
         ] {
             let sieve = sieve(filter.clone());
-            assert_eq!(sieve.admit(&examine(raw, &limits)).is_ok(), admitted, "{filter}");
+            assert_eq!(
+                sieve.admit(&examine(raw, &mailcase_evidence::Means::from(limits))).is_ok(),
+                admitted,
+                "{filter}"
+            );
             assert_eq!(sieve.holds_back(raw, &limits), held_back, "{filter}");
             assert!(!sieve.holds_back(&raw[..40], &limits), "the headers may go on");
         }
@@ -109,7 +113,7 @@ mod tests {
             Content-Disposition: attachment; filename=\"Invoice.zip\"\r\n\r\nzip\r\n--b--\r\n";
         assert!(
             sieve(serde_json::json!({"body": "invoice.ZIP"}))
-                .admit(&examine(raw, &Limits::default()))
+                .admit(&examine(raw, &mailcase_evidence::Means::default()))
                 .is_ok()
         );
     }

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mailcase_evidence::{Limits, examine, examine_reader};
+use mailcase_evidence::{Means, examine, examine_reader};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut files, mut time, mut stream) = (Vec::new(), false, false);
@@ -29,9 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let raw = if stream { Vec::new() } else { std::fs::read(file)? };
         let begun = Instant::now();
         let evidence = if stream {
-            examine_reader(File::open(file)?, size, &Limits::default())?
+            examine_reader(File::open(file)?, size, &Means::default())?
         } else {
-            examine(&raw, &Limits::default())
+            examine(&raw, &Means::default())
         };
         spent += begun.elapsed();
         bytes += size;

@@ -5,6 +5,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::Hashes;
+use crate::open::Format;
 use crate::scan::Scanner;
 use crate::transfer::{Base64, QuotedPrintable, Transfer, looks_like_base64};
 use crate::tree::Tree;
@@ -76,7 +77,20 @@ pub(crate) struct Content {
     text_cut: bool,
     nuls: bool,
     nested: Option<Box<Scanner>>,
+    kept: Kept,
     scratch: Vec<u8>,
+}
+
+/// Decoded bytes kept to be opened.
+#[derive(Debug)]
+enum Kept {
+    /// Until the first bytes have shown what it is.
+    Undecided,
+    /// A text, in which files may begin anywhere.
+    Watched,
+    Held(Format, Vec<u8>),
+    TooLarge,
+    Nothing,
 }
 
 /// What is known of a leaf at its end.
@@ -87,6 +101,8 @@ pub(crate) struct Finished {
     pub(crate) text: Option<(Vec<u8>, bool)>,
     pub(crate) nuls: bool,
     pub(crate) flaw: Option<(&'static str, &'static str)>,
+    /// The whole content, when it can be opened.
+    pub(crate) kept: Option<(Format, Vec<u8>)>,
 }
 
 impl Content {
@@ -108,6 +124,7 @@ impl Content {
             text_cut: false,
             nuls: false,
             nested: None,
+            kept: Kept::Undecided,
             scratch: Vec::new(),
         }
     }
@@ -115,6 +132,13 @@ impl Content {
     /// The decoded content is a message that `scanner` takes apart.
     pub(crate) fn with_message(mut self, scanner: Scanner) -> Self {
         self.nested = Some(Box::new(scanner));
+        self.kept = Kept::Nothing;
+        self
+    }
+
+    /// Only read as text, never opened.
+    pub(crate) fn unopened(mut self) -> Self {
+        self.kept = Kept::Nothing;
         self
     }
 
@@ -164,19 +188,60 @@ impl Content {
             return;
         }
         self.sums.update(decoded);
-        if self.prefix.len() < SNIFF_BYTES {
-            let room = (SNIFF_BYTES - self.prefix.len()).min(decoded.len());
-            self.prefix.extend_from_slice(decoded.get(..room).unwrap_or_default());
+        let room = (SNIFF_BYTES - self.prefix.len()).min(decoded.len());
+        let (first, rest) = decoded.split_at_checked(room).unwrap_or((decoded, &[]));
+        self.prefix.extend_from_slice(first);
+        if self.prefix.len() == SNIFF_BYTES {
+            self.choose(tree);
         }
+        self.keep(tree, rest);
         if let Some(text) = &mut self.text {
             let room = self.text_room.saturating_sub(text.len()).min(decoded.len());
-            text.extend_from_slice(decoded.get(..room).unwrap_or_default());
-            self.text_cut |= room < decoded.len();
+            let (kept, over) = decoded.split_at_checked(room).unwrap_or((decoded, &[]));
+            text.extend_from_slice(kept);
             self.nuls = self.nuls || memchr::memchr(0, decoded).is_some();
+            if !over.is_empty() && !self.text_cut {
+                self.text_cut = true;
+                self.watch();
+                self.keep(tree, over);
+            }
         }
         tree.capture(self.node, decoded);
         if let Some(scanner) = &mut self.nested {
             scanner.feed(tree, decoded);
+        }
+    }
+
+    /// Decides by the first bytes whether the content is kept.
+    fn choose(&mut self, tree: &Tree<'_>) {
+        if !matches!(self.kept, Kept::Undecided) {
+            return;
+        }
+        self.kept = match tree.format(self.node, &self.prefix) {
+            Some(format) => Kept::Held(format, self.prefix.clone()),
+            None if self.text.is_some() => Kept::Watched,
+            None => Kept::Nothing,
+        };
+    }
+
+    /// Decides by the text so far, before no more of it is kept.
+    fn watch(&mut self) {
+        if matches!(self.kept, Kept::Watched) {
+            let text = self.text.as_deref().unwrap_or_default();
+            self.kept = match Format::within_text(text) {
+                Some(format) => Kept::Held(format, text.to_vec()),
+                None => Kept::Nothing,
+            };
+        }
+    }
+
+    fn keep(&mut self, tree: &Tree<'_>, bytes: &[u8]) {
+        if let Kept::Held(_, held) = &mut self.kept {
+            if held.len() + bytes.len() > tree.means.limits.container_bytes {
+                self.kept = Kept::TooLarge;
+            } else {
+                held.extend_from_slice(bytes);
+            }
         }
     }
 
@@ -193,6 +258,16 @@ impl Content {
         } else {
             self.transfer.flaw()
         };
+        self.choose(tree);
+        self.watch();
+        let kept = match self.kept {
+            Kept::Held(format, bytes) => Some((format, bytes)),
+            Kept::TooLarge => {
+                tree.defect(self.node, "limit_container_bytes", "too large to be opened; only hashed");
+                None
+            }
+            Kept::Undecided | Kept::Watched | Kept::Nothing => None,
+        };
         let (size, hashes) = self.sums.finish();
         Finished {
             size,
@@ -201,6 +276,7 @@ impl Content {
             text: self.text.map(|text| (text, self.text_cut)),
             nuls: self.nuls,
             flaw,
+            kept,
         }
     }
 }

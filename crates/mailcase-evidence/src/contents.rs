@@ -6,7 +6,7 @@
 
 use std::io::{self, Read};
 
-use crate::tree::MessageHead;
+use crate::heads::MessageHead;
 use crate::{Defect, Fact, Lock, Signature};
 
 /// Read from a stream in pieces of this size while the room is watched.

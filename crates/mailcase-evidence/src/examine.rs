@@ -3,23 +3,27 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::content::{SNIFF_BYTES, Sums};
+use crate::content::{Content, Encoding};
+use crate::heads::MessageHead;
+use crate::open::Format;
 use crate::scan::Scanner;
 use crate::text::Text;
-use crate::tree::{MessageHead, Tree, is_html};
+use crate::tree::{Tree, is_html};
 use crate::{
-    Body, Defect, Evidence, Limits, MessageHeaders, PARSER_VERSION, Part, PartKind, automatic, html,
-    indicators, names, sniff,
+    Body, Defect, Evidence, Limits, Means, MessageHeaders, PARSER_VERSION, Part, PartKind, automatic, html,
+    indicators,
 };
 
+/// Bytes that tell a message from other files.
+const START_BYTES: usize = 64;
 /// Read from disk in pieces of this size.
 pub(crate) const READ_BYTES: usize = 64 << 10;
 
-/// Takes a message apart. Deterministic, bounded by `limits`, never fails.
+/// Takes a message apart. Deterministic, bounded by the limits of `means`, never fails.
 #[must_use]
-pub fn examine(raw: &[u8], limits: &Limits) -> Evidence {
+pub fn examine(raw: &[u8], means: &Means) -> Evidence {
     total(raw.len() as u64, || {
-        let mut examination = Examination::new(limits);
+        let mut examination = Examination::new(means);
         examination.feed(raw);
         examination.finish()
     })
@@ -27,11 +31,11 @@ pub fn examine(raw: &[u8], limits: &Limits) -> Evidence {
 
 /// Like [`examine`], with equal results, for bytes that come one piece after the other.
 #[must_use]
-pub fn examine_pieces<P: AsRef<[u8]>>(pieces: impl IntoIterator<Item = P>, limits: &Limits) -> Evidence {
+pub fn examine_pieces<P: AsRef<[u8]>>(pieces: impl IntoIterator<Item = P>, means: &Means) -> Evidence {
     let mut size = 0_u64;
     let mut pieces = pieces.into_iter();
     let evidence = caught(|| {
-        let mut examination = Examination::new(limits);
+        let mut examination = Examination::new(means);
         for piece in pieces.by_ref() {
             size = size.saturating_add(piece.as_ref().len() as u64);
             examination.feed(piece.as_ref());
@@ -47,16 +51,16 @@ pub fn examine_pieces<P: AsRef<[u8]>>(pieces: impl IntoIterator<Item = P>, limit
 ///
 /// # Errors
 /// Only those of the reader.
-pub fn examine_reader<R: Read + Seek>(mut reader: R, size: u64, limits: &Limits) -> io::Result<Evidence> {
+pub fn examine_reader<R: Read + Seek>(mut reader: R, size: u64, means: &Means) -> io::Result<Evidence> {
     reader.seek(SeekFrom::Start(0))?;
-    if size <= limits.in_memory_bytes {
+    if size <= means.limits.in_memory_bytes {
         let mut raw = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         reader.take(size).read_to_end(&mut raw)?;
-        return Ok(examine(&raw, limits));
+        return Ok(examine(&raw, means));
     }
     let mut failed = None;
     let evidence = total(size, || {
-        let mut examination = Examination::new(limits);
+        let mut examination = Examination::new(means);
         failed = read_through(&mut reader, |piece| examination.feed(piece)).err();
         examination.finish()
     });
@@ -67,8 +71,9 @@ pub fn examine_reader<R: Read + Seek>(mut reader: R, size: u64, limits: &Limits)
 /// when the headers do not end within `beginning`, or it is no mail.
 #[must_use]
 pub fn examine_headers(beginning: &[u8], limits: &Limits) -> Option<MessageHeaders> {
+    let means = Means::from(*limits);
     let head = caught(|| {
-        let mut examination = Examination::new(limits);
+        let mut examination = Examination::new(&means);
         examination.feed(beginning);
         examination.tree.head.take()
     });
@@ -109,9 +114,8 @@ fn given_up(size: u64) -> Evidence {
 }
 
 /// A message being read.
-struct Examination<'a> {
-    limits: &'a Limits,
-    tree: Tree<'a>,
+pub(crate) struct Examination<'a> {
+    pub(crate) tree: Tree<'a>,
     kind: Kind,
     size: u64,
 }
@@ -120,27 +124,25 @@ enum Kind {
     /// Fewer bytes so far than a magic number has.
     Unknown(Vec<u8>),
     Mail(Box<Scanner>),
-    Foreign {
-        prefix: Vec<u8>,
-        sums: Box<Sums>,
-    },
+    /// No mail but a container of its own: an Outlook file, an archive.
+    File(Box<Content>),
 }
 
 impl<'a> Examination<'a> {
-    fn new(limits: &'a Limits) -> Self {
-        Self { limits, tree: Tree::new(limits), kind: Kind::Unknown(Vec::new()), size: 0 }
+    pub(crate) fn new(means: &'a Means) -> Self {
+        Self { tree: Tree::new(means), kind: Kind::Unknown(Vec::new()), size: 0 }
     }
 
-    fn feed(&mut self, piece: &[u8]) {
+    pub(crate) fn feed(&mut self, piece: &[u8]) {
         self.size += piece.len() as u64;
         match &mut self.kind {
             Kind::Mail(scanner) => scanner.feed(&mut self.tree, piece),
-            Kind::Foreign { prefix, sums } => keep_foreign(prefix, sums, piece),
+            Kind::File(content) => content.push(&mut self.tree, piece),
             Kind::Unknown(start) => {
-                let begun = start.is_empty() && piece.len() >= sniff::COMPOUND_FILE.len();
+                let begun = start.is_empty() && piece.len() >= START_BYTES;
                 if !begun {
                     start.extend_from_slice(piece);
-                    if start.len() < sniff::COMPOUND_FILE.len() {
+                    if start.len() < START_BYTES {
                         return;
                     }
                 }
@@ -151,10 +153,10 @@ impl<'a> Examination<'a> {
     }
 
     fn begin(&mut self, start: &[u8]) {
-        if start.starts_with(&sniff::COMPOUND_FILE) {
-            let (mut prefix, mut sums) = (Vec::new(), Box::<Sums>::default());
-            keep_foreign(&mut prefix, &mut sums, start);
-            self.kind = Kind::Foreign { prefix, sums };
+        if Format::at_start(start) {
+            let mut content = Box::new(Content::new(self.tree.open_file(), Encoding::Identity, None));
+            content.push(&mut self.tree, start);
+            self.kind = Kind::File(content);
         } else {
             let mut scanner = Box::new(Scanner::new(None));
             scanner.feed(&mut self.tree, start);
@@ -162,58 +164,46 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn finish(mut self) -> Evidence {
+    /// No more bytes: everything is in the tree after this.
+    pub(crate) fn end(&mut self) {
         if let Kind::Unknown(start) = &mut self.kind {
             let start = std::mem::take(start);
             self.begin(&start);
         }
-        let mut evidence = match self.kind {
-            Kind::Foreign { prefix, sums } => foreign(&prefix, *sums),
-            Kind::Mail(mut scanner) => {
-                scanner.finish(&mut self.tree);
-                assemble(self.tree, self.limits)
+        match std::mem::replace(&mut self.kind, Kind::Unknown(Vec::new())) {
+            Kind::Mail(mut scanner) => scanner.finish(&mut self.tree),
+            Kind::File(content) => {
+                self.tree.end_leaf(*content);
+                self.tree.head.get_or_insert_with(no_message);
             }
-            Kind::Unknown(_) => Evidence::default(),
-        };
+            Kind::Unknown(_) => {}
+        }
+        self.tree.open_waiting();
+    }
+
+    fn finish(mut self) -> Evidence {
+        self.end();
+        let mut evidence = assemble(self.tree);
         evidence.parser_version = PARSER_VERSION;
         evidence.size = self.size;
         evidence
     }
 }
 
-fn keep_foreign(prefix: &mut Vec<u8>, sums: &mut Sums, piece: &[u8]) {
-    let room = SNIFF_BYTES.saturating_sub(prefix.len()).min(piece.len());
-    prefix.extend_from_slice(piece.get(..room).unwrap_or_default());
-    sums.update(piece);
+fn no_message() -> MessageHead {
+    let message = "this file is no message; what it holds was taken apart as far as it is known";
+    MessageHead { defects: vec![Defect::new("no_message", message)], ..MessageHead::default() }
 }
 
-/// Outlook's own format: known for what it is, not taken apart.
-fn foreign(prefix: &[u8], sums: Sums) -> Evidence {
-    let (size, hashes) = sums.finish();
-    let mut root = Part {
-        path: "/".to_owned(),
-        kind: PartKind::Attachment,
-        content_type: "application/vnd.ms-outlook".to_owned(),
-        sniffed_type: sniff::sniff(prefix).map(str::to_owned),
-        size,
-        hashes: Some(hashes),
-        ..Part::default()
-    };
-    root.name = Some("message.msg".to_owned());
-    root.safe_name = Some(names::safe_name(&root));
-    root.name = None;
-    let message = "this is a compound file (Outlook .msg); its content was not taken apart";
-    Evidence { root, defects: vec![Defect::new("unsupported_format", message)], ..Evidence::default() }
-}
-
-fn assemble(tree: Tree<'_>, limits: &Limits) -> Evidence {
+fn assemble(tree: Tree<'_>) -> Evidence {
+    let limits = tree.means.limits;
     let (root, texts, head) = tree.finish();
     let MessageHead { headers, envelope, received, defects } = head;
     let mut evidence = Evidence { envelope, headers, received, root, defects, ..Evidence::default() };
     let texts: Vec<PartText> = texts.into_iter().map(PartText::new).collect();
-    bodies(&mut evidence, &texts, limits);
+    bodies(&mut evidence, &texts, &limits);
     evidence.automatic = automatic::recognise(&evidence, &texts);
-    indicators::collect(&mut evidence, &texts, limits);
+    indicators::collect(&mut evidence, &texts, &limits);
     evidence
 }
 

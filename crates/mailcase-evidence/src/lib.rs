@@ -8,6 +8,7 @@
 //! fields, dates, addresses and character sets are `mail-parser`'s.
 
 mod automatic;
+mod containers;
 mod content;
 mod contents;
 mod defang;
@@ -15,10 +16,13 @@ mod entity;
 mod examine;
 mod extract;
 mod fields;
+mod heads;
 mod html;
 mod indicators;
+mod means;
 mod model;
 mod names;
+mod open;
 mod outlook;
 pub mod preview;
 mod scan;
@@ -29,5 +33,6 @@ mod tree;
 
 pub use defang::defang;
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
-pub use extract::{ExtractError, PartInfo, extract, extract_within};
+pub use extract::{ExtractError, PartInfo, extract};
+pub use means::Means;
 pub use model::*;

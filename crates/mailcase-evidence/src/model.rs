@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Raised when the same bytes give different evidence than before; stored with each message.
-pub const PARSER_VERSION: u32 = 1;
+pub const PARSER_VERSION: u32 = 2;
 
 /// Everything found in one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -143,6 +143,9 @@ pub struct Part {
     /// What the first bytes say it is, when they say something.
     pub sniffed_type: Option<String>,
     pub charset: Option<String>,
+    /// How its text was read, when it was read as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<ReadAs>,
     pub encoding: Option<String>,
     pub disposition: Option<String>,
     pub content_id: Option<String>,
@@ -157,13 +160,18 @@ pub struct Part {
     /// For a message within: the headers people need.
     pub envelope: Option<Envelope>,
     /// For a message within: every header, as in [`Evidence::headers`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<Header>,
     /// What it was opened as, when it was: `outlook`, `tnef`, `smime_enveloped`, `zip`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// What its format says about it: the author of a document, the recipients of an encrypted message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,
     /// Set when some of it cannot be read without a key or a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<Signature>,
     pub children: Vec<Part>,
     pub defects: Vec<Defect>,
@@ -187,6 +195,44 @@ pub struct Hashes {
     pub md5: String,
     pub sha1: String,
     pub sha256: String,
+}
+
+/// The charset a text was read in. Reading never fails; this says how far to believe it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReadAs {
+    /// Lower-case name: `utf-8`, `windows-1252`.
+    pub charset: String,
+    pub because: CharsetReason,
+    pub confidence: Confidence,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CharsetReason {
+    /// [`crate::Means::charsets`] names it.
+    Asked,
+    /// The text begins with a byte order mark.
+    Mark,
+    /// The headers, or the HTML itself, say so.
+    #[default]
+    Declared,
+    /// The bytes look like it.
+    Detected,
+    /// Nothing else was left: each byte became the character it has in Windows-1252.
+    Fallback,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The bytes prove it, or a person asked for it.
+    Certain,
+    /// Declared or detected, and nothing speaks against it.
+    #[default]
+    Likely,
+    /// Some bytes do not fit, or too few speak for it.
+    Doubtful,
 }
 
 /// Something a format says about itself. Written by the sender like everything else.

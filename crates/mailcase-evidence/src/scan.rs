@@ -113,6 +113,12 @@ impl Scanner {
         }
     }
 
+    /// Reads one entity that becomes a part of `owner`.
+    pub(crate) fn entity(owner: usize) -> Self {
+        let head = Head { block: Vec::new(), message: false, full: false };
+        Self { state: State::Head(head), ..Self::new(Some(owner)) }
+    }
+
     pub(crate) fn feed(&mut self, tree: &mut Tree<'_>, data: &[u8]) {
         if self.carry.is_empty() {
             let used = self.run(tree, data, false);
@@ -333,7 +339,7 @@ impl Scanner {
                 node,
                 boundaries,
                 state: Multipart::Preamble,
-                before: Box::new(Content::new(node, Encoding::Identity, Some(text_room))),
+                before: Box::new(Content::new(node, Encoding::Identity, Some(text_room)).unopened()),
             },
         };
         if matches!(open, Open::Message { .. }) {

@@ -1,75 +1,170 @@
-//! Bytes of a text part to text: declared charset, then what the bytes show, then Windows-1252. Never fails.
+//! Bytes of a text part to text: the charset asked for, the byte order mark, the declared charset, what the bytes look
+//! like, Windows-1252. Never fails, and says how far to believe the outcome.
 
+use encoding_rs::Encoding;
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+use crate::{CharsetReason, Confidence, ReadAs};
+
+/// Bytes looked at to detect a charset.
+const DETECTION_BYTES: usize = 64 << 10;
+/// Bytes beyond ASCII, some words of them, from which on the look of a text is believed.
+const TELLING_BYTES: usize = 16;
+
 /// Decoded text of a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Text {
     pub(crate) content: String,
     pub(crate) truncated: bool,
+    pub(crate) charset: ReadAs,
 }
 
 type Flaw = (&'static str, &'static str);
 
+const MISMATCH: Flaw = ("charset_mismatch", "the text has bytes that its charset does not know");
+const UNKNOWN: Flaw =
+    ("unknown_charset", "the charset is unknown; another was chosen by the look of the bytes");
+
+struct Decoded {
+    content: String,
+    charset: String,
+    because: CharsetReason,
+    confidence: Confidence,
+    flaw: Option<Flaw>,
+}
+
 /// Decodes; `cut` says that the bytes end at a limit, perhaps inside a character.
 pub(crate) fn decode(
-    mut bytes: Vec<u8>,
+    bytes: Vec<u8>,
+    asked: Option<&str>,
     declared: Option<&str>,
     html: bool,
     cut: bool,
 ) -> (Text, Option<Flaw>) {
-    let done = |content: String, flaw| (Text { content, truncated: cut }, flaw);
-    if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(&bytes) {
-        let (text, _) = encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default());
-        return done(text.into_owned(), None);
-    }
-    let declared = declared.filter(|name| !name.is_empty()).map(str::to_owned);
-    let declared = declared.or_else(|| html.then(|| charset_in_html(&bytes)).flatten());
-    let name = declared.as_deref().unwrap_or("us-ascii").to_ascii_lowercase();
-    if cut && name == "utf-8" {
-        bytes.truncate(utf8_end(&bytes));
-    }
-    let ascii_based = !name.starts_with("utf-16")
-        && !name.starts_with("utf-7")
-        && !name.starts_with("iso-2022")
-        && !name.starts_with("hz")
-        && !name.starts_with("utf-32")
-        && !name.contains("ucs");
-    if ascii_based && (bytes.is_ascii() || matches!(name.as_str(), "utf-8" | "utf8" | "us-ascii" | "ascii")) {
-        // US-ASCII with other bytes is a program that does not know better; UTF-8 proves itself by being valid.
-        let is_utf8 = name.starts_with("utf");
-        return match String::from_utf8(bytes) {
-            Ok(text) => done(text, unknown(&name)),
-            Err(error) => {
-                let bytes = error.into_bytes();
-                let text = if is_utf8 && mostly_utf8(&bytes) {
-                    String::from_utf8_lossy(&bytes).into_owned()
-                } else {
-                    encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned()
-                };
-                let flaw = ("charset_mismatch", "the text has bytes that its charset does not know");
-                done(text, declared.is_some().then_some(flaw))
-            }
-        };
-    }
-    if let Some(decoder) = charset_decoder(name.as_bytes()) {
-        return done(decoder(&bytes), None);
-    }
-    if let Some(encoding) = encoding_rs::Encoding::for_label(name.as_bytes()) {
-        return done(encoding.decode_without_bom_handling(&bytes).0.into_owned(), None);
-    }
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned(),
-    };
-    done(text, unknown(&name))
+    let decoded = decoded(bytes, asked, declared, html, cut);
+    let Decoded { content, charset, because, confidence, flaw } = decoded;
+    (Text { content, truncated: cut, charset: ReadAs { charset, because, confidence } }, flaw)
 }
 
-fn unknown(name: &str) -> Option<Flaw> {
-    let known = charset_decoder(name.as_bytes()).is_some()
-        || encoding_rs::Encoding::for_label(name.as_bytes()).is_some();
-    (!known)
-        .then_some(("unknown_charset", "the charset is unknown; the text was read as UTF-8 or Windows-1252"))
+fn decoded(
+    mut bytes: Vec<u8>,
+    asked: Option<&str>,
+    declared: Option<&str>,
+    html: bool,
+    cut: bool,
+) -> Decoded {
+    if let Some((content, charset, _)) = asked.and_then(|name| by_name(&bytes, name)) {
+        let (because, confidence) = (CharsetReason::Asked, Confidence::Certain);
+        return Decoded { content, charset, because, confidence, flaw: None };
+    }
+    if let Some((encoding, mark)) = Encoding::for_bom(&bytes) {
+        let (text, _) = encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default());
+        return certain(text.into_owned(), encoding.name(), CharsetReason::Mark);
+    }
+    let declared = declared.map(str::trim).filter(|name| !name.is_empty()).map(str::to_ascii_lowercase);
+    let declared = declared.or_else(|| html.then(|| charset_in_html(&bytes)).flatten());
+    let name = declared.as_deref().unwrap_or("us-ascii");
+    let is_utf8 = matches!(name, "utf-8" | "utf8");
+    let is_ascii = matches!(name, "us-ascii" | "ascii");
+    if cut && (is_utf8 || is_ascii) {
+        bytes.truncate(utf8_end(&bytes));
+    }
+    // Of charsets that write ASCII as it is, ASCII needs no decoding: most mail.
+    if is_utf8 || is_ascii || (bytes.is_ascii() && writes_ascii(name)) {
+        return as_utf8(bytes, name, declared.is_some());
+    }
+    if let Some((content, charset, clean)) = by_name(&bytes, name) {
+        let confidence = if clean { Confidence::Likely } else { Confidence::Doubtful };
+        let flaw = (!clean && !cut).then_some(MISMATCH);
+        return Decoded { content, charset, because: CharsetReason::Declared, confidence, flaw };
+    }
+    let mut found = as_utf8(bytes, "us-ascii", false);
+    found.flaw = Some(UNKNOWN);
+    found
+}
+
+fn certain(content: String, charset: &str, because: CharsetReason) -> Decoded {
+    let charset = charset.to_ascii_lowercase();
+    Decoded { content, charset, because, confidence: Confidence::Certain, flaw: None }
+}
+
+/// US-ASCII with other bytes is a program that does not know better; UTF-8 proves itself by being valid.
+fn as_utf8(bytes: Vec<u8>, name: &str, declared: bool) -> Decoded {
+    let ascii = bytes.is_ascii();
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) if ascii && !declared => return certain(text, "us-ascii", CharsetReason::Detected),
+        Ok(text) if ascii => {
+            let mut found = certain(text, name, CharsetReason::Declared);
+            found.flaw = (!is_charset(name)).then_some(UNKNOWN);
+            return found;
+        }
+        Ok(text) => {
+            let said = declared && name.starts_with("utf");
+            let because = if said { CharsetReason::Declared } else { CharsetReason::Detected };
+            return certain(text, "utf-8", because);
+        }
+        Err(error) => error.into_bytes(),
+    };
+    let flaw = declared.then_some(MISMATCH);
+    if name.starts_with("utf") && mostly_utf8(&bytes) {
+        let content = String::from_utf8_lossy(&bytes).into_owned();
+        let (because, confidence) = (CharsetReason::Declared, Confidence::Doubtful);
+        return Decoded { content, charset: "utf-8".to_owned(), because, confidence, flaw };
+    }
+    Decoded { flaw, ..detected(&bytes) }
+}
+
+/// What the bytes look like, of those charsets that browsers know.
+fn detected(bytes: &[u8]) -> Decoded {
+    let start = bytes.get(..bytes.len().min(DETECTION_BYTES)).unwrap_or_default();
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    detector.feed(start, start.len() == bytes.len());
+    let encoding = detector.guess(None, chardetng::Utf8Detection::Deny);
+    let likely = start.iter().filter(|byte| !byte.is_ascii()).count() >= TELLING_BYTES;
+    let (text, _, broken) = encoding.decode(bytes);
+    if broken {
+        let content = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
+        let (because, confidence) = (CharsetReason::Fallback, Confidence::Doubtful);
+        return Decoded { content, charset: "windows-1252".to_owned(), because, confidence, flaw: None };
+    }
+    let confidence = if likely { Confidence::Likely } else { Confidence::Doubtful };
+    let charset = encoding.name().to_ascii_lowercase();
+    Decoded { content: text.into_owned(), charset, because: CharsetReason::Detected, confidence, flaw: None }
+}
+
+/// Decodes by the name of a charset; tells its usual name and whether all bytes belong to it.
+fn by_name(bytes: &[u8], name: &str) -> Option<(String, String, bool)> {
+    let name = name.trim().to_ascii_lowercase();
+    if matches!(name.as_str(), "utf-16" | "utf16" | "unicode" | "ucs-2" | "iso-10646-ucs-2") {
+        let encoding = utf16_order(bytes);
+        let (text, broken) = encoding.decode_without_bom_handling(bytes);
+        return Some((text.into_owned(), encoding.name().to_ascii_lowercase(), !broken));
+    }
+    if let Some(encoding) = Encoding::for_label_no_replacement(name.as_bytes()) {
+        let (text, broken) = encoding.decode_without_bom_handling(bytes);
+        return Some((text.into_owned(), encoding.name().to_ascii_lowercase(), !broken));
+    }
+    let decoder = charset_decoder(name.as_bytes())?;
+    let text = decoder(bytes);
+    let clean = !text.contains(char::REPLACEMENT_CHARACTER);
+    Some((text, name, clean))
+}
+
+/// UTF-16 without a mark: the zero half of the usual characters tells. RFC 2781 §4.3 says big-endian, programs do not.
+fn utf16_order(bytes: &[u8]) -> &'static Encoding {
+    let zeros = |first: usize| bytes.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
+    if zeros(0) > zeros(1) { encoding_rs::UTF_16BE } else { encoding_rs::UTF_16LE }
+}
+
+fn writes_ascii(name: &str) -> bool {
+    !["utf-16", "utf16", "utf-7", "utf7", "iso-2022", "hz", "utf-32", "unicode"]
+        .iter()
+        .any(|start| name.starts_with(start))
+        && !name.contains("ucs")
+}
+
+fn is_charset(name: &str) -> bool {
+    Encoding::for_label(name.as_bytes()).is_some() || charset_decoder(name.as_bytes()).is_some()
 }
 
 /// Whether broken UTF-8 is still more UTF-8 than anything else: valid sequences outnumber broken ones.
@@ -123,7 +218,7 @@ mod tests {
     #[test]
     fn charsets() {
         let check = |bytes: &[u8], declared: Option<&str>, want: &str, flaw: Option<&str>| {
-            let (text, found) = decode(bytes.to_vec(), declared, false, false);
+            let (text, found) = decode(bytes.to_vec(), None, declared, false, false);
             assert_eq!((text.content.as_str(), found.map(|(code, _)| code)), (want, flaw), "{declared:?}");
         };
         check(b"plain", None, "plain", None);
@@ -142,15 +237,44 @@ mod tests {
     }
 
     #[test]
+    fn the_choice_and_its_confidence_are_told() {
+        use CharsetReason::{Asked, Declared, Detected, Mark};
+        use Confidence::{Certain, Doubtful, Likely};
+        let russian = "Уважаемые коллеги, сообщаем вам о новом счёте за услуги связи";
+        let koi8 = encoding_rs::KOI8_R.encode(russian).0.into_owned();
+        let sjis =
+            encoding_rs::SHIFT_JIS.encode("請求書をご確認ください。よろしくお願いします").0.into_owned();
+        let utf16: Vec<u8> = "invoice".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (bytes, asked, declared, charset, because, confidence) in [
+            (b"plain".to_vec(), None, None, "us-ascii", Detected, Certain),
+            (b"plain".to_vec(), None, Some("ISO-8859-1"), "iso-8859-1", Declared, Certain),
+            ("Grüße".into(), None, Some("utf-8"), "utf-8", Declared, Certain),
+            ("Grüße".into(), None, Some("us-ascii"), "utf-8", Detected, Certain),
+            (b"\xef\xbb\xbfx".to_vec(), None, Some("koi8-r"), "utf-8", Mark, Certain),
+            (b"Gr\xfc\xdfe".to_vec(), None, Some("iso-8859-1"), "windows-1252", Declared, Likely),
+            (koi8.clone(), None, None, "koi8-u", Detected, Likely),
+            (koi8, Some("koi8-r"), Some("utf-8"), "koi8-r", Asked, Certain),
+            (sjis, None, Some("nonsense"), "shift_jis", Detected, Likely),
+            (b"\x81".to_vec(), None, Some("euc-jp"), "euc-jp", Declared, Doubtful),
+            (utf16, None, Some("utf-16"), "utf-16be", Declared, Likely),
+        ] {
+            let (text, _) = decode(bytes, asked, declared, false, false);
+            let want = ReadAs { charset: charset.to_owned(), because, confidence };
+            assert_eq!(text.charset, want, "{}", text.content);
+        }
+    }
+
+    #[test]
     fn html_may_name_its_charset() {
-        let (text, _) = decode(b"<meta charset='windows-1251'>\xcf\xf0\xe8".to_vec(), None, true, false);
+        let (text, _) =
+            decode(b"<meta charset='windows-1251'>\xcf\xf0\xe8".to_vec(), None, None, true, false);
         assert!(text.content.ends_with("При"));
     }
 
     #[test]
     fn a_cut_does_not_break_the_last_character() {
         for end in 1..=7 {
-            let (text, flaw) = decode("aü€😀".as_bytes()[..end].to_vec(), Some("utf-8"), false, true);
+            let (text, flaw) = decode("aü€😀".as_bytes()[..end].to_vec(), None, Some("utf-8"), false, true);
             assert_eq!(flaw, None);
             assert!("aü€😀".starts_with(&text.content), "{}", text.content);
         }

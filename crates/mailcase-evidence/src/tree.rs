@@ -2,13 +2,15 @@
 
 use std::io::Write;
 
+use crate::containers::Waiting;
 use crate::content::{Content, Encoding, Finished, Sums};
-use crate::entity::{Entity, envelope, part_of};
+use crate::contents::{Role, Room};
+use crate::entity::{Entity, part_of};
 use crate::fields::Block;
-use crate::{Defect, Envelope, Header, Hop, Limits, Part, PartKind, names, sniff, text};
+use crate::heads::{HEADER_ROOM, MessageHead};
+use crate::open::is_layer;
+use crate::{Defect, Means, Part, PartKind, names, sniff, text};
 
-/// Received fields read as hops; chains of honest mail stay below 30.
-const HOPS: usize = 100;
 /// Defects kept of one part.
 const DEFECTS: usize = 20;
 /// Texts kept of one message, as a multiple of [`Limits::body_bytes`].
@@ -46,23 +48,39 @@ pub(crate) enum Plan {
 pub(crate) struct Node {
     pub(crate) part: Part,
     pub(crate) parent: Option<usize>,
-    level: usize,
+    pub(crate) level: usize,
     /// Children so far.
     count: usize,
     /// Messages around it and itself that are not base64.
     messages: usize,
     declared: bool,
+    /// What the container it comes from says it is.
+    pub(crate) role: Option<Role>,
     /// Decoded text of text parts.
     pub(crate) text: Option<text::Text>,
+    /// Text in it that is shown nowhere.
+    pub(crate) words: String,
 }
 
-/// The headers of the outermost message.
-#[derive(Debug, Default)]
-pub(crate) struct MessageHead {
-    pub(crate) headers: Vec<Header>,
-    pub(crate) envelope: Envelope,
-    pub(crate) received: Vec<Hop>,
-    pub(crate) defects: Vec<Defect>,
+impl Node {
+    fn new(part: Part, parent: Option<usize>, level: usize) -> Self {
+        Self {
+            part,
+            parent,
+            level,
+            count: 0,
+            messages: 0,
+            declared: true,
+            role: None,
+            text: None,
+            words: String::new(),
+        }
+    }
+
+    /// Something out of a container.
+    pub(crate) fn of_role(role: Role, part: Part, parent: Option<usize>, level: usize) -> Self {
+        Self { role: Some(role), ..Self::new(part, parent, level) }
+    }
 }
 
 /// Where the content of one part is written while it is read.
@@ -81,21 +99,29 @@ impl std::fmt::Debug for Target<'_> {
 
 #[derive(Debug)]
 pub(crate) struct Tree<'a> {
-    limits: &'a Limits,
+    pub(crate) means: &'a Means,
     pub(crate) nodes: Vec<Node>,
     /// Once the headers of the outermost message have ended.
     pub(crate) head: Option<MessageHead>,
     text_room: usize,
+    pub(crate) header_room: usize,
+    /// What opening containers may still cost.
+    pub(crate) room: Room,
+    pub(crate) waiting: Waiting,
     pub(crate) target: Option<Target<'a>>,
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(limits: &'a Limits) -> Self {
+    pub(crate) fn new(means: &'a Means) -> Self {
+        let limits = &means.limits;
         Self {
-            limits,
+            means,
             nodes: Vec::new(),
             head: None,
             text_room: limits.body_bytes.saturating_mul(TEXTS),
+            header_room: HEADER_ROOM,
+            room: Room::new(limits.expanded_bytes, limits.effort),
+            waiting: Waiting::default(),
             target: None,
         }
     }
@@ -118,89 +144,19 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The headers of a message: the outermost, or that within `owner`.
-    pub(crate) fn message_head(&mut self, owner: Option<usize>, block: &Block<'_>, full: bool) {
-        let mut defects = Vec::new();
-        if block.len() == 0 {
-            defects.push(Defect::new("no_headers", "there are no headers; everything was read as the body"));
-        }
-        if block.junk_lines > 0 {
-            defects.push(Defect::new(
-                "junk_in_headers",
-                "lines among the headers are none; they were passed over",
-            ));
-        }
-        if block.body_at.is_some() && block.len() > 0 {
-            defects.push(Defect::new("missing_separator", "no blank line between the headers and the body"));
-        }
-        if full {
-            defects.push(Defect::new(
-                "limit_header_block",
-                "the headers are too long; only their start was read",
-            ));
-        }
-        let envelope = envelope(block, &mut defects);
-        let Some(owner) = owner else {
-            self.outermost_head(block, envelope, defects);
-            return;
-        };
-        if let Some(node) = self.nodes.get_mut(owner) {
-            node.part.envelope = Some(envelope);
-            node.part.defects.append(&mut defects);
-        }
-    }
-
-    fn outermost_head(&mut self, block: &Block<'_>, envelope: Envelope, defects: Vec<Defect>) {
-        let mut head = MessageHead { envelope, defects, ..MessageHead::default() };
-        let mut long = false;
-        for field in block.iter().take(self.limits.headers) {
-            long |= field.value.len() > self.limits.header_bytes;
-            head.headers.push(field.shown(self.limits.header_bytes));
-        }
-        head.received = block
-            .iter()
-            .filter(|field| field.name.eq_ignore_ascii_case(b"received"))
-            .take(HOPS)
-            .filter_map(|field| field.hop())
-            .collect();
-        if long {
-            head.defects
-                .push(Defect::new("limit_header_bytes", "a header is too long; only its start was kept"));
-        }
-        if block.len() > self.limits.headers {
-            head.defects
-                .push(Defect::new("limit_headers", "there are too many headers; only the first were kept"));
-        }
-        self.head = Some(head);
-    }
-
     /// Adds the part these headers announce and says how to read its content.
     pub(crate) fn open(&mut self, parent: Option<usize>, block: &Block<'_>, message: bool) -> Plan {
-        if self.nodes.len() >= self.limits.parts {
-            if let Some(parent) = parent {
-                self.defect(parent, "limit_parts", "there are too many parts; the others were passed over");
-            }
+        if self.is_full(parent) {
             return Plan::Skip;
         }
         let node = self.nodes.len();
-        let level = parent.and_then(|parent| self.nodes.get(parent)).map_or(0, |parent| parent.level + 1);
+        let level = self.level_below(parent);
         let path = self.next_path(parent);
         let digest = parent
             .and_then(|parent| self.nodes.get(parent))
             .is_some_and(|parent| !message && parent.part.content_type == "multipart/digest");
         let (part, head) = part_of(block, path, digest);
-        if let Some(target) = self.target.as_mut().filter(|target| target.path == part.path) {
-            target.node = Some(node);
-        }
-        self.nodes.push(Node {
-            part,
-            parent,
-            level,
-            count: 0,
-            messages: 0,
-            declared: head.declared,
-            text: None,
-        });
+        self.push(Node { declared: head.declared, ..Node::new(part, parent, level) });
         if !message && block.junk_lines > 0 {
             self.defect(node, "junk_in_headers", "lines among the headers are none; they were passed over");
         }
@@ -210,12 +166,44 @@ impl<'a> Tree<'a> {
         self.plan(node, &head, level)
     }
 
-    fn next_path(&mut self, parent: Option<usize>) -> String {
+    /// Whether the limit of parts is reached, which is then a defect of `parent`.
+    pub(crate) fn is_full(&mut self, parent: Option<usize>) -> bool {
+        let full = self.nodes.len() >= self.means.limits.parts;
+        if let Some(parent) = parent.filter(|_| full) {
+            self.defect(parent, "limit_parts", "there are too many parts; the others were passed over");
+        }
+        full
+    }
+
+    pub(crate) fn level_below(&self, parent: Option<usize>) -> usize {
+        parent.and_then(|parent| self.nodes.get(parent)).map_or(0, |parent| parent.level + 1)
+    }
+
+    pub(crate) fn push(&mut self, node: Node) -> usize {
+        let index = self.nodes.len();
+        if let Some(target) = self.target.as_mut().filter(|target| target.path == node.part.path) {
+            target.node = Some(index);
+        }
+        self.nodes.push(node);
+        index
+    }
+
+    pub(crate) fn next_path(&mut self, parent: Option<usize>) -> String {
         let Some(parent) = parent.and_then(|parent| self.nodes.get_mut(parent)) else {
             return "/".to_owned();
         };
         parent.count += 1;
         format!("{}/{}", parent.part.path.trim_end_matches('/'), parent.count)
+    }
+
+    /// The root of a file that is no message.
+    pub(crate) fn open_file(&mut self) -> usize {
+        let part = Part {
+            path: self.next_path(None),
+            content_type: "application/octet-stream".to_owned(),
+            ..Part::default()
+        };
+        self.push(Node::of_role(Role::Attachment, part, None, 0))
     }
 
     fn plan(&mut self, node: usize, head: &Entity, level: usize) -> Plan {
@@ -233,7 +221,7 @@ impl<'a> Tree<'a> {
             node.messages = messages;
         }
         let container = head.is_message || head.main == "multipart";
-        if container && (level >= self.limits.depth || messages > MESSAGES_WITHIN) {
+        if container && (level >= self.means.limits.depth || messages > MESSAGES_WITHIN) {
             self.defect(node, "limit_depth", "nested too deep; what is inside was not taken apart");
             return Plan::Leaf { node, encoding: head.encoding, text_room: None };
         }
@@ -243,7 +231,7 @@ impl<'a> Tree<'a> {
                 encoding => Plan::EncodedMessage { node, encoding },
             };
         }
-        let text_room = self.text_room.min(self.limits.body_bytes);
+        let text_room = self.text_room();
         if head.main == "multipart" {
             if !head.boundaries.is_empty() {
                 if head.boundaries.len() > 1 {
@@ -272,8 +260,14 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn end_leaf(&mut self, content: Content) {
-        let index = content.node();
-        let Finished { size, hashes, prefix, text, nuls, flaw } = content.finish(self);
+        let node = content.node();
+        let finished = content.finish(self);
+        self.end(node, finished);
+    }
+
+    /// Writes down what is known of a leaf, and opens it when it is a container.
+    pub(crate) fn end(&mut self, index: usize, finished: Finished) {
+        let Finished { size, hashes, prefix, text, nuls, flaw, kept } = finished;
         if let Some((code, message)) = flaw {
             self.defect(index, code, message);
         }
@@ -284,14 +278,36 @@ impl<'a> Tree<'a> {
         node.part.size = size;
         node.part.hashes = Some(hashes);
         node.part.sniffed_type = sniff::sniff(&prefix).map(str::to_owned);
-        let Some((bytes, cut)) = text else { return };
+        if node.parent.is_none()
+            && node.role.is_some()
+            && let Some(known) = &node.part.sniffed_type
+        {
+            node.part.content_type.clone_from(known);
+        }
+        if let Some((bytes, cut)) = text {
+            self.keep_text(index, bytes, cut);
+        }
+        if let Some((format, bytes)) = kept {
+            self.open_or_wait(index, format, bytes);
+        }
+    }
+
+    fn keep_text(&mut self, index: usize, bytes: Vec<u8>, cut: bool) {
         self.text_room = self.text_room.saturating_sub(bytes.len());
+        let Some(node) = self.nodes.get_mut(index) else { return };
         let html = is_html(&node.part);
-        let (text, defect) = text::decode(bytes, node.part.charset.as_deref(), html, cut);
+        let wanted = self.means.charsets.get(&node.part.path).map(String::as_str);
+        let (text, defect) = text::decode(bytes, wanted, node.part.charset.as_deref(), html, cut);
+        node.part.read_as = Some(text.charset.clone());
         node.text = Some(text);
         if let Some((code, message)) = defect {
             self.defect(index, code, message);
         }
+    }
+
+    /// Bytes of text that may be kept of the next part.
+    pub(crate) fn text_room(&self) -> usize {
+        self.text_room.min(self.means.limits.body_bytes)
     }
 
     /// The finished tree and the texts by node; gives each part its kind and a safe name.
@@ -307,8 +323,15 @@ impl<'a> Tree<'a> {
         }
         let mut texts = Vec::new();
         for node in &mut self.nodes {
-            if let Some(text) = node.text.take() {
-                let facts = Part { children: Vec::new(), defects: Vec::new(), ..node.part.clone() };
+            let words = std::mem::take(&mut node.words);
+            let words = (!words.is_empty()).then(|| text::Text { content: words, ..text::Text::default() });
+            for text in node.text.take().into_iter().chain(words) {
+                let facts = Part {
+                    headers: Vec::new(),
+                    children: Vec::new(),
+                    defects: Vec::new(),
+                    ..node.part.clone()
+                };
                 texts.push((facts, text));
             }
         }
@@ -327,11 +350,20 @@ impl<'a> Tree<'a> {
     fn kind(&self, index: usize) -> PartKind {
         let Some(node) = self.nodes.get(index) else { return PartKind::Attachment };
         let part = &node.part;
-        if part.hashes.is_none() {
+        if part.hashes.is_none() && node.role.is_none() {
             return PartKind::Multipart;
         }
-        if part.envelope.is_some() {
+        if part.envelope.is_some() || (part.path == "/" && part.format.as_deref() == Some("outlook")) {
             return PartKind::Message;
+        }
+        if part.format.as_deref().is_some_and(is_layer) {
+            return PartKind::Layer;
+        }
+        match node.role {
+            Some(Role::Body) => return PartKind::Body,
+            Some(Role::Inline) => return PartKind::Inline,
+            Some(Role::Attachment) => return PartKind::Attachment,
+            None => {}
         }
         if part.disposition.as_deref() == Some("attachment") {
             return PartKind::Attachment;

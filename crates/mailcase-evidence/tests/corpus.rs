@@ -7,7 +7,9 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mailcase_evidence::{Limits, PartKind, examine, examine_headers, examine_reader, extract, preview};
+use mailcase_evidence::{
+    Limits, Means, PartKind, examine, examine_headers, examine_reader, extract, preview,
+};
 
 /// A message that takes this long hangs: without optimisation the slowest takes a tenth of a second, and the machine
 /// may be busy with other tests.
@@ -43,14 +45,14 @@ fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
     let mut paths = Vec::new();
     files(&folder, &mut paths);
     assert!(paths.len() > 500, "only {} files", paths.len());
-    let streaming = Limits { in_memory_bytes: 0, ..Limits::default() };
+    let streaming = Means::from(Limits { in_memory_bytes: 0, ..Limits::default() });
     let mut told = 0;
     let count = paths.len();
     let mut slowest = (Duration::ZERO, PathBuf::new());
     for path in paths {
         let raw = std::fs::read(&path).unwrap();
         let begun = Instant::now();
-        let evidence = examine(&raw, &Limits::default());
+        let evidence = examine(&raw, &Means::default());
         let took = begun.elapsed();
         if took > slowest.0 {
             slowest = (took, path.clone());
@@ -67,7 +69,7 @@ fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
         }
         for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {
             let mut out = Vec::new();
-            let info = extract(Cursor::new(&raw), &part.path, &mut out).unwrap();
+            let info = extract(Cursor::new(&raw), &part.path, &mut out, &Means::default()).unwrap();
             assert_eq!(info.part.hashes, part.hashes, "{} {}", path.display(), part.path);
             assert_eq!(out.len() as u64, part.size, "{} {}", path.display(), part.path);
         }

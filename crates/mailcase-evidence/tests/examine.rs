@@ -5,19 +5,19 @@
 use std::io::Cursor;
 
 use mailcase_evidence::{
-    Evidence, ExtractError, Limits, Part, PartKind, examine, examine_pieces, examine_reader, extract,
+    Evidence, ExtractError, Limits, Means, Part, PartKind, examine, examine_pieces, examine_reader, extract,
 };
 
-fn streaming() -> Limits {
-    Limits { in_memory_bytes: 0, ..Limits::default() }
+fn streaming() -> Means {
+    Means::from(Limits { in_memory_bytes: 0, ..Limits::default() })
 }
 
 /// Examines in memory, as a stream and piece by piece and insists that all agree.
 fn both(raw: &[u8]) -> Evidence {
-    let evidence = examine(raw, &Limits::default());
+    let evidence = examine(raw, &Means::default());
     let streamed = examine_reader(Cursor::new(raw), raw.len() as u64, &streaming()).unwrap();
     assert_eq!(evidence, streamed);
-    assert_eq!(evidence, examine_pieces(raw.chunks(7), &Limits::default()));
+    assert_eq!(evidence, examine_pieces(raw.chunks(7), &Means::default()));
     evidence
 }
 
@@ -33,7 +33,8 @@ fn codes(part: &Part) -> Vec<&str> {
 
 fn content(raw: &[u8], path: &str) -> Result<String, ExtractError> {
     let mut out = Vec::new();
-    extract(Cursor::new(raw), path, &mut out).map(|_| String::from_utf8_lossy(&out).into_owned())
+    extract(Cursor::new(raw), path, &mut out, &Means::default())
+        .map(|_| String::from_utf8_lossy(&out).into_owned())
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn nested_parts_and_messages() {
     assert_eq!(content(raw.as_bytes(), "/2").unwrap(), inner);
     assert_eq!(content(raw.as_bytes(), "/3").unwrap(), "%PDF-1.7\n");
     assert_eq!(content(raw.as_bytes(), "/2/1/1").unwrap(), "plain");
-    assert!(matches!(content(raw.as_bytes(), "/2/1"), Err(ExtractError::Multipart(_))));
+    assert!(matches!(content(raw.as_bytes(), "/2/1"), Err(ExtractError::NoContent(_))));
     assert!(matches!(content(raw.as_bytes(), "/9"), Err(ExtractError::NotFound(_))));
     let message = &evidence.root.children[1];
     assert_eq!(message.envelope.as_ref().unwrap().subject.as_deref(), Some("inner"));
@@ -146,13 +147,12 @@ fn messages_without_structure() {
 }
 
 #[test]
-fn outlook_files_are_named_for_what_they_are() {
+fn files_that_are_no_messages_are_named_for_what_they_are() {
     let mut raw = vec![0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
     raw.resize(5_000, 0);
     let evidence = both(&raw);
-    assert_eq!(evidence.defects[0].code, "unsupported_format");
+    assert_eq!(evidence.defects[0].code, "no_message");
     assert_eq!((evidence.root.size, evidence.root.kind), (5_000, PartKind::Attachment));
-    assert_eq!(evidence.root.safe_name.as_deref(), Some("message.msg"));
     assert!(evidence.root.hashes.is_some());
     assert_eq!(content(&raw, "/").unwrap().len(), String::from_utf8_lossy(&raw).len());
 }

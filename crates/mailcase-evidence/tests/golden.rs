@@ -1,9 +1,9 @@
 //! Whole evidence of mail written for these tests, kept as snapshots.
 
-use mailcase_evidence::{Limits, examine};
+use mailcase_evidence::{Means, examine};
 
 fn check(name: &str, raw: &[u8]) {
-    insta::assert_json_snapshot!(name, examine(raw, &Limits::default()));
+    insta::assert_json_snapshot!(name, examine(raw, &Means::default()));
 }
 
 #[test]

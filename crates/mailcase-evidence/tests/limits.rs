@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use mailcase_evidence::{Evidence, Limits, Part, PartKind, examine, examine_reader, extract, preview};
+use mailcase_evidence::{Evidence, Limits, Means, Part, PartKind, examine, examine_reader, extract, preview};
 
 fn all_codes(evidence: &Evidence) -> Vec<String> {
     let parts = evidence.root.walk().flat_map(|part| &part.defects);
@@ -12,7 +12,7 @@ fn all_codes(evidence: &Evidence) -> Vec<String> {
 }
 
 fn check(raw: &[u8], code: &str) -> Evidence {
-    let evidence = examine(raw, &Limits::default());
+    let evidence = examine(raw, &Means::default());
     assert!(
         all_codes(&evidence).iter().any(|found| found == code),
         "{code} is not in {:?}",
@@ -77,7 +77,7 @@ fn messages_within_base64_within_base64() {
             break;
         }
     }
-    let evidence = examine(&raw, &Limits::default());
+    let evidence = examine(&raw, &Means::default());
     let deepest = evidence.root.walk().last().unwrap();
     assert_eq!((deepest.content_type.as_str(), deepest.size), ("text/plain", 4));
 }
@@ -97,7 +97,7 @@ fn a_hundred_thousand_parts() {
 #[test]
 fn text_beyond_the_limit_is_cut_but_hashed_whole() {
     let raw = [b"Subject: x\n\n".as_slice(), &b"words and words\n".repeat(200_000)].concat();
-    let evidence = examine(&raw, &Limits::default());
+    let evidence = examine(&raw, &Means::default());
     let text = evidence.text.unwrap();
     assert!(text.truncated);
     assert_eq!(text.content.len(), Limits::default().body_bytes);
@@ -121,10 +121,10 @@ fn text_made_to_confuse_the_indicator_search() {
     ] {
         let raw =
             format!("Content-Type: text/plain; charset=utf-8\n\n{}", unit.repeat((1 << 20) / unit.len()));
-        let evidence = examine(raw.as_bytes(), &Limits::default());
+        let evidence = examine(raw.as_bytes(), &Means::default());
         assert!(evidence.text.is_some(), "{unit}");
         let html = raw.replacen("plain", "html", 1);
-        assert!(examine(html.as_bytes(), &Limits::default()).html.is_some(), "{unit}");
+        assert!(examine(html.as_bytes(), &Means::default()).html.is_some(), "{unit}");
     }
 }
 
@@ -177,11 +177,11 @@ fn large_messages_are_read_in_pieces() {
     );
     let size = raw.len() as u64;
     let mut reader = Watching(Cursor::new(raw.into_bytes()), 0);
-    let evidence = examine_reader(&mut reader, size, &Limits::default()).unwrap();
+    let evidence = examine_reader(&mut reader, size, &Means::default()).unwrap();
     let part: &Part = &evidence.root.children[1];
     assert_eq!((part.size, part.kind), (8 << 20, PartKind::Attachment));
     assert!(reader.1 <= 1 << 20);
     let mut out = Vec::new();
-    extract(&mut reader, "/2", &mut out).unwrap();
+    extract(&mut reader, "/2", &mut out, &Means::default()).unwrap();
     assert!(out.len() == 8 << 20 && out.iter().all(|byte| *byte == 7));
 }

@@ -6,8 +6,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use data_encoding::HEXLOWER;
 use mailcase_evidence::{
-    Evidence, Limits, PartKind, defang, examine, examine_headers, examine_pieces, examine_reader, extract,
-    preview,
+    Evidence, Limits, Means, PartKind, defang, examine, examine_headers, examine_pieces, examine_reader,
+    extract, preview,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -34,12 +34,12 @@ impl Seek for Dripping<'_> {
 }
 
 fn check(raw: &[u8], pieces: Vec<usize>) -> Evidence {
-    let limits = Limits { in_memory_bytes: 0, ..Limits::default() };
-    let evidence = examine(raw, &Limits::default());
+    let limits = Means::from(Limits { in_memory_bytes: 0, ..Limits::default() });
+    let evidence = examine(raw, &Means::default());
     let reader = Dripping { data: Cursor::new(raw), pieces: pieces.clone(), next: 0 };
     let streamed = examine_reader(reader, raw.len() as u64, &limits).unwrap();
     assert_eq!(evidence, streamed);
-    assert_eq!(evidence, examine_pieces(raw.chunks(61), &Limits::default()));
+    assert_eq!(evidence, examine_pieces(raw.chunks(61), &Means::default()));
     assert!(evidence.defects.iter().all(|defect| defect.code != "parser_failed"));
     for piece in pieces {
         let beginning = &raw[..raw.len().min(piece * 20)];
@@ -54,7 +54,7 @@ fn check(raw: &[u8], pieces: Vec<usize>) -> Evidence {
     assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), evidence);
     for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {
         let mut out = Vec::new();
-        extract(Cursor::new(raw), &part.path, &mut out).unwrap();
+        extract(Cursor::new(raw), &part.path, &mut out, &Means::default()).unwrap();
         let hashes = part.hashes.as_ref().unwrap();
         assert_eq!(HEXLOWER.encode(&Sha256::digest(&out)), hashes.sha256, "{}", part.path);
         assert_eq!(out.len() as u64, part.size);

@@ -2,7 +2,7 @@
 
 use crate::{Outcome, terminal};
 use anyhow::Context as _;
-use mailcase_evidence::{Limits, examine_reader};
+use mailcase_evidence::{Means, examine_reader};
 use std::fs::File;
 use std::io::{self, BufReader, Seek as _, SeekFrom};
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Outcome> {
     };
     let size = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
-    let evidence = examine_reader(BufReader::new(file), size, &Limits::default())
+    let evidence = examine_reader(BufReader::new(file), size, &Means::default())
         .with_context(|| format!("{} cannot be read", path.display()))?;
     let mut text = serde_json::to_string_pretty(&evidence)?;
     text.push('\n');

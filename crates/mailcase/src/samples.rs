@@ -1,6 +1,6 @@
 //! The sample mail of the demo, built into the program.
 
-use mailcase_evidence::{Limits, examine};
+use mailcase_evidence::{Means, examine};
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
@@ -23,7 +23,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .filter_map(|path| {
             let name = path.strip_suffix(".eml")?.to_owned();
             let raw = Files::get(&path)?.data.into_owned();
-            let envelope = examine(&raw, &Limits::default()).envelope;
+            let envelope = examine(&raw, &Means::default()).envelope;
             let reported = envelope
                 .to
                 .iter()
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_repeated_sample_is_another_message() {
         let sample = all().into_iter().find(|sample| sample.name == "phishing-report-qr-code").unwrap();
-        let id = |raw: &[u8]| examine(raw, &Limits::default()).envelope.message_id.unwrap();
+        let id = |raw: &[u8]| examine(raw, &Means::default()).envelope.message_id.unwrap();
         assert_eq!(id(&again(&sample, 7)), format!("7.{}", id(&sample.raw)));
     }
 }

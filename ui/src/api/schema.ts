@@ -1114,6 +1114,8 @@ export interface components {
             sha256: string;
             subject: string;
         };
+        /** @enum {string} */
+        CharsetReasonView: "asked" | "mark" | "declared" | "detected" | "fallback";
         /** @description How the connection test went, step by step. */
         CheckReportView: {
             /** @description What the server presented, leaf first; also when it was not trusted. */
@@ -1178,6 +1180,8 @@ export interface components {
             token: string;
             username: string;
         };
+        /** @enum {string} */
+        ConfidenceView: "certain" | "likely" | "doubtful";
         /**
          * @description What a connector is doing.
          * @enum {string}
@@ -1486,6 +1490,11 @@ export interface components {
             size: number;
             text: components["schemas"]["BodyView"] | null;
         };
+        FactView: {
+            /** @description A stable word: `author`, `recipient`, … */
+            name: string;
+            value: string;
+        };
         /** @enum {string} */
         FetchMode: "unseen" | "everything";
         /** @description What fetching the gaps set in motion. */
@@ -1611,6 +1620,15 @@ export interface components {
         /** @description The last accounting of a connector, if there was one. */
         LatestAccounting: {
             accounting: components["schemas"]["AccountingView"] | null;
+        };
+        /** @description What is missing to read some content. */
+        LockView: {
+            /** @enum {string} */
+            needs: "key";
+            recipients: string[];
+        } | {
+            /** @enum {string} */
+            needs: "password";
         };
         /** @description What looking again set in motion. */
         LookedAgain: {
@@ -2039,7 +2057,7 @@ export interface components {
             next: string | null;
         };
         /** @enum {string} */
-        PartKindView: "multipart" | "message" | "body" | "inline" | "attachment";
+        PartKindView: "multipart" | "message" | "body" | "inline" | "attachment" | "layer";
         /** @description One node of the message. */
         PartView: {
             charset: string | null;
@@ -2051,13 +2069,22 @@ export interface components {
             disposition: string | null;
             encoding: string | null;
             envelope: components["schemas"]["EnvelopeView"] | null;
+            /** @description What its format says about it. Written by the sender, like everything else. */
+            facts: components["schemas"]["FactView"][];
+            /** @description What it was opened as: `outlook`, `tnef`, `smime_enveloped`, `zip`, … */
+            format: string | null;
             hashes: components["schemas"]["HashesView"] | null;
+            /** @description For a message within: its headers. */
+            headers: components["schemas"]["HeaderView"][];
             kind: components["schemas"]["PartKindView"];
+            lock: components["schemas"]["LockView"] | null;
             name: string | null;
             /** @description `/` for the message itself, then `/1`, `/2/1`, …. */
             path: string;
+            read_as: components["schemas"]["ReadAsView"] | null;
             /** @description A name that is safe to save under. */
             safe_name: string | null;
+            signatures: components["schemas"]["SignatureView"][];
             /**
              * Format: int64
              * @description Decoded size in bytes.
@@ -2152,6 +2179,12 @@ export interface components {
             /** @description `urn:mailcase:problem:` and the code. */
             type: string;
         };
+        /** @description The charset a text was read in. */
+        ReadAsView: {
+            because: components["schemas"]["CharsetReasonView"];
+            charset: string;
+            confidence: components["schemas"]["ConfidenceView"];
+        };
         /** @description Why a message is in the case it is in, or in none. Kept with the message and shown. */
         Reason: {
             /** @enum {string} */
@@ -2213,6 +2246,23 @@ export interface components {
             /** Format: password */
             password: string;
             username: string;
+        };
+        /** @enum {string} */
+        SignatureStateView: "intact" | "broken" | "unverified";
+        /** @description A signature over a part. Says whether it fits, not whether the signer is to be believed. */
+        SignatureView: {
+            addresses: string[];
+            fingerprint: string | null;
+            issuer: string | null;
+            /** Format: date-time */
+            not_after: string | null;
+            /** Format: date-time */
+            not_before: string | null;
+            serial: string | null;
+            /** Format: date-time */
+            signed_at: string | null;
+            signer: string | null;
+            state: components["schemas"]["SignatureStateView"];
         };
         /** @description What changing the source came to. */
         SourceChanged: {

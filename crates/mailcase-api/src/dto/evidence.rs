@@ -93,6 +93,8 @@ pub(crate) enum PartKindView {
     Body,
     Inline,
     Attachment,
+    /// Signed, encrypted or packed by a mail program: what it holds belongs to the message around it.
+    Layer,
 }
 
 /// One node of the message.
@@ -106,6 +108,8 @@ pub(crate) struct PartView {
     /// What the first bytes say it is.
     pub(crate) sniffed_type: Option<String>,
     pub(crate) charset: Option<String>,
+    /// How its text was read, when it was read as text.
+    pub(crate) read_as: Option<ReadAsView>,
     pub(crate) encoding: Option<String>,
     pub(crate) disposition: Option<String>,
     pub(crate) content_id: Option<String>,
@@ -117,6 +121,15 @@ pub(crate) struct PartView {
     pub(crate) hashes: Option<HashesView>,
     /// For a message within: the headers people need.
     pub(crate) envelope: Option<EnvelopeView>,
+    /// For a message within: its headers.
+    pub(crate) headers: Vec<HeaderView>,
+    /// What it was opened as: `outlook`, `tnef`, `smime_enveloped`, `zip`, …
+    pub(crate) format: Option<String>,
+    /// What its format says about it. Written by the sender, like everything else.
+    pub(crate) facts: Vec<FactView>,
+    /// Set when some of it cannot be read without a key or a password.
+    pub(crate) lock: Option<LockView>,
+    pub(crate) signatures: Vec<SignatureView>,
     #[schema(no_recursion)]
     pub(crate) children: Vec<PartView>,
     pub(crate) defects: Vec<DefectView>,
@@ -164,4 +177,70 @@ pub(crate) struct DefectView {
     pub(crate) code: String,
     /// For people.
     pub(crate) message: String,
+}
+
+/// The charset a text was read in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReadAsView {
+    pub(crate) charset: String,
+    pub(crate) because: CharsetReasonView,
+    pub(crate) confidence: ConfidenceView,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CharsetReasonView {
+    Asked,
+    Mark,
+    Declared,
+    Detected,
+    Fallback,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ConfidenceView {
+    Certain,
+    Likely,
+    Doubtful,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FactView {
+    /// A stable word: `author`, `recipient`, …
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// What is missing to read some content.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "needs")]
+pub(crate) enum LockView {
+    /// A key of one of these recipients, each as the sender names it.
+    Key {
+        recipients: Vec<String>,
+    },
+    Password,
+}
+
+/// A signature over a part. Says whether it fits, not whether the signer is to be believed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SignatureView {
+    pub(crate) state: SignatureStateView,
+    pub(crate) signer: Option<String>,
+    pub(crate) addresses: Vec<String>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) serial: Option<String>,
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) not_after: Option<Timestamp>,
+    pub(crate) signed_at: Option<Timestamp>,
+    pub(crate) fingerprint: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SignatureStateView {
+    Intact,
+    Broken,
+    Unverified,
 }

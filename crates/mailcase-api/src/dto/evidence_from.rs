@@ -1,8 +1,9 @@
 //! From evidence as it is stored to evidence as it is shown.
 
 use super::evidence::{
-    AddressView, AutomaticMarkView, BodyView, DefectView, EnvelopeView, EvidenceIndicator, EvidenceView,
-    HashesView, HeaderView, HopView, IndicatorKindView, PartKindView, PartView,
+    AddressView, AutomaticMarkView, BodyView, CharsetReasonView, ConfidenceView, DefectView, EnvelopeView,
+    EvidenceIndicator, EvidenceView, FactView, HashesView, HeaderView, HopView, IndicatorKindView, LockView,
+    PartKindView, PartView, ReadAsView, SignatureStateView, SignatureView,
 };
 use mailcase_core::message::Automatic;
 use mailcase_evidence as model;
@@ -100,6 +101,7 @@ impl From<model::PartKind> for PartKindView {
             model::PartKind::Body => Self::Body,
             model::PartKind::Inline => Self::Inline,
             model::PartKind::Attachment => Self::Attachment,
+            model::PartKind::Layer => Self::Layer,
         }
     }
 }
@@ -113,6 +115,7 @@ impl From<model::Part> for PartView {
             content_type: part.content_type,
             sniffed_type: part.sniffed_type,
             charset: part.charset,
+            read_as: part.read_as.map(Into::into),
             encoding: part.encoding,
             disposition: part.disposition,
             content_id: part.content_id,
@@ -121,8 +124,67 @@ impl From<model::Part> for PartView {
             size: part.size,
             hashes: part.hashes.map(Into::into),
             envelope: part.envelope.map(Into::into),
+            headers: all(part.headers),
+            format: part.format,
+            facts: all(part.facts),
+            lock: part.lock.map(Into::into),
+            signatures: all(part.signatures),
             children: all(part.children),
             defects: all(part.defects),
+        }
+    }
+}
+
+impl From<model::ReadAs> for ReadAsView {
+    fn from(reading: model::ReadAs) -> Self {
+        let because = match reading.because {
+            model::CharsetReason::Asked => CharsetReasonView::Asked,
+            model::CharsetReason::Mark => CharsetReasonView::Mark,
+            model::CharsetReason::Declared => CharsetReasonView::Declared,
+            model::CharsetReason::Detected => CharsetReasonView::Detected,
+            model::CharsetReason::Fallback => CharsetReasonView::Fallback,
+        };
+        let confidence = match reading.confidence {
+            model::Confidence::Certain => ConfidenceView::Certain,
+            model::Confidence::Likely => ConfidenceView::Likely,
+            model::Confidence::Doubtful => ConfidenceView::Doubtful,
+        };
+        Self { charset: reading.charset, because, confidence }
+    }
+}
+
+impl From<model::Fact> for FactView {
+    fn from(fact: model::Fact) -> Self {
+        Self { name: fact.name, value: fact.value }
+    }
+}
+
+impl From<model::Lock> for LockView {
+    fn from(lock: model::Lock) -> Self {
+        match lock {
+            model::Lock::Key { recipients } => Self::Key { recipients },
+            model::Lock::Password => Self::Password,
+        }
+    }
+}
+
+impl From<model::Signature> for SignatureView {
+    fn from(signature: model::Signature) -> Self {
+        let state = match signature.state {
+            model::SignatureState::Intact => SignatureStateView::Intact,
+            model::SignatureState::Broken => SignatureStateView::Broken,
+            model::SignatureState::Unverified => SignatureStateView::Unverified,
+        };
+        Self {
+            state,
+            signer: signature.signer,
+            addresses: signature.addresses,
+            issuer: signature.issuer,
+            serial: signature.serial,
+            not_before: signature.not_before,
+            not_after: signature.not_after,
+            signed_at: signature.signed_at,
+            fingerprint: signature.fingerprint,
         }
     }
 }

@@ -11,7 +11,7 @@ use mailcase_core::connector::ConnectorSettings;
 use mailcase_core::message::DeliveryState;
 use mailcase_core::prefilter::{FilteredMessage, Prefilter};
 use mailcase_engine::{EngineConfig, run_once};
-use mailcase_evidence::{Address, Evidence, Limits, examine};
+use mailcase_evidence::{Address, Evidence, Means, examine};
 use mailcase_mail::SourceFactory;
 use mailcase_store::{BlobConfig, DatabaseConfig, KnownRemote, MasterKey, Store, StoreConfig};
 use rand::RngExt as _;
@@ -223,7 +223,7 @@ async fn taken_by_the_filter_alone<S: Server>(
     filters: usize,
 ) -> Result<usize> {
     let evidence: BTreeMap<u64, Evidence> =
-        messages.iter().map(|raw| (raw.len() as u64, examine(raw, &Limits::default()))).collect();
+        messages.iter().map(|raw| (raw.len() as u64, examine(raw, &Means::default()))).collect();
     assert_eq!(evidence.len(), MESSAGES, "sizes tell messages apart");
     let directory = tempfile::tempdir()?;
     let store = Store::open(StoreConfig {

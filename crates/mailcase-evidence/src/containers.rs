@@ -1,0 +1,179 @@
+//! Opens containers and gives each thing they hold a place in the tree.
+//!
+//! Formats only say what is in a container; how deep to go, what is counted and what a thing is called is decided here,
+//! the same for all of them.
+
+use crate::content::{Finished, SNIFF_BYTES, Sums};
+use crate::contents::{Content, Contents, Item, Role};
+use crate::open::{self, Format, is_layer};
+use crate::scan::Scanner;
+use crate::tree::{Node, Tree};
+use crate::{Part, sniff};
+
+/// Bytes of each text in which passwords are looked for.
+const PASSWORD_TEXT: usize = 64 << 10;
+
+/// Containers whose password may stand in a part that is still to come.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    list: Vec<(usize, Format, Vec<u8>)>,
+    bytes: usize,
+}
+
+impl Tree<'_> {
+    /// What the content of `node` can be opened as.
+    pub(crate) fn format(&self, node: usize, prefix: &[u8]) -> Option<Format> {
+        Format::of(&self.nodes.get(node)?.part, prefix)
+    }
+
+    pub(crate) fn open_or_wait(&mut self, node: usize, format: Format, bytes: Vec<u8>) {
+        if format.takes_passwords() && self.waiting.bytes + bytes.len() <= self.means.limits.container_bytes {
+            self.waiting.bytes += bytes.len();
+            self.waiting.list.push((node, format, bytes));
+        } else {
+            self.open_container(node, format, bytes);
+        }
+    }
+
+    /// Opens what waited for the whole message to be read.
+    pub(crate) fn open_waiting(&mut self) {
+        while !self.waiting.list.is_empty() {
+            self.waiting.bytes = 0;
+            for (node, format, bytes) in std::mem::take(&mut self.waiting.list) {
+                self.open_container(node, format, bytes);
+            }
+        }
+    }
+
+    fn open_container(&mut self, node: usize, format: Format, bytes: Vec<u8>) {
+        let Some(level) = self.nodes.get(node).map(|node| node.level) else { return };
+        if level >= self.means.limits.depth {
+            self.defect(node, "limit_depth", "nested too deep; what is inside was not taken apart");
+            return;
+        }
+        if format == Format::Message {
+            let mut scanner = Scanner::new(Some(node));
+            scanner.feed(self, &bytes);
+            scanner.finish(self);
+            return;
+        }
+        let passwords = if format.takes_passwords() { self.passwords() } else { Vec::new() };
+        let contents = open::open(format, &bytes, self.means, &passwords, &mut self.room);
+        drop(bytes);
+        self.adopt(node, contents);
+    }
+
+    /// Passwords given, those the texts so far may hold, and those everybody uses, in this order.
+    fn passwords(&self) -> Vec<String> {
+        let mut found = self.means.passwords.clone();
+        let texts = self.nodes.iter().filter_map(|node| node.text.as_ref()).map(|text| text.content.as_str());
+        let subject = self.head.as_ref().and_then(|head| head.envelope.subject.as_deref());
+        for text in subject.into_iter().chain(texts) {
+            let start = text.get(..text.floor_char_boundary(PASSWORD_TEXT)).unwrap_or(text);
+            for candidate in open::password_candidates(start) {
+                if !found.contains(&candidate) {
+                    found.push(candidate);
+                }
+            }
+        }
+        found
+    }
+
+    /// Writes what a container holds below its node.
+    fn adopt(&mut self, node: usize, contents: Contents) {
+        let Contents { format, head, items, facts, words, lock, signatures, defects } = contents;
+        for defect in defects {
+            self.defect(node, &defect.code, &defect.message);
+        }
+        let inside_same = |one: &Node| one.part.format.as_deref() == Some(format);
+        let within =
+            self.nodes.get(node).and_then(|one| self.nodes.get(one.parent?)).is_some_and(inside_same);
+        let Some(owner) = self.nodes.get_mut(node) else { return };
+        owner.part.format = Some(format.to_owned());
+        owner.part.facts.extend(facts);
+        owner.part.signatures.extend(signatures);
+        owner.part.lock = lock;
+        owner.words = words;
+        if let Some(head) = head {
+            // A layer belongs to the message around it, unless it is what a layer of the same kind attaches.
+            if node == 0 && self.head.is_none() {
+                self.head = Some(*head);
+            } else if !is_layer(format) || within {
+                owner.part.envelope = Some(head.envelope);
+                owner.part.headers = head.headers;
+                for defect in head.defects {
+                    self.defect(node, &defect.code, &defect.message);
+                }
+            }
+        }
+        for item in items {
+            self.add(node, item);
+        }
+    }
+
+    fn add(&mut self, parent: usize, item: Item) {
+        if self.is_full(Some(parent)) {
+            return;
+        }
+        let Item { role, content, name, content_type, charset, content_id, facts, lock, defects } = item;
+        let (bytes, size) = match content {
+            Content::Entity(bytes) => {
+                let mut scanner = Scanner::entity(parent);
+                scanner.feed(self, &bytes);
+                scanner.finish(self);
+                return;
+            }
+            Content::File(bytes) => (Some(bytes), 0),
+            Content::Listed { size } => (None, size.unwrap_or_default()),
+        };
+        let (level, path) = (self.level_below(Some(parent)), self.next_path(Some(parent)));
+        let part = Part {
+            path,
+            content_type: if content_type.is_empty() {
+                "application/octet-stream".to_owned()
+            } else {
+                content_type
+            },
+            charset,
+            content_id,
+            name,
+            facts,
+            lock,
+            defects,
+            size,
+            ..Part::default()
+        };
+        let node = self.push(Node::of_role(role, part, Some(parent), level));
+        if let Some(bytes) = bytes {
+            self.read_file(node, bytes, role);
+        }
+    }
+
+    /// Reads a file that is whole.
+    pub(crate) fn read_file(&mut self, node: usize, bytes: Vec<u8>, role: Role) {
+        let mut sums = Sums::default();
+        sums.update(&bytes);
+        self.capture(node, &bytes);
+        let (size, hashes) = sums.finish();
+        let prefix = bytes.get(..bytes.len().min(SNIFF_BYTES)).unwrap_or_default().to_vec();
+        let sniffed = sniff::sniff(&prefix);
+        if let Some(part) = self.nodes.get_mut(node).map(|node| &mut node.part)
+            && part.content_type == "application/octet-stream"
+            && let Some(known) = sniffed
+        {
+            known.clone_into(&mut part.content_type);
+        }
+        let is_text = role == Role::Body
+            || self.nodes.get(node).is_some_and(|node| node.part.content_type.starts_with("text/"));
+        let text = is_text.then(|| {
+            let kept = bytes.get(..bytes.len().min(self.text_room())).unwrap_or_default().to_vec();
+            let cut = kept.len() < bytes.len();
+            (kept, cut)
+        });
+        let format = self.format(node, &prefix);
+        let format = format.or_else(|| is_text.then(|| Format::within_text(&bytes)).flatten());
+        let nuls = is_text && memchr::memchr(0, &bytes).is_some();
+        let kept = format.map(|format| (format, bytes));
+        self.end(node, Finished { size, hashes, prefix, text, nuls, flaw: None, kept });
+    }
+}
