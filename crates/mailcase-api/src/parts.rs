@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use axum::body::Bytes;
 use futures::Stream;
 use futures::future::Either;
-use mailcase_evidence::{ExtractError, Means};
+use mailcase_evidence::{ExtractError, Form, Means};
 use mailcase_store::{BlobHash, Store};
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl PartWorks {
         let file = store.blob_file(hash).await?;
         let decoded = turn.run(move || {
             let mut out = tempfile::spooled_tempfile(IN_MEMORY_BYTES);
-            mailcase_evidence::extract(file, &path, &mut out, &Means::default())?;
+            mailcase_evidence::extract(file, &path, Form::Content, &mut out, &Means::default())?;
             let size = out.stream_position()?;
             out.seek(SeekFrom::Start(0))?;
             Ok::<_, ExtractError>((size, out.into_inner()))

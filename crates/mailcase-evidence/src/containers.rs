@@ -154,6 +154,7 @@ impl Tree<'_> {
         let mut sums = Sums::default();
         sums.update(&bytes);
         self.capture(node, &bytes);
+        self.capture_original(node, &bytes);
         let (size, hashes) = sums.finish();
         let prefix = bytes.get(..bytes.len().min(SNIFF_BYTES)).unwrap_or_default().to_vec();
         let sniffed = sniff::sniff(&prefix);

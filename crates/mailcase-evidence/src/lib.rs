@@ -33,6 +33,6 @@ mod tree;
 
 pub use defang::defang;
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
-pub use extract::{ExtractError, PartInfo, extract};
+pub use extract::{ExtractError, Form, PartInfo, extract};
 pub use means::Means;
 pub use model::*;

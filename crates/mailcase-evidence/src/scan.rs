@@ -65,6 +65,16 @@ enum Open {
     Skipped,
 }
 
+impl Open {
+    fn node(&self) -> Option<usize> {
+        match self {
+            Self::Multipart { node, .. } | Self::Message { node, .. } => Some(*node),
+            Self::Leaf(content) => Some(content.node()),
+            Self::Skipped => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Multipart {
     /// No boundary yet: the text before the first part, or all there is.
@@ -246,6 +256,12 @@ impl Scanner {
         // Blank lines before the headers of a message are left there by careless senders.
         let leading = matches!(&self.state, State::Head(head) if head.message && head.block.is_empty());
         let body_began = !leading && self.end_head(tree);
+        if !leading
+            && !body_began
+            && let Some(node) = self.stack.get(levels).and_then(Open::node)
+        {
+            tree.capture_original(node, line_end);
+        }
         self.pending.set(line_end, !body_began, if body_began { self.stack.len() } else { levels });
     }
 
@@ -264,8 +280,9 @@ impl Scanner {
         }
         let Some((index, closing)) = self.multipart_with(text) else { return Line::Other };
         self.close_above(tree, index + 1);
+        let levels = self.pending.levels.min(index + 1);
         let before = self.pending.take();
-        self.raw(tree, index + 1, &before);
+        self.raw(tree, levels, &before);
         self.raw(tree, index + 1, line);
         self.pending.set(line_end, true, index + 1);
         if let Some(Open::Multipart { node, state, .. }) = self.stack.last_mut() {
@@ -345,6 +362,9 @@ impl Scanner {
         if matches!(open, Open::Message { .. }) {
             self.state = State::Head(Head { block: Vec::new(), message: true, full: false });
         }
+        if let Some(node) = open.node() {
+            tree.capture_original(node, &head.block);
+        }
         self.stack.push(open);
         if let Some(Open::Message { node, sums }) = self.stack.last_mut() {
             sums.update(body);
@@ -404,12 +424,18 @@ impl Scanner {
         self.consume(tree, bytes);
     }
 
-    /// Bytes that enclosing messages contain as they are.
+    /// Bytes that the entities around contain as they are.
     fn raw(&mut self, tree: &mut Tree<'_>, levels: usize, bytes: &[u8]) {
         for open in self.stack.iter_mut().take(levels) {
-            if let Open::Message { node, sums } = open {
-                sums.update(bytes);
-                tree.capture(*node, bytes);
+            match open {
+                Open::Message { node, sums } => {
+                    sums.update(bytes);
+                    tree.capture(*node, bytes);
+                    tree.capture_original(*node, bytes);
+                }
+                Open::Multipart { node, .. } => tree.capture_original(*node, bytes),
+                Open::Leaf(content) => tree.capture_original(content.node(), bytes),
+                Open::Skipped => {}
             }
         }
     }

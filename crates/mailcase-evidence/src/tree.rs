@@ -6,6 +6,7 @@ use crate::containers::Waiting;
 use crate::content::{Content, Encoding, Finished, Sums};
 use crate::contents::{Role, Room};
 use crate::entity::{Entity, part_of};
+use crate::extract::Form;
 use crate::fields::Block;
 use crate::heads::{HEADER_ROOM, MessageHead};
 use crate::open::is_layer;
@@ -83,9 +84,10 @@ impl Node {
     }
 }
 
-/// Where the content of one part is written while it is read.
+/// Where one part is written while it is read.
 pub(crate) struct Target<'a> {
     pub(crate) path: &'a str,
+    pub(crate) form: Form,
     pub(crate) writer: &'a mut dyn Write,
     pub(crate) node: Option<usize>,
     pub(crate) failed: Option<std::io::Error>,
@@ -137,7 +139,17 @@ impl<'a> Tree<'a> {
 
     /// Hands decoded content of a part to whoever wants that part.
     pub(crate) fn capture(&mut self, node: usize, bytes: &[u8]) {
-        if let Some(target) = self.target.as_mut().filter(|target| target.node == Some(node))
+        self.write(Form::Content, node, bytes);
+    }
+
+    /// Hands bytes of an entity as they stand in the message to whoever wants them.
+    pub(crate) fn capture_original(&mut self, node: usize, bytes: &[u8]) {
+        self.write(Form::Original, node, bytes);
+    }
+
+    fn write(&mut self, form: Form, node: usize, bytes: &[u8]) {
+        if let Some(target) =
+            self.target.as_mut().filter(|target| target.node == Some(node) && target.form == form)
             && target.failed.is_none()
         {
             target.failed = target.writer.write_all(bytes).err();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use mailcase_evidence::{
-    Limits, Means, PartKind, examine, examine_headers, examine_reader, extract, preview,
+    Form, Limits, Means, PartKind, examine, examine_headers, examine_reader, extract, preview,
 };
 
 /// A message that takes this long hangs: without optimisation the slowest takes a tenth of a second, and the machine
@@ -69,7 +69,8 @@ fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
         }
         for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {
             let mut out = Vec::new();
-            let info = extract(Cursor::new(&raw), &part.path, &mut out, &Means::default()).unwrap();
+            let info =
+                extract(Cursor::new(&raw), &part.path, Form::Content, &mut out, &Means::default()).unwrap();
             assert_eq!(info.part.hashes, part.hashes, "{} {}", path.display(), part.path);
             assert_eq!(out.len() as u64, part.size, "{} {}", path.display(), part.path);
         }

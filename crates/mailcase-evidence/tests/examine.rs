@@ -5,7 +5,8 @@
 use std::io::Cursor;
 
 use mailcase_evidence::{
-    Evidence, ExtractError, Limits, Means, Part, PartKind, examine, examine_pieces, examine_reader, extract,
+    Evidence, ExtractError, Form, Limits, Means, Part, PartKind, examine, examine_pieces, examine_reader,
+    extract,
 };
 
 fn streaming() -> Means {
@@ -33,7 +34,7 @@ fn codes(part: &Part) -> Vec<&str> {
 
 fn content(raw: &[u8], path: &str) -> Result<String, ExtractError> {
     let mut out = Vec::new();
-    extract(Cursor::new(raw), path, &mut out, &Means::default())
+    extract(Cursor::new(raw), path, Form::Content, &mut out, &Means::default())
         .map(|_| String::from_utf8_lossy(&out).into_owned())
 }
 
@@ -155,4 +156,39 @@ fn files_that_are_no_messages_are_named_for_what_they_are() {
     assert_eq!((evidence.root.size, evidence.root.kind), (5_000, PartKind::Attachment));
     assert!(evidence.root.hashes.is_some());
     assert_eq!(content(&raw, "/").unwrap().len(), String::from_utf8_lossy(&raw).len());
+}
+
+#[test]
+fn every_entity_is_given_out_as_it_stands() {
+    let inner = "Subject: inner\n\n\nhello\n";
+    let encoded = data_encoding::BASE64.encode(inner.as_bytes());
+    let raw = format!(
+        "Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\nno headers\n--b\n\
+         Content-Type: multipart/related; boundary=c\n\n--c\nContent-Transfer-Encoding: base64\n\naGk=\n\n--c--\nrest\n--b\n\
+         Content-Type: message/rfc822\n\n{inner}\n--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n\
+         {encoded}\n--b\nX-Broken: no blank line\n--b--\nepilogue\n"
+    );
+    for raw in [raw.clone(), raw.replace('\n', "\r\n")] {
+        let newline = if raw.contains("\r\n") { "\r\n" } else { "\n" };
+        let original = |path: &str| {
+            let mut out = Vec::new();
+            extract(Cursor::new(raw.as_bytes()), path, Form::Original, &mut out, &Means::default()).unwrap();
+            String::from_utf8(out).unwrap().replace(newline, "\n")
+        };
+        assert_eq!(original("/"), raw.replace(newline, "\n"));
+        assert_eq!(original("/1"), "\nno headers");
+        assert_eq!(
+            original("/2"),
+            "Content-Type: multipart/related; boundary=c\n\n--c\nContent-Transfer-Encoding: base64\n\naGk=\n\n--c--\nrest"
+        );
+        assert_eq!(original("/2/1"), "Content-Transfer-Encoding: base64\n\naGk=\n");
+        assert_eq!(original("/3"), format!("Content-Type: message/rfc822\n\n{inner}"));
+        assert_eq!(original("/3/1"), inner);
+        assert_eq!(
+            original("/4"),
+            format!("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{encoded}")
+        );
+        assert_eq!(original("/4/1"), inner);
+        assert_eq!(original("/5"), "X-Broken: no blank line");
+    }
 }

@@ -4,7 +4,9 @@
 
 use std::io::Cursor;
 
-use mailcase_evidence::{Evidence, Limits, Means, Part, PartKind, examine, examine_reader, extract, preview};
+use mailcase_evidence::{
+    Evidence, Form, Limits, Means, Part, PartKind, examine, examine_reader, extract, preview,
+};
 
 fn all_codes(evidence: &Evidence) -> Vec<String> {
     let parts = evidence.root.walk().flat_map(|part| &part.defects);
@@ -182,6 +184,6 @@ fn large_messages_are_read_in_pieces() {
     assert_eq!((part.size, part.kind), (8 << 20, PartKind::Attachment));
     assert!(reader.1 <= 1 << 20);
     let mut out = Vec::new();
-    extract(&mut reader, "/2", &mut out, &Means::default()).unwrap();
+    extract(&mut reader, "/2", Form::Content, &mut out, &Means::default()).unwrap();
     assert!(out.len() == 8 << 20 && out.iter().all(|byte| *byte == 7));
 }

@@ -6,8 +6,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use data_encoding::HEXLOWER;
 use mailcase_evidence::{
-    Evidence, Limits, Means, PartKind, defang, examine, examine_headers, examine_pieces, examine_reader,
-    extract, preview,
+    Evidence, Form, Limits, Means, PartKind, defang, examine, examine_headers, examine_pieces,
+    examine_reader, extract, preview,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -54,7 +54,7 @@ fn check(raw: &[u8], pieces: Vec<usize>) -> Evidence {
     assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), evidence);
     for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {
         let mut out = Vec::new();
-        extract(Cursor::new(raw), &part.path, &mut out, &Means::default()).unwrap();
+        extract(Cursor::new(raw), &part.path, Form::Content, &mut out, &Means::default()).unwrap();
         let hashes = part.hashes.as_ref().unwrap();
         assert_eq!(HEXLOWER.encode(&Sha256::digest(&out)), hashes.sha256, "{}", part.path);
         assert_eq!(out.len() as u64, part.size);

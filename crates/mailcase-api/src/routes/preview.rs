@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mailcase_core::{MessageId, OrganizationId};
-use mailcase_evidence::{Evidence, Means, Part, defang, preview};
+use mailcase_evidence::{Evidence, Form, Means, Part, defang, preview};
 use mailcase_store::{BlobFile, Store};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -131,7 +131,8 @@ impl Pictures {
         self.bytes_left.set(self.bytes_left.get().checked_sub(size)?);
         let mut bytes = Bounded { bytes: Vec::with_capacity(size), max: size };
         let mut file = self.file.try_borrow_mut().ok()?;
-        mailcase_evidence::extract(&mut *file, &part.path, &mut bytes, &Means::default()).ok()?;
+        mailcase_evidence::extract(&mut *file, &part.path, Form::Content, &mut bytes, &Means::default())
+            .ok()?;
         Some(format!("data:{kind};base64,{}", STANDARD.encode(&bytes.bytes)))
     }
 }
