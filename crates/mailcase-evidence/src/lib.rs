@@ -7,11 +7,14 @@
 //! whole message in memory, lose siblings of a broken part or recurse as deep as the sender likes. Single header
 //! fields, dates, addresses and character sets are `mail-parser`'s.
 
+mod archive;
 mod automatic;
 mod containers;
 mod content;
 mod contents;
 mod defang;
+mod document;
+mod encoded;
 mod entity;
 mod examine;
 mod extract;
@@ -25,6 +28,7 @@ mod names;
 mod open;
 mod outlook;
 pub mod preview;
+mod records;
 mod scan;
 mod sniff;
 mod text;

@@ -1,0 +1,78 @@
+//! Member names that do not say their charset.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::Encoding;
+
+use super::Entry;
+
+/// Flag of names and comments in UTF-8 (APPNOTE appendix D).
+const UTF8_FLAG: u16 = 1 << 11;
+/// Bytes of names looked at to tell their charset.
+const SAMPLE_BYTES: usize = 16 << 10;
+
+/// How the names of one archive are read: they come from one machine.
+#[derive(Debug)]
+pub(crate) struct Names {
+    charset: Option<&'static Encoding>,
+}
+
+impl Names {
+    pub(super) fn of_entries(entries: &[Entry]) -> Self {
+        let mut sample = Vec::new();
+        for entry in entries {
+            if entry.flags & UTF8_FLAG == 0 && sample.len() < SAMPLE_BYTES {
+                sample.extend_from_slice(&entry.name);
+                sample.push(b'\n');
+            }
+        }
+        Self { charset: charset(&sample) }
+    }
+
+    pub(crate) fn of(&self, entry: &Entry) -> String {
+        match entry.unicode_name() {
+            Some(name) => name.to_owned(),
+            None => self.decode(&entry.name, entry.flags & UTF8_FLAG != 0),
+        }
+    }
+
+    pub(super) fn decode(&self, bytes: &[u8], utf8: bool) -> String {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) if utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Err(_) => match self.charset {
+                Some(charset) => charset.decode_without_bom_handling(bytes).0.into_owned(),
+                None => code_page_437(bytes),
+            },
+        }
+    }
+}
+
+/// A comment, whose charset nothing says.
+pub(super) fn guess(bytes: &[u8]) -> String {
+    Names { charset: charset(bytes) }.decode(bytes, false)
+}
+
+/// A charset other than that of the PC, when it is likely: Western names on Windows are in the PC's own.
+fn charset(sample: &[u8]) -> Option<&'static Encoding> {
+    if sample.is_ascii() || std::str::from_utf8(sample).is_ok() {
+        return None;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(sample, true);
+    let encoding = detector.guess(None, Utf8Detection::Allow);
+    let foreign = !encoding.is_single_byte()
+        || [encoding_rs::IBM866, encoding_rs::WINDOWS_1251, encoding_rs::KOI8_U].contains(&encoding);
+    foreign.then_some(encoding)
+}
+
+/// The character set of the first PC, which APPNOTE names as the default.
+fn code_page_437(bytes: &[u8]) -> String {
+    const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
+        └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+    let upper: Vec<char> = UPPER.chars().collect();
+    let decode = |byte: &u8| match byte.checked_sub(0x80) {
+        None => char::from(*byte),
+        Some(at) => upper.get(usize::from(at)).copied().unwrap_or(char::REPLACEMENT_CHARACTER),
+    };
+    bytes.iter().map(decode).collect()
+}
