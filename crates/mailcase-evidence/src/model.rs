@@ -279,6 +279,10 @@ pub struct Signature {
     pub signed_at: Option<jiff::Timestamp>,
     /// SHA-256 of the certificate or fingerprint of the key, hexadecimal.
     pub fingerprint: Option<String>,
+    /// `RSA with SHA-256`.
+    pub algorithm: Option<String>,
+    /// Made with a digest that can be forged: MD5, SHA-1.
+    pub weak: bool,
 }
 
 /// What the bytes say about a signature; whether the signer is trusted is another question.

@@ -1,0 +1,135 @@
+//! The keys that open encrypted mail, and what people are shown of them.
+//!
+//! Keys come from files that people upload. A key file is read once with its password; what is kept here is wiped from
+//! memory when the last ring that holds it is gone. Whether a certificate is expired or trusted is no question here:
+//! old mail is read with old keys.
+
+mod certificate;
+mod pkcs12;
+mod private;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use certificate::{CertificateInfo, name_text, stripped};
+pub(crate) use private::PrivateKey;
+
+/// Largest key file. Real ones have a few thousand bytes; chains of certificates and photos in OpenPGP keys make more.
+pub const KEY_FILE_BYTES: usize = 1 << 20;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    #[default]
+    Smime,
+    Openpgp,
+}
+
+/// What people are shown of a key. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeyFacts {
+    pub kind: KeyKind,
+    /// Whom the certificate names, or the first user id.
+    pub subject: String,
+    /// OpenPGP: every user id.
+    pub user_ids: Vec<String>,
+    /// Mail addresses it is for, lower case.
+    pub addresses: Vec<String>,
+    pub issuer: Option<String>,
+    /// Of the certificate, upper-case hexadecimal.
+    pub serial: Option<String>,
+    /// Subject key identifier of the certificate, or OpenPGP key id; upper-case hexadecimal.
+    pub key_id: Option<String>,
+    /// OpenPGP: the ids of its other keys.
+    pub subkey_ids: Vec<String>,
+    /// SHA-256 of the certificate, or the OpenPGP fingerprint; lower-case hexadecimal.
+    pub fingerprint: String,
+    pub not_before: Option<jiff::Timestamp>,
+    pub not_after: Option<jiff::Timestamp>,
+    /// `RSA`, `P-256`, …
+    pub algorithm: String,
+    pub bits: Option<u32>,
+    /// The subjects of the certificates above, as far as the file has them.
+    pub chain: Vec<String>,
+}
+
+/// Why a key file was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    #[error("the file is larger than {KEY_FILE_BYTES} bytes, which no key file is")]
+    TooLarge,
+    #[error("the file is no PKCS#12 key (.p12, .pfx)")]
+    NotPkcs12,
+    #[error("the file is no OpenPGP key")]
+    NotOpenpgp,
+    #[error("the password does not open this file")]
+    WrongPassword,
+    #[error("there is no private key in the file; export the certificate with its private key")]
+    NoPrivateKey,
+    #[error("there are several private keys in the file; export one key per file")]
+    SeveralPrivateKeys,
+    #[error("no certificate in the file belongs to its private key; export the key with its certificate")]
+    NoCertificate,
+    #[error("the file uses {algorithm}, which is not supported")]
+    Unsupported { algorithm: String },
+    #[error("the password is protected by more rounds of computation than are accepted")]
+    TooCostly,
+    #[error("the file is damaged")]
+    Unreadable,
+}
+
+/// An S/MIME key.
+pub(crate) struct SmimeKey {
+    pub(crate) private: PrivateKey,
+    /// Those for this key, the newest first.
+    pub(crate) certificates: Vec<CertificateInfo>,
+    pub(crate) facts: KeyFacts,
+}
+
+/// Keys to read mail with. Cloning shares the keys.
+#[derive(Clone, Default)]
+pub struct Keyring {
+    smime: Arc<Vec<Arc<SmimeKey>>>,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring").field("smime", &self.smime.len()).finish()
+    }
+}
+
+impl Keyring {
+    /// Adds the key of a PKCS#12 file (RFC 7292). An expired certificate is fine; a key that is there already is
+    /// replaced.
+    ///
+    /// # Errors
+    /// [`KeyError`]; then nothing is added.
+    pub fn add_pkcs12(&mut self, file: &[u8], password: &str) -> Result<KeyFacts, KeyError> {
+        let key = pkcs12::read(file, password)?;
+        let facts = key.facts.clone();
+        let keys = Arc::make_mut(&mut self.smime);
+        keys.retain(|other| other.facts.fingerprint != facts.fingerprint);
+        keys.push(Arc::new(key));
+        Ok(facts)
+    }
+
+    /// Whether there is no key at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.smime.is_empty()
+    }
+
+    /// The keys there are, in the order they were added.
+    pub fn facts(&self) -> impl Iterator<Item = &KeyFacts> {
+        self.smime.iter().map(|key| &key.facts)
+    }
+
+    pub(crate) fn smime(&self) -> impl Iterator<Item = &SmimeKey> {
+        self.smime.iter().map(AsRef::as_ref)
+    }
+}
