@@ -5,6 +5,7 @@
 //! old mail is read with old keys.
 
 mod certificate;
+mod openpgp;
 mod pkcs12;
 mod private;
 
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use certificate::{CertificateInfo, name_text, stripped};
+pub(crate) use certificate::{CertificateInfo, name_text, stripped, text};
+pub(crate) use openpgp::{OpenpgpKey, facts as openpgp_facts};
 pub(crate) use private::PrivateKey;
 
 /// Largest key file. Real ones have a few thousand bytes; chains of certificates and photos in OpenPGP keys make more.
@@ -95,11 +97,13 @@ pub(crate) struct SmimeKey {
 #[derive(Clone, Default)]
 pub struct Keyring {
     smime: Arc<Vec<Arc<SmimeKey>>>,
+    openpgp: Arc<Vec<Arc<OpenpgpKey>>>,
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyring").field("smime", &self.smime.len()).finish()
+        let smime = self.smime.len();
+        f.debug_struct("Keyring").field("smime", &smime).field("openpgp", &self.openpgp.len()).finish()
     }
 }
 
@@ -118,18 +122,50 @@ impl Keyring {
         Ok(facts)
     }
 
+    /// Adds the one private key of an OpenPGP file, armoured or not.
+    ///
+    /// # Errors
+    /// [`KeyError`]; then nothing is added.
+    pub fn add_openpgp(&mut self, file: &[u8], password: &str) -> Result<KeyFacts, KeyError> {
+        Ok(self.push_openpgp(openpgp::read_secret(file, password)?))
+    }
+
+    /// Adds an OpenPGP public key, to verify signatures with.
+    ///
+    /// # Errors
+    /// [`KeyError`]; then nothing is added.
+    pub fn add_openpgp_public(&mut self, file: &[u8]) -> Result<KeyFacts, KeyError> {
+        Ok(self.push_openpgp(openpgp::read_public(file)?))
+    }
+
+    fn push_openpgp(&mut self, key: OpenpgpKey) -> KeyFacts {
+        let facts = key.facts.clone();
+        let keys = Arc::make_mut(&mut self.openpgp);
+        let is_known = |other: &Arc<OpenpgpKey>| other.facts.fingerprint == facts.fingerprint;
+        // A public key says nothing that the private one does not.
+        if key.secret.is_some() || !keys.iter().any(|other| is_known(other) && other.secret.is_some()) {
+            keys.retain(|other| !is_known(other));
+            keys.push(Arc::new(key));
+        }
+        facts
+    }
+
     /// Whether there is no key at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.smime.is_empty()
+        self.smime.is_empty() && self.openpgp.is_empty()
     }
 
     /// The keys there are, in the order they were added.
     pub fn facts(&self) -> impl Iterator<Item = &KeyFacts> {
-        self.smime.iter().map(|key| &key.facts)
+        self.smime.iter().map(|key| &key.facts).chain(self.openpgp.iter().map(|key| &key.facts))
     }
 
     pub(crate) fn smime(&self) -> impl Iterator<Item = &SmimeKey> {
         self.smime.iter().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn openpgp(&self) -> impl Iterator<Item = &OpenpgpKey> {
+        self.openpgp.iter().map(AsRef::as_ref)
     }
 }

@@ -27,6 +27,7 @@ mod means;
 mod model;
 mod names;
 mod open;
+mod openpgp;
 mod outlook;
 pub mod preview;
 mod records;
