@@ -48,7 +48,7 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
         format!("{}/{}", content_type.main, content_type.sub)
     };
     let boundaries = boundaries(block);
-    let part = Part {
+    let mut part = Part {
         path,
         content_type: full,
         charset: content_type.get("charset").map(|name| name.trim().to_ascii_lowercase()),
@@ -58,6 +58,14 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
         name,
         ..Part::default()
     };
+    for name in ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"] {
+        let named = |field: &Field<'_>| field.name.eq_ignore_ascii_case(name.as_bytes());
+        if block.iter().filter(named).nth(1).is_some() {
+            let message = format!("the header {name} is there more than once; the first one counts");
+            part.defects.push(Defect::new("duplicate_header", message));
+            break;
+        }
+    }
     let unknown_encoding =
         !matches!(word.as_str(), "" | "7bit" | "8bit" | "binary" | "base64" | "quoted-printable");
     let entity =

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{DateTime, HeaderValue};
 
@@ -167,13 +168,11 @@ impl Field<'_> {
 
     /// Unfolded, encoded words decoded; at most `max` raw bytes are looked at.
     pub(crate) fn text(&self, max: usize) -> String {
-        let value = read(self.value.get(..max.min(self.value.len())).unwrap_or_default());
-        if memchr::memmem::find(value.as_bytes(), b"=?").is_none()
-            && memchr::memchr(b'\n', value.as_bytes()).is_none()
-        {
-            return value.trim().to_owned();
+        let value = self.value.get(..max.min(self.value.len())).unwrap_or_default();
+        if memchr::memmem::find(value, b"=?").is_none() && memchr::memchr(b'\n', value).is_none() {
+            return read(value).trim().to_owned();
         }
-        let parsed = self::guarded(&value, |stream| stream.parse_unstructured());
+        let parsed = self::guarded(&around_words(value), |stream| stream.parse_unstructured());
         parsed.and_then(|value| value.into_text().map(|text| text.trim().to_owned())).unwrap_or_default()
     }
 
@@ -221,7 +220,8 @@ impl Field<'_> {
 
     /// `type/subtype; name=value …` (RFC 2045, 2231), the type in lower case.
     pub(crate) fn parameters(&self) -> Option<Parameters> {
-        match guarded(&self.structured(), |stream| stream.parse_content_type()) {
+        let unfolded = unfolded_values(&self.structured());
+        match guarded(&unfolded, |stream| stream.parse_content_type()) {
             Some(HeaderValue::ContentType(parsed)) => Some(Parameters {
                 main: parsed.c_type.trim().to_ascii_lowercase(),
                 sub: parsed.c_subtype.as_deref().unwrap_or_default().trim().to_ascii_lowercase(),
@@ -252,8 +252,8 @@ impl Field<'_> {
         }
     }
 
-    fn structured(&self) -> Cow<'_, str> {
-        read(self.value.get(..STRUCTURED_BYTES.min(self.value.len())).unwrap_or_default())
+    fn structured(&self) -> Cow<'_, [u8]> {
+        around_words(self.value.get(..STRUCTURED_BYTES.min(self.value.len())).unwrap_or_default())
     }
 }
 
@@ -287,13 +287,73 @@ pub(crate) fn read(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// Without the line ends between the name of a parameter and its value: the grammar does not read on there.
+fn unfolded_values(bytes: &[u8]) -> Vec<u8> {
+    let mut unfolded: Vec<u8> = Vec::with_capacity(bytes.len());
+    // Up to the last byte that is no blank.
+    let mut solid = 0;
+    for &byte in bytes {
+        let name = unfolded.get(..solid).and_then(|solid| solid.strip_suffix(b"=")).unwrap_or_default();
+        let follows_name =
+            matches!(name.last(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b' ' | b'\t'));
+        if matches!(byte, b'\r' | b'\n') && follows_name {
+            continue;
+        }
+        unfolded.push(byte);
+        if !byte.is_ascii_whitespace() {
+            solid = unfolded.len();
+        }
+    }
+    unfolded
+}
+
+/// As [`read`], except for encoded words: bytes that should not be in one are of its charset.
+fn around_words(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if std::str::from_utf8(bytes).is_ok() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::with_capacity(bytes.len().saturating_mul(2));
+    let mut rest = bytes;
+    while let Some((start, end)) = encoded_word(rest) {
+        text.extend_from_slice(read(rest.get(..start).unwrap_or_default()).as_bytes());
+        text.extend_from_slice(rest.get(start..end).unwrap_or_default());
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    text.extend_from_slice(read(rest).as_bytes());
+    Cow::Owned(text)
+}
+
+/// Where the first encoded word of a known charset lies (RFC 2047 §2): `=?charset?B?text?=`.
+fn encoded_word(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut from = 0;
+    while let Some(at) = memchr::memmem::find(bytes.get(from..)?, b"=?") {
+        let start = from + at;
+        let mut pieces = bytes.get(start + 2..)?.splitn(4, |byte| *byte == b'?');
+        if let (Some(charset), Some([b'b' | b'B' | b'q' | b'Q']), Some(text), Some([b'=', ..])) =
+            (pieces.next(), pieces.next(), pieces.next(), pieces.next())
+            && is_known_charset(charset)
+            && !text.contains(&b'\n')
+        {
+            return Some((start, start + 2 + charset.len() + 3 + text.len() + 2));
+        }
+        from = start + 2;
+    }
+    None
+}
+
+/// Of the name there may be a language behind a star (RFC 2231 §5).
+fn is_known_charset(name: &[u8]) -> bool {
+    let name = name.split(|byte| *byte == b'*').next().unwrap_or_default();
+    name.eq_ignore_ascii_case(b"utf-8") || charset_decoder(name).is_some()
+}
+
 /// Runs one of the foreign field grammars over a value that ends here.
-fn guarded<F>(value: &str, parse: F) -> Option<HeaderValue<'static>>
+fn guarded<F>(value: &[u8], parse: F) -> Option<HeaderValue<'static>>
 where
     F: for<'x, 'y> FnOnce(&'y mut MessageStream<'x>) -> HeaderValue<'x>,
 {
-    let line = format!("{value}\n");
-    catch_unwind(AssertUnwindSafe(|| parse(&mut MessageStream::new(line.as_bytes())).into_owned())).ok()
+    let line = [value, b"\n"].concat();
+    catch_unwind(AssertUnwindSafe(|| parse(&mut MessageStream::new(&line)).into_owned())).ok()
 }
 
 fn timestamp(date: DateTime) -> Option<jiff::Timestamp> {
@@ -353,7 +413,14 @@ mod tests {
         ] {
             assert_eq!(Field { name: b"Subject", value: raw.as_bytes() }.text(1_000), want);
         }
-        assert_eq!(Field { name: b"Subject", value: b"\xdcberpr\xfcfung" }.text(1_000), "Überprüfung");
+        for (raw, want) in [
+            (&b"\xdcberpr\xfcfung"[..], "Überprüfung"),
+            // What should not stand in an encoded word is of its charset, what stands around it is not.
+            (b"\xdc =?iso-8859-5?Q?\xdf?= =?x?= \xfc =?utf-8?Q?\xc3\xbc?=", "Ü п =?x?= ü ü"),
+            (b"=?a?Q \xfc =?iso-8859-1?Q?\xfc", "=?a?Q ü =?iso-8859-1?Q?ü"),
+        ] {
+            assert_eq!(Field { name: b"Subject", value: raw }.text(1_000), want);
+        }
     }
 
     #[test]
@@ -382,5 +449,8 @@ mod tests {
             .unwrap();
         assert_eq!((parameters.main.as_str(), parameters.sub.as_str()), ("text", "html"));
         assert_eq!((parameters.get("charset"), parameters.get("name")), (Some("utf-8"), Some("Über.txt")));
+        let folded =
+            field("multipart/mixed;\r\n boundary=\r\n \"a b\"; name=\"c\r\n d\"").parameters().unwrap();
+        assert_eq!((folded.get("boundary"), folded.get("name")), (Some("a b"), Some("c d")));
     }
 }
