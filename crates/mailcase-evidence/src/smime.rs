@@ -13,6 +13,8 @@ pub(crate) mod inner;
 pub(crate) mod names;
 mod recipient;
 mod signed;
+#[cfg(test)]
+mod tests;
 mod unwrap;
 mod verify;
 

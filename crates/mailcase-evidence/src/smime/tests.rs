@@ -1,0 +1,10 @@
+//! S/MIME made by other programs, and by nobody.
+
+mod broken;
+mod corpus;
+mod gpgsm;
+mod keys;
+mod layers;
+mod nss;
+mod openssl;
+pub(crate) mod workshop;
