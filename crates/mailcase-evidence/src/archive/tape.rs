@@ -39,7 +39,8 @@ fn read(bytes: &[u8], contents: &mut Contents, room: &mut Room) -> Option<usize>
             too_many(contents);
             return None;
         }
-        reached = header.saturating_add(BLOCK);
+        let size = entry.header().entry_size().ok().and_then(|size| usize::try_from(size).ok());
+        reached = header.saturating_add(BLOCK).saturating_add(size.unwrap_or_default());
         member(&mut entry, contents, room);
     }
     None
@@ -80,12 +81,9 @@ fn member(entry: &mut Entry<'_, impl std::io::Read>, contents: &mut Contents, ro
     contents.items.push(item);
 }
 
-/// Where the next block after `from` that has the mark of a header begins.
+/// Where the next block from `from` on that has the mark of a header begins; never the first of all.
 fn next_header(bytes: &[u8], from: usize) -> Option<usize> {
-    let start = from.checked_next_multiple_of(BLOCK)?;
-    let start = if start == 0 { BLOCK } else { start };
-    (start..bytes.len())
-        .step_by(BLOCK)
-        .skip(1)
-        .find(|at| bytes.get(at + 257..at + 262).is_some_and(|mark| mark == b"ustar"))
+    let start = from.checked_next_multiple_of(BLOCK)?.max(BLOCK);
+    let is_header = |at: &usize| bytes.get(at + 257..at + 262).is_some_and(|mark| mark == b"ustar");
+    (start..bytes.len()).step_by(BLOCK).find(is_header)
 }

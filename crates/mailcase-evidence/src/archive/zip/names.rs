@@ -7,6 +7,8 @@ use super::Entry;
 
 /// Flag of names and comments in UTF-8 (APPNOTE appendix D).
 const UTF8_FLAG: u16 = 1 << 11;
+/// Bytes beyond ASCII that names must have before their charset is guessed: a single umlaut looks like anything.
+const EVIDENCE: usize = 4;
 /// Bytes of names looked at to tell their charset.
 const SAMPLE_BYTES: usize = 16 << 10;
 
@@ -54,7 +56,8 @@ pub(super) fn guess(bytes: &[u8]) -> String {
 
 /// A charset other than that of the PC, when it is likely: Western names on Windows are in the PC's own.
 fn charset(sample: &[u8]) -> Option<&'static Encoding> {
-    if sample.is_ascii() || std::str::from_utf8(sample).is_ok() {
+    if sample.iter().filter(|byte| !byte.is_ascii()).count() < EVIDENCE || std::str::from_utf8(sample).is_ok()
+    {
         return None;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
