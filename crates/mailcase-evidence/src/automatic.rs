@@ -33,10 +33,11 @@ impl Facts<'_> {
     /// RFC 3464 delivery reports and RFC 8098 receipts, told by their machine-readable part.
     fn report(&self) -> Option<AutomaticMark> {
         let content_type = self.header("Content-Type").unwrap_or_default().to_ascii_lowercase();
-        if !content_type.starts_with("multipart/report") {
+        let has = |wanted: &str| self.evidence.root.children.iter().any(|part| part.content_type == wanted);
+        // Some servers call their report multipart/mixed: the machine-readable part next to the text gives it away.
+        if !content_type.starts_with("multipart/report") && !has("message/delivery-status") {
             return None;
         }
-        let has = |wanted: &str| self.evidence.root.children.iter().any(|part| part.content_type == wanted);
         if content_type.contains("disposition-notification") || has("message/disposition-notification") {
             return mark(AutomaticKind::Receipt, "multipart/report with a disposition notification");
         }
@@ -70,6 +71,7 @@ impl Facts<'_> {
         let word = value.split([';', ' ', '(']).next().unwrap_or_default().to_ascii_lowercase();
         let kind = match word.as_str() {
             "" | "no" => return None,
+            _ if self.header("X-Failed-Recipients").is_some() => AutomaticKind::Bounce,
             "auto-replied" if self.null_return_path() && self.daemon().is_some() => AutomaticKind::Bounce,
             "auto-replied" if self.absence_subject() || self.absence_header().is_some() => {
                 AutomaticKind::OutOfOffice
@@ -87,7 +89,7 @@ impl Facts<'_> {
             return mark(AutomaticKind::Bounce, shown("X-Failed-Recipients", value));
         }
         let daemon = self.daemon()?;
-        (self.null_return_path() || self.bounce_subject())
+        (self.null_return_path() || self.returns_to_daemon() || self.bounce_subject())
             .then(|| AutomaticMark { kind: AutomaticKind::Bounce, because: format!("sent by {daemon}") })
     }
 
@@ -131,6 +133,7 @@ impl Facts<'_> {
                 self.header_says("X-MS-Exchange-Inbox-Rules-Loop", &["@"]).filter(|_| self.absence_subject())
             })
             .or_else(|| self.header_says("X-Mailer", &["vacation"]))
+            .or_else(|| self.header_says("X-Apple-Action", &["vacation"]))
             .or_else(|| {
                 self.header_says("X-FC-MachineGenerated", &["true"]).filter(|_| self.absence_subject())
             })
@@ -142,11 +145,14 @@ impl Facts<'_> {
     }
 
     fn daemon(&self) -> Option<&'static str> {
-        const DAEMONS: [&str; 4] = ["mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon"];
-        let senders = self.evidence.envelope.from.iter().filter_map(|one| one.address.as_deref());
-        let local = |address: &str| address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        let locals: Vec<String> = senders.map(local).collect();
-        DAEMONS.into_iter().find(|daemon| locals.iter().any(|local| local == daemon))
+        let mut senders = self.evidence.envelope.from.iter().filter_map(|one| one.address.as_deref());
+        senders.find_map(daemon)
+    }
+
+    /// What comes back goes to a program, which is how bounces of bounces are avoided without an empty Return-Path.
+    fn returns_to_daemon(&self) -> bool {
+        let path = self.header("Return-Path").unwrap_or_default();
+        daemon(path.trim_matches(['<', '>', ' '])).is_some_and(|found| found != "postmaster")
     }
 
     fn subject(&self) -> String {
@@ -154,14 +160,17 @@ impl Facts<'_> {
     }
 
     fn bounce_subject(&self) -> bool {
-        const SUBJECTS: [&str; 14] = [
-            "delivery status notification",
+        const SUBJECTS: [&str; 18] = [
             "undeliverable",
             "undelivered mail",
             "returned mail",
             "mail delivery fail",
             "failure notice",
             "delivery failure",
+            "failure delivery",
+            "mail failed",
+            "delayed mail",
+            "delivery status",
             "mail delivery system",
             "message not delivered",
             "unzustellbar",
@@ -169,6 +178,7 @@ impl Facts<'_> {
             "no se puede entregar",
             "non recapitabile",
             "не доставлено",
+            "配信できません",
         ];
         let subject = self.subject();
         SUBJECTS.iter().any(|start| subject.contains(start))
@@ -209,6 +219,20 @@ impl Facts<'_> {
             || subject.contains("自动答复")
             || subject.contains("自动回复")
     }
+}
+
+/// The program behind an address, if it is one of those that return mail.
+fn daemon(address: &str) -> Option<&'static str> {
+    const DAEMONS: [&str; 6] = [
+        "mailer-daemon",
+        "postmaster",
+        "mail-daemon",
+        "mailerdaemon",
+        "mail.delivery.system",
+        "double-bounce",
+    ];
+    let local = address.split('@').next().unwrap_or_default();
+    DAEMONS.into_iter().find(|daemon| local.eq_ignore_ascii_case(daemon))
 }
 
 fn shown(name: &str, value: &str) -> String {

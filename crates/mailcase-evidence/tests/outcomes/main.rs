@@ -13,4 +13,6 @@ mod judge;
 mod mail_parser_fields;
 mod mail_parser_trees;
 mod mimekit;
+mod notes;
 mod own;
+mod sisimai;
