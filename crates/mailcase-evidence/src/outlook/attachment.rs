@@ -35,7 +35,8 @@ impl Shown {
             let Content::File(bytes) = &item.content else { continue };
             for at in memchr::memmem::find_iter(bytes, b"cid:").take(CONTENT_IDS) {
                 let id = bytes.get(at + 4..).unwrap_or_default().iter().take(CONTENT_ID_BYTES);
-                let ends = |byte: &&u8| matches!(**byte, b'"' | b'\'' | b')' | b'>' | b' ' | b'\r' | b'\n' | b'&');
+                let ends =
+                    |byte: &&u8| matches!(**byte, b'"' | b'\'' | b')' | b'>' | b' ' | b'\r' | b'\n' | b'&');
                 ids.insert(id.take_while(|byte| !ends(byte)).copied().collect());
             }
         }
@@ -44,7 +45,11 @@ impl Shown {
 }
 
 /// Everything about an attachment but its content.
-pub(super) fn describe<'a>(properties: &Properties<'a>, shown: &Shown, reading: &mut Reading<'_, 'a>) -> Item {
+pub(super) fn describe<'a>(
+    properties: &Properties<'a>,
+    shown: &Shown,
+    reading: &mut Reading<'_, 'a>,
+) -> Item {
     let mut line = |number: u16| properties.line(number, reading);
     let name = line(tags::ATTACH_LONG_FILE_NAME)
         .or_else(|| line(tags::ATTACH_FILE_NAME))
@@ -68,7 +73,8 @@ pub(super) fn describe<'a>(properties: &Properties<'a>, shown: &Shown, reading: 
     fact("hidden", hidden.then(|| "true".to_owned()));
     // Bit 2: it is rendered within the body ([MS-OXCMSG] §2.2.2.18).
     let rendered = properties.number(tags::ATTACH_FLAGS).is_some_and(|flags| flags & 4 != 0);
-    let inline = content_id.as_ref().is_some_and(|id| hidden || rendered || shown.ids.contains(id.as_bytes()));
+    let inline =
+        content_id.as_ref().is_some_and(|id| hidden || rendered || shown.ids.contains(id.as_bytes()));
     let role = if inline { Role::Inline } else { Role::Attachment };
     let content_type = bounded_text(&content_type, NAME_BYTES);
     Item { role, name, content_type, content_id, facts, ..Item::default() }

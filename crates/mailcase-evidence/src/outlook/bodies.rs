@@ -40,15 +40,14 @@ pub(super) fn bodies<'a>(properties: &Properties<'a>, reading: &mut Reading<'_, 
                 mark(&mut text, flaws);
             }
             Source::Html | Source::Text if !blank => {
-                // It should say the same as the body beside it; when it does not, what it says is found all the same.
-                add_words(&mut bodies.words, &content.text);
+                add_words(&mut bodies.words, &content.text, &text);
                 bodies.defects.extend(flaws);
             }
             _ => {
                 if text.is_none() && html.is_none() && !blank {
                     text = Some(body("text/plain", Some("utf-8"), content.text.into_bytes()));
                 } else {
-                    add_words(&mut bodies.words, &content.text);
+                    add_words(&mut bodies.words, &content.text, &text);
                 }
                 let name = Some("message.rtf".to_owned());
                 native = Some(Item { name, ..body("application/rtf", None, rtf) });
@@ -76,9 +75,17 @@ fn mark(item: &mut Option<Item>, flaws: Vec<Defect>) {
     }
 }
 
-fn add_words(words: &mut String, text: &str) {
-    let room = WORDS_BYTES.saturating_sub(words.len());
-    words.push_str(&bounded_text(text, room));
+/// Rich text should say the same as the body beside it; when it does not, what it says is found all the same.
+fn add_words(words: &mut String, said: &str, text: &Option<Item>) {
+    let letters = |text: &str| text.chars().filter(|one| !one.is_whitespace()).collect::<String>();
+    let same = text.as_ref().is_some_and(|item| match &item.content {
+        Content::File(bytes) => letters(&String::from_utf8_lossy(bytes)) == letters(said),
+        _ => false,
+    });
+    if !same {
+        let room = WORDS_BYTES.saturating_sub(words.len());
+        words.push_str(&bounded_text(said, room));
+    }
 }
 
 fn html<'a>(properties: &Properties<'a>, reading: &mut Reading<'_, 'a>) -> Option<Item> {
@@ -113,16 +120,23 @@ fn rich_text<'a>(
         Ok(Some(unpacked)) => {
             let mut flaws = Vec::new();
             if unpacked.truncated {
-                flaws.push(Defect::new("truncated", "the rich text ends early; what is there of it was read"));
+                flaws
+                    .push(Defect::new("truncated", "the rich text ends early; what is there of it was read"));
             }
             if unpacked.bad_checksum {
-                flaws.push(Defect::new("bad_checksum", "the checksum of the rich text is wrong; it was read anyway"));
+                flaws.push(Defect::new(
+                    "bad_checksum",
+                    "the checksum of the rich text is wrong; it was read anyway",
+                ));
             }
             (!unpacked.rtf.is_empty()).then_some((unpacked.rtf, flaws))
         }
-        Ok(None) if packed.trim_ascii_start().starts_with(b"{\\rtf") => Some((packed.into_owned(), Vec::new())),
+        Ok(None) if packed.trim_ascii_start().starts_with(b"{\\rtf") => {
+            Some((packed.into_owned(), Vec::new()))
+        }
         Ok(None) => {
-            defects.push(Defect::new("bad_rich_text", "the rich text of the message is packed in no known way"));
+            defects
+                .push(Defect::new("bad_rich_text", "the rich text of the message is packed in no known way"));
             None
         }
         Err(short) => {
@@ -132,4 +146,3 @@ fn rich_text<'a>(
         }
     }
 }
-

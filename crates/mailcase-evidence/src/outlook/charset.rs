@@ -22,7 +22,11 @@ pub(super) fn code_page(number: u32) -> Option<&'static Encoding> {
 
 /// The code page of programs without Unicode on the machine of a message: of its properties the number of a code page,
 /// the locale, and the code page of its text on the Internet.
-pub(super) fn ansi(page: Option<u32>, locale: Option<u32>, internet: Option<u32>) -> Option<&'static Encoding> {
+pub(super) fn ansi(
+    page: Option<u32>,
+    locale: Option<u32>,
+    internet: Option<u32>,
+) -> Option<&'static Encoding> {
     let told = |page: &u32| *page != UTF_8 && *page != 1200 && *page != 20127;
     let of_locale = locale.filter(|locale| *locale != 0).map(ansi_of_locale);
     let of_internet = internet.filter(told).map(ansi_of_internet);

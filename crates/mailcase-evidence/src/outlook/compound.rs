@@ -232,20 +232,30 @@ impl<'a> Compound<'a> {
     /// # Errors
     /// [`Short::Full`] when the room is too small for it.
     pub(super) fn stream(&self, id: usize, room: &mut Room) -> Result<Stream, Short> {
+        let stream = self.start_of_stream(id, u64::MAX, room)?;
+        let claimed = self.entries.get(id).map_or(u64::MAX, |entry| entry.size);
+        Ok(Stream { truncated: (stream.len() as u64) < claimed, bytes: stream })
+    }
+
+    /// Reads at most `most` bytes of a stream; paid for from the room.
+    ///
+    /// # Errors
+    /// [`Short::Full`] when the room is too small for them.
+    pub(super) fn start_of_stream(&self, id: usize, most: u64, room: &mut Room) -> Result<Vec<u8>, Short> {
         let Some(entry) = self.entries.get(id).filter(|entry| entry.kind == Kind::Stream) else {
-            return Ok(Stream { truncated: true, ..Stream::default() });
+            return Ok(Vec::new());
         };
-        if entry.size.min(self.bytes.len() as u64) > room.bytes() {
+        let wanted = entry.size.min(most);
+        if wanted.min(self.bytes.len() as u64) > room.bytes() {
             return Err(Short::Full);
         }
         let bytes = if entry.size < self.mini_cutoff {
-            self.mini_chain(entry.start, entry.size)
+            self.mini_chain(entry.start, wanted)
         } else {
-            self.chain(entry.start, entry.size)
+            self.chain(entry.start, wanted)
         };
         room.take(bytes.len())?;
-        let truncated = (bytes.len() as u64) < entry.size;
-        Ok(Stream { bytes, truncated })
+        Ok(bytes)
     }
 }
 

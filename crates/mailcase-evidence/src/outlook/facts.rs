@@ -118,7 +118,13 @@ impl Facts {
         }
     }
 
-    fn shown<'a>(&mut self, name: &str, number: u16, properties: &Properties<'a>, reading: &mut Reading<'_, 'a>) {
+    fn shown<'a>(
+        &mut self,
+        name: &str,
+        number: u16,
+        properties: &Properties<'a>,
+        reading: &mut Reading<'_, 'a>,
+    ) {
         if let Some(value) = reading.shown(properties, number) {
             self.add(name, &value);
         }

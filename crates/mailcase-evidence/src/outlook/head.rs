@@ -77,10 +77,13 @@ const AUTHOR: Person = Person {
 
 impl Person {
     /// The person, with an address of the Internet when there is one; and the address within Exchange when there is none.
-    fn read<'a>(&self, properties: &Properties<'a>, reading: &mut Reading<'_, 'a>) -> (Address, Option<String>) {
-        let mut line = |number: u16| {
-            properties.line(number, reading).map(|text| bounded_text(&text, NAME_BYTES))
-        };
+    fn read<'a>(
+        &self,
+        properties: &Properties<'a>,
+        reading: &mut Reading<'_, 'a>,
+    ) -> (Address, Option<String>) {
+        let mut line =
+            |number: u16| properties.line(number, reading).map(|text| bounded_text(&text, NAME_BYTES));
         let [first, second] = self.names;
         let name = line(first).or_else(|| line(second));
         let kind = line(self.kind).unwrap_or_default();
@@ -115,7 +118,10 @@ pub(super) fn head<'a>(
     if block.len() == 0 {
         let headers = headers(&known);
         if headers.is_empty() {
-            defects.push(Defect::new("no_headers", "the message has neither sender, recipients, subject nor date"));
+            defects.push(Defect::new(
+                "no_headers",
+                "the message has neither sender, recipients, subject nor date",
+            ));
         }
         return Head { headers, envelope: known, received: Vec::new(), defects };
     }
@@ -137,7 +143,8 @@ pub(super) fn head<'a>(
 fn header_block(transport: &str) -> &str {
     let text = transport.get(..transport.floor_char_boundary(BLOCK_BYTES)).unwrap_or_default();
     let text = text.trim_start_matches(['\r', '\n']);
-    let ends = ["\r\n\r\n", "\n\n", "\r\r"].into_iter().filter_map(|end| Some(text.find(end)? + end.len() / 2));
+    let ends =
+        ["\r\n\r\n", "\n\n", "\r\r"].into_iter().filter_map(|end| Some(text.find(end)? + end.len() / 2));
     ends.min().and_then(|end| text.get(..end)).unwrap_or(text)
 }
 

@@ -29,8 +29,7 @@ pub(super) const JOURNAL: Set = outlook_set(0x0a);
 pub(super) const NOTE: Set = outlook_set(0x0e);
 pub(super) const MEETING: Set =
     [0x90, 0xda, 0xd8, 0x6e, 0x0b, 0x45, 0x1b, 0x10, 0x98, 0xda, 0x00, 0xaa, 0x00, 0x3f, 0x13, 0x05];
-pub(super) const PUBLIC_STRINGS: Set =
-    [0x29, 0x03, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46];
+pub(super) const PUBLIC_STRINGS: Set = [0x29, 0x03, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46];
 const MAPI: Set = [0x28, 0x03, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46];
 
 /// A name within a set.
@@ -51,25 +50,26 @@ impl Names {
     pub(super) fn of_file(reading: &mut Reading<'_, '_>) -> Self {
         let mut names = Self::default();
         let Some(compound) = reading.compound else { return names };
-        let Some(storage) = compound.child(Compound::ROOT, NAMES_STORAGE, Kind::Storage) else { return names };
+        let Some(storage) = compound.child(Compound::ROOT, NAMES_STORAGE, Kind::Storage) else {
+            return names;
+        };
         let mut stream = |name: &str| {
             let id = compound.child(storage, name, Kind::Stream);
             id.and_then(|id| reading.stream(id)).unwrap_or_default()
         };
-        let (sets, entries, texts) = (
-            stream("__substg1.0_00020102"),
-            stream("__substg1.0_00030102"),
-            stream("__substg1.0_00040102"),
-        );
+        let (sets, entries, texts) =
+            (stream("__substg1.0_00020102"), stream("__substg1.0_00030102"), stream("__substg1.0_00040102"));
         for entry in entries.chunks_exact(8) {
             let mut fields = Bytes::new(entry);
-            let (Some(value), Some(kind), Some(place)) = (fields.u32(), fields.u16(), fields.u16()) else { break };
+            let (Some(value), Some(kind), Some(place)) = (fields.u32(), fields.u16(), fields.u16()) else {
+                break;
+            };
             let set = match kind >> 1 {
                 1 => Some(MAPI),
                 2 => Some(PUBLIC_STRINGS),
-                other => usize::from(other).checked_sub(3).and_then(|set| {
-                    Bytes::new(sets.get(set * 16..)?).guid()
-                }),
+                other => {
+                    usize::from(other).checked_sub(3).and_then(|set| Bytes::new(sets.get(set * 16..)?).guid())
+                }
             };
             let name = if kind & 1 == 0 { Some(Name::Number(value)) } else { text_at(&texts, value) };
             if let (Some(set), Some(name), Some(number)) = (set, name, FIRST_NAMED.checked_add(place)) {

@@ -1,13 +1,14 @@
 //! Real messages and what other programs found in them. Reads the folder named by `MAILCASE_CORPUS`, by default
 //! `shared/corpus` beside the workspace; says so when it is not there.
 
+mod every;
 mod msgreader;
 mod tnef_lists;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-fn corpus(source: &str) -> Option<PathBuf> {
+pub(super) fn corpus(source: &str) -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
     let folder = std::env::var_os("MAILCASE_CORPUS").map_or(default, PathBuf::from).join(source);
     let there = folder.is_dir();
@@ -51,7 +52,11 @@ impl Tally {
 
     fn report(&self, source: &str) {
         let justified: usize = self.justified.values().sum();
-        println!("{source}: {} matched, {} differing, {justified} justified", self.matched, self.differing.len());
+        println!(
+            "{source}: {} matched, {} differing, {justified} justified",
+            self.matched,
+            self.differing.len()
+        );
         for (reason, count) in &self.justified {
             println!("  {count} times: {reason}");
         }

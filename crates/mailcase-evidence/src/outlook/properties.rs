@@ -9,8 +9,8 @@ use super::bytes::{Bytes, utf16};
 use super::charset;
 use super::compound::{Compound, Kind};
 use super::tags;
-use crate::contents::{Room, Short};
 use crate::Defect;
+use crate::contents::{Room, Short};
 
 /// Fixed-length values of a storage ([MS-OXMSG] §2.4).
 pub(super) const FIXED_STREAM: &str = "__properties_version1.0";
@@ -196,8 +196,15 @@ impl<'a> Properties<'a> {
     }
 
     /// Text that says something: without the spaces around it, `None` when nothing is left.
+    ///
+    /// Of what is longer than names, addresses and the like are, only the start is read.
     pub(super) fn line(&self, number: u16, reading: &mut Reading<'_, 'a>) -> Option<String> {
-        let text = self.text(number, reading)?;
+        let property = self.get(number)?;
+        if !matches!(property.kind, kind::UNICODE | kind::ANSI) {
+            return None;
+        }
+        let bytes = reading.start(&property.place, LINE_BYTES)?;
+        let text = self.decode(property.kind, &bytes);
         let text = text.trim_matches(|one: char| one.is_whitespace() || one == '\0');
         (!text.is_empty()).then(|| text.to_owned())
     }
@@ -211,7 +218,7 @@ impl<'a> Properties<'a> {
         let kind = property.kind & !kind::MANY;
         let mut found = Vec::new();
         for place in many.iter().take(VALUES) {
-            if let Some(bytes) = reading.bytes(place) {
+            if let Some(bytes) = reading.start(place, LINE_BYTES) {
                 found.push(self.decode(kind, &bytes));
             }
         }
@@ -229,6 +236,8 @@ impl<'a> Properties<'a> {
 
 /// Values of one property that are looked at.
 const VALUES: usize = 1_000;
+/// Read of text that is one line by its nature.
+const LINE_BYTES: usize = 128 << 10;
 
 impl<'a> Property<'a> {
     fn fixed(&self) -> Option<Bytes<'_>> {
@@ -268,6 +277,19 @@ impl<'a> Reading<'_, 'a> {
                 self.full = true;
                 None
             }
+        }
+    }
+
+    /// As [`Self::bytes`], but no more than `most` of them.
+    fn start(&mut self, place: &Place<'a>, most: usize) -> Option<Cow<'a, [u8]>> {
+        match place {
+            Place::Slice(bytes) => Some(Cow::Borrowed(bytes.get(..most).unwrap_or(bytes))),
+            Place::Stream(id) => {
+                let start = self.compound?.start_of_stream(*id, most as u64, self.room);
+                self.full |= start.is_err();
+                start.ok().map(Cow::Owned)
+            }
+            Place::Inline(_) | Place::Storage(_) | Place::Many(_) => None,
         }
     }
 

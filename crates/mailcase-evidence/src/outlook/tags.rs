@@ -35,7 +35,6 @@ pub(super) const CREATION_TIME: u16 = 0x3007;
 pub(super) const LAST_MODIFICATION_TIME: u16 = 0x3008;
 pub(super) const SEARCH_KEY: u16 = 0x300b;
 pub(super) const ATTACH_DATA: u16 = 0x3701;
-pub(super) const ATTACH_EXTENSION: u16 = 0x3703;
 pub(super) const ATTACH_FILE_NAME: u16 = 0x3704;
 pub(super) const ATTACH_METHOD: u16 = 0x3705;
 pub(super) const ATTACH_LONG_FILE_NAME: u16 = 0x3707;

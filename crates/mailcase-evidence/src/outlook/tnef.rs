@@ -104,7 +104,9 @@ fn found<'a>(mut attributes: Attributes<'a>, reading: &mut Reading<'_, 'a>) -> F
         // The sender says it for the whole stream; what properties say is about the text on the Internet.
         found.message.ansi = found.page;
     }
-    found.defects.extend(attributes.defects());
+    // A list cut short because the stream is cut short is told once.
+    let known: Vec<String> = found.defects.iter().map(|defect| defect.code.clone()).collect();
+    found.defects.extend(attributes.defects().into_iter().filter(|defect| !known.contains(&defect.code)));
     found
 }
 
@@ -146,14 +148,21 @@ impl<'a> Found<'a> {
         let mut fields = Bytes::new(data);
         let mut next = || fields.u16().and_then(|value| i16::try_from(value).ok());
         let read = || {
-            let date = jiff::civil::Date::new(next()?, next()?.try_into().ok()?, next()?.try_into().ok()?).ok()?;
-            let time = jiff::civil::Time::new(next()?.try_into().ok()?, next()?.try_into().ok()?, next()?.try_into().ok()?, 0);
+            let date =
+                jiff::civil::Date::new(next()?, next()?.try_into().ok()?, next()?.try_into().ok()?).ok()?;
+            let time = jiff::civil::Time::new(
+                next()?.try_into().ok()?,
+                next()?.try_into().ok()?,
+                next()?.try_into().ok()?,
+                0,
+            );
             let moment = date.to_datetime(time.ok()?).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
             ticks(moment.timestamp())
         };
         let mut read = read;
         if let Some(ticks) = read() {
-            self.older.push((number, Property { kind: kind::TIME, place: Place::Inline(ticks.to_le_bytes()) }));
+            self.older
+                .push((number, Property { kind: kind::TIME, place: Place::Inline(ticks.to_le_bytes()) }));
         }
     }
 
@@ -256,7 +265,8 @@ fn items<'a>(attached: &Attached<'a>, shown: &Shown, reading: &mut Reading<'_, '
         fill(&mut item, attached.data.unwrap_or_default(), attached.data_cut, reading);
         return vec![item];
     };
-    let is_object = attached.properties.get(tags::ATTACH_DATA).is_some_and(|value| value.kind == kind::OBJECT);
+    let is_object =
+        attached.properties.get(tags::ATTACH_DATA).is_some_and(|value| value.kind == kind::OBJECT);
     let (interface, content) = object.split_first_chunk::<16>().filter(|_| is_object).unzip();
     match (interface.copied(), content) {
         (Some(MESSAGE_INTERFACE), Some(content)) => {

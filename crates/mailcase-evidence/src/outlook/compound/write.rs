@@ -272,7 +272,17 @@ impl Node {
         };
         let key = name.iter().map(upper).collect();
         let start = END_OF_CHAIN;
-        Self { name, key, content, class, left: NO_ENTRY, right: NO_ENTRY, child: NO_ENTRY, start, ..Self::default() }
+        Self {
+            name,
+            key,
+            content,
+            class,
+            left: NO_ENTRY,
+            right: NO_ENTRY,
+            child: NO_ENTRY,
+            start,
+            ..Self::default()
+        }
     }
 
     fn is_large(&self) -> bool {

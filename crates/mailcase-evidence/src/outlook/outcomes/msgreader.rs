@@ -108,7 +108,8 @@ const OTHERS: [&str; 38] = [
     "attachMimeTag",
     "innerMsgContent",
 ];
-const MOJIBAKE: &str = "msgreader reads text without Unicode as Latin 1, here in the code page of the message";
+const MOJIBAKE: &str =
+    "msgreader reads text without Unicode as Latin 1, here in the code page of the message";
 
 fn room() -> Room {
     Room::new(1 << 30, u64::MAX)
@@ -166,12 +167,14 @@ fn message(tally: &mut Tally, what: &str, contents: &Contents, expected: &Value)
         }
     }
     for (name, value) in expected.as_object().unwrap() {
-        let known = TEXTS.iter().chain(&TIMES).any(|(field, _)| field == name) || OTHERS.contains(&name.as_str());
+        let known =
+            TEXTS.iter().chain(&TIMES).any(|(field, _)| field == name) || OTHERS.contains(&name.as_str());
         assert!(known, "{what}: the field {name} is compared with nothing: {value}");
     }
     if !want("headers").is_empty() {
         let headers = want("headers").trim_end();
-        let shown: Vec<_> = Block::cut(headers.as_bytes()).iter().map(|field| field.shown(64 << 10)).collect();
+        let shown: Vec<_> =
+            Block::cut(headers.as_bytes()).iter().map(|field| field.shown(64 << 10)).collect();
         tally.compare(&format!("{what} headers"), &head.headers, &shown);
     } else {
         // An exception of a recurring meeting has nothing that headers would say.
@@ -223,7 +226,8 @@ fn recipients(tally: &mut Tally, what: &str, contents: &Contents, expected: &Val
 fn body(tally: &mut Tally, what: &str, contents: &Contents, expected: &Value) {
     let Some(expected) = expected["body"].as_str() else { return };
     let is_text = |item: &&Item| item.role == Role::Body && item.content_type == "text/plain";
-    let found = contents.items.iter().find(is_text).map(|item| String::from_utf8_lossy(bytes(item)).into_owned());
+    let found =
+        contents.items.iter().find(is_text).map(|item| String::from_utf8_lossy(bytes(item)).into_owned());
     let found = found.unwrap_or_default();
     if found != expected && misread(&found) == expected {
         tally.justify(MOJIBAKE);

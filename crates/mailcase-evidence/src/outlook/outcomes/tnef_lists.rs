@@ -9,7 +9,8 @@ use crate::outlook::{open_tnef, tnef};
 
 const LINE_ENDS: &str = "the expected file has other line ends than the stream, which was written by Windows";
 const OBJECT: &str = "the file within the OLE object is given out under its own name, not the object";
-const NAME: &str = "MimeKit takes the title for programs of 1993, here the name the attachment is displayed by";
+const NAME: &str =
+    "MimeKit takes the title for programs of 1993, here the name the attachment is displayed by";
 const TEXT: &str = "the rich text was made of plain text, which is given out as such";
 
 fn room() -> Room {
@@ -25,8 +26,9 @@ fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter(|byte| *byte != b'\r').collect()
 }
 
-/// The files a program would find in an OLE object.
+/// The files a program would find in an OLE object, before which the interface it is stored by is named.
 fn within(object: &[u8]) -> Vec<Vec<u8>> {
+    let object = object.get(16..).unwrap_or_default();
     let Some(compound) = Compound::open(object) else { return Vec::new() };
     compound
         .children(Compound::ROOT)
@@ -48,7 +50,11 @@ fn expected_file(tally: &mut Tally, what: &str, stream: &[u8], contents: &Conten
         tally.justify(LINE_ENDS);
     } else if path.ends_with("message.rtf") {
         let rtf = tnef::rich_text(stream, &mut room()).unwrap_or_default();
-        tally.compare(&format!("{what} rich text"), &(with_line_feeds(&rtf) == with_line_feeds(&expected)), &true);
+        tally.compare(
+            &format!("{what} rich text"),
+            &(with_line_feeds(&rtf) == with_line_feeds(&expected)),
+            &true,
+        );
         tally.justify(TEXT);
     } else if items().any(ends_within) {
         tally.justify(OBJECT);

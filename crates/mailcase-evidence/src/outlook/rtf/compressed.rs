@@ -36,8 +36,9 @@ pub(in crate::outlook) fn unpack(packed: &[u8], room: &mut Room) -> Result<Optio
     let most = size.min(content.len().saturating_mul(LONGEST_MATCH));
     let unpacked = match kind {
         MELA => {
+            // Some writers count the header in; what matters is whether it is all there.
             let rtf = content.get(..size).unwrap_or(content).to_vec();
-            Unpacked { truncated: rtf.len() < size, rtf, bad_checksum: false }
+            Unpacked { truncated: short, rtf, bad_checksum: false }
         }
         LZFU => {
             if most as u64 > room.bytes() {

@@ -177,7 +177,8 @@ impl Reader {
             return;
         }
         let Some(outer) = self.groups.pop() else { return };
-        if self.group.destination == Destination::Instruction && outer.destination != Destination::Instruction {
+        if self.group.destination == Destination::Instruction && outer.destination != Destination::Instruction
+        {
             self.instructions.push('\n');
         }
         self.group = outer;
@@ -283,10 +284,10 @@ impl Reader {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        self.surrogate = None;
         if bytes.is_empty() || !self.shows() {
             return;
         }
+        self.surrogate = None;
         if self.group.destination == Destination::Instruction {
             if self.instructions.len() + bytes.len() <= INSTRUCTION_BYTES {
                 self.instructions.push_str(&String::from_utf8_lossy(bytes));
@@ -330,7 +331,7 @@ impl Reader {
         self.skip = self.group.substitutes;
         // Negative numbers are those above 32767 (RTF 1.9.1 §Unicode RTF).
         let unit = number as u16;
-        if !self.shows() {
+        if unit == 0 || !self.shows() {
             return;
         }
         let high = self.surrogate.take();

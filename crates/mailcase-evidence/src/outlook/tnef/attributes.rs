@@ -64,7 +64,11 @@ impl<'a> Attributes<'a> {
     pub(super) fn defects(&self) -> Vec<Defect> {
         [
             (self.truncated, "truncated", "the TNEF stream ends early; what is there of it was read"),
-            (self.junk, "junk_at_end", "something that is no attribute ends the TNEF stream; it was passed over"),
+            (
+                self.junk,
+                "junk_at_end",
+                "something that is no attribute ends the TNEF stream; it was passed over",
+            ),
             (self.bad_checksum, "bad_checksum", "a checksum in the TNEF stream is wrong; it was read anyway"),
         ]
         .into_iter()
