@@ -3,8 +3,6 @@
 //! Nothing is followed (links, paths) and nothing is trusted: names stay as declared, sizes are what was read, and a
 //! damaged or locked member costs only itself. Passwords are tried from a list that the caller gives.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "called by the tree once it opens containers"))]
-
 mod bundle;
 mod disc;
 mod password;
@@ -16,7 +14,6 @@ pub(crate) mod zip;
 
 use std::io::{self, Read};
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "called by the tree once it opens containers"))]
 pub(crate) use password::candidates as password_candidates;
 
 use crate::contents::{Content, Contents, Item, Room, Short};

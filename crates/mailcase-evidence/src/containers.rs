@@ -8,7 +8,7 @@ use crate::contents::{Content, Contents, Item, Role};
 use crate::open::{self, Format, is_layer};
 use crate::scan::Scanner;
 use crate::tree::{Node, Tree};
-use crate::{Part, sniff};
+use crate::{Part, records, sniff};
 
 /// Bytes of each text in which passwords are looked for.
 const PASSWORD_TEXT: usize = 64 << 10;
@@ -42,6 +42,19 @@ impl Tree<'_> {
             for (node, format, bytes) in std::mem::take(&mut self.waiting.list) {
                 self.open_container(node, format, bytes);
             }
+        }
+    }
+
+    /// Reads a text that a machine wrote for machines.
+    pub(crate) fn read_record(&mut self, node: usize) {
+        let Some(one) = self.nodes.get_mut(node).filter(|one| records::knows(&one.part.content_type)) else {
+            return;
+        };
+        let Some(text) = one.text.take() else { return };
+        let contents = records::open(&one.part.content_type, &text.content, &mut self.room);
+        one.text = Some(text);
+        if let Some(contents) = contents {
+            self.adopt(node, contents);
         }
     }
 

@@ -1,7 +1,5 @@
 //! Files that mail programs before MIME wrote into the text: uuencode (IEEE 1003.1), yEnc, BinHex (RFC 1741).
 
-#![cfg_attr(not(test), expect(dead_code, reason = "called by the tree once it opens containers"))]
-
 mod binhex;
 mod lines;
 mod uu;

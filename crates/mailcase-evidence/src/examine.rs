@@ -126,6 +126,7 @@ enum Kind {
     Mail(Box<Scanner>),
     /// No mail but a container of its own: an Outlook file, an archive.
     File(Box<Content>),
+    Ended,
 }
 
 impl<'a> Examination<'a> {
@@ -138,6 +139,7 @@ impl<'a> Examination<'a> {
         match &mut self.kind {
             Kind::Mail(scanner) => scanner.feed(&mut self.tree, piece),
             Kind::File(content) => content.push(&mut self.tree, piece),
+            Kind::Ended => {}
             Kind::Unknown(start) => {
                 let begun = start.is_empty() && piece.len() >= START_BYTES;
                 if !begun {
@@ -170,18 +172,18 @@ impl<'a> Examination<'a> {
             let start = std::mem::take(start);
             self.begin(&start);
         }
-        match std::mem::replace(&mut self.kind, Kind::Unknown(Vec::new())) {
+        match std::mem::replace(&mut self.kind, Kind::Ended) {
             Kind::Mail(mut scanner) => scanner.finish(&mut self.tree),
             Kind::File(content) => {
                 self.tree.end_leaf(*content);
                 self.tree.head.get_or_insert_with(no_message);
             }
-            Kind::Unknown(_) => {}
+            Kind::Unknown(_) | Kind::Ended => {}
         }
         self.tree.open_waiting();
     }
 
-    fn finish(mut self) -> Evidence {
+    pub(crate) fn finish(mut self) -> Evidence {
         self.end();
         let mut evidence = assemble(self.tree);
         evidence.parser_version = PARSER_VERSION;

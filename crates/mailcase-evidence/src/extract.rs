@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::examine::{Examination, read_through};
 use crate::tree::Target;
-use crate::{Means, Part, PartKind};
+use crate::{Evidence, Means, Part, PartKind};
 
 /// Why a part could not be given out.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,34 @@ pub enum Form {
     Original,
 }
 
+/// Takes parts as they are read.
+pub trait Sink {
+    /// The next bytes of the part at `path`. A message within is written together with its parts, in turns.
+    ///
+    /// # Errors
+    /// Ends the extraction.
+    fn write(&mut self, path: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// Nothing more of that part follows. Said also of parts without any byte.
+    ///
+    /// # Errors
+    /// Ends the extraction.
+    fn end(&mut self, path: &str) -> io::Result<()>;
+}
+
+/// Everything goes to one writer.
+struct Single<'a, W>(&'a mut W);
+
+impl<W: Write> Sink for Single<'_, W> {
+    fn write(&mut self, _path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn end(&mut self, _path: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The part that was given out, as in the evidence, without its children.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartInfo {
@@ -51,27 +79,48 @@ pub fn extract<R: Read + Seek, W: Write>(
     writer: &mut W,
     means: &Means,
 ) -> Result<PartInfo, ExtractError> {
-    reader.seek(SeekFrom::Start(0))?;
-    let mut examination = Examination::new(means);
+    let mut sink = Single(&mut *writer);
     let whole = path == "/" && form == Form::Original;
-    if !whole {
-        examination.tree.target = Some(Target { path, form, writer: &mut *writer, node: None, failed: None });
-    }
-    read_through(&mut reader, |piece| examination.feed(piece))?;
-    examination.end();
-    let mut tree = examination.tree;
-    if let Some(failed) = tree.target.take().and_then(|target| target.failed) {
-        return Err(failed.into());
-    }
-    let (root, _, _) = tree.finish();
+    let target = (!whole).then_some(Target { path: Some(path), form, sink: &mut sink, failed: None });
+    let examination = run_through(&mut reader, target, means)?;
+    let (root, _, _) = examination.tree.finish();
     let part = root.walk().find(|part| part.path == path).cloned();
     let mut part = part.ok_or_else(|| ExtractError::NotFound(path.to_owned()))?;
     if whole {
         reader.seek(SeekFrom::Start(0))?;
-        io::copy(&mut reader, &mut *writer)?;
+        io::copy(&mut reader, writer)?;
     } else if part.hashes.is_none() && (form == Form::Content || part.kind != PartKind::Multipart) {
         return Err(ExtractError::NoContent(path.to_owned()));
     }
     part.children.clear();
     Ok(PartInfo { part })
+}
+
+/// Examines a message and gives the decoded content of all its parts to `sink` while it is read.
+///
+/// # Errors
+/// Those of the reader and the sink; the message itself cannot be a reason.
+pub fn extract_all<R: Read + Seek>(
+    mut reader: R,
+    sink: &mut dyn Sink,
+    means: &Means,
+) -> io::Result<Evidence> {
+    let target = Target { path: None, form: Form::Content, sink, failed: None };
+    Ok(run_through(&mut reader, Some(target), means)?.finish())
+}
+
+fn run_through<'a, R: Read + Seek>(
+    reader: &mut R,
+    target: Option<Target<'a>>,
+    means: &'a Means,
+) -> io::Result<Examination<'a>> {
+    reader.seek(SeekFrom::Start(0))?;
+    let mut examination = Examination::new(means);
+    examination.tree.target = target;
+    read_through(reader, |piece| examination.feed(piece))?;
+    examination.end();
+    match examination.tree.target.take().and_then(|target| target.failed) {
+        Some(failed) => Err(failed),
+        None => Ok(examination),
+    }
 }

@@ -37,10 +37,14 @@ mod sniff;
 mod text;
 mod transfer;
 mod tree;
+mod unread;
 
 pub use defang::defang;
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
-pub use extract::{ExtractError, Form, PartInfo, extract};
+pub use extract::{ExtractError, Form, PartInfo, Sink, extract, extract_all};
 pub use keys::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, Keyring};
 pub use means::Means;
 pub use model::*;
+pub use names::safe_file_name;
+pub use text::is_charset;
+pub use unread::{Unread, UnreadReason};

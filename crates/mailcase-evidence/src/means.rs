@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::Limits;
+use crate::{Keyring, Limits};
 
 /// Limits, and what helps to read content that does not read by itself. The same bytes with the same means always give
 /// the same evidence.
 #[derive(Debug, Clone, Default)]
 pub struct Means {
     pub limits: Limits,
+    /// Keys that open encrypted mail.
+    pub keys: Keyring,
     /// Tried on locked archives and documents, before those found in the message and those everybody uses.
     pub passwords: Vec<String>,
     /// Charsets to read the text of parts in, by path, against what is declared. Unknown names are passed over.

@@ -151,7 +151,7 @@ pub struct Part {
     pub content_id: Option<String>,
     /// File name as declared, decoded.
     pub name: Option<String>,
-    /// A name that is safe to save under on every system; always present for attachments.
+    /// A name that is safe to save under on every system; absent only for multiparts without a name.
     pub safe_name: Option<String>,
     /// Decoded size in bytes (of a message within: its raw size).
     pub size: u64,

@@ -7,10 +7,20 @@ const NAME_BYTES: usize = 180;
 /// Longest extension kept when a name is cut.
 const EXTENSION_BYTES: usize = 16;
 
+/// A file name made safe to save under on every system; never empty.
+#[must_use]
+pub fn safe_file_name(name: &str) -> String {
+    let name = clean(name);
+    finished(if name.is_empty() { "file".to_owned() } else { name })
+}
+
 /// A name without path separators, reserved names, control or direction characters; never empty.
 pub(crate) fn safe_name(part: &Part) -> String {
     let declared = part.name.as_deref().map(clean).unwrap_or_default();
-    let name = if declared.is_empty() { default_name(part) } else { declared };
+    finished(if declared.is_empty() { default_name(part) } else { declared })
+}
+
+fn finished(name: String) -> String {
     let name = if is_reserved(&name) { format!("_{name}") } else { name };
     cut(&name)
 }

@@ -1,66 +1,116 @@
 //! Which contents are containers, and the one match from format to the function that opens it.
 
 use crate::contents::{Contents, Room};
-use crate::{Means, Part, sniff};
+use crate::{Means, Part, archive, encoded, outlook, smime, sniff};
 
 /// A kind of content that holds others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// A message that nothing declares as one.
     Message,
-    /// An Outlook message, or another compound file.
+    /// A compound file ([MS-CFB]): an Outlook message, an old Office document.
     Compound,
+    /// What Exchange and Outlook wrap parts in for each other ([MS-OXTNEF]).
+    Tnef,
+    /// Signed, encrypted or packed by S/MIME (RFC 8551).
+    Smime,
+    Archive(archive::Format),
+    /// Files that programs before MIME wrote into a text.
+    Encoded,
 }
+
+/// TNEF_SIGNATURE, little-endian ([MS-OXTNEF] §2.1.3.1).
+const TNEF: [u8; 4] = [0x78, 0x9f, 0x3e, 0x22];
+/// The object identifier all CMS structures begin with: 1.2.840.113549.1.7 (RFC 5652), in DER but for the last arc.
+const CMS: [u8; 10] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
+/// Within so many bytes: tag and length of the sequence around it, however they are encoded.
+const CMS_WITHIN: usize = 2 + 8 + CMS.len();
 
 impl Format {
     /// By what the first bytes show, else by what is declared. `None` when it is nothing that can be opened.
     pub(crate) fn of(part: &Part, prefix: &[u8]) -> Option<Self> {
+        let shown = Self::shown(prefix);
+        if shown.is_some() {
+            return shown;
+        }
+        let declared = part.content_type.as_str();
+        let name = part.name.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let is = |types: &[&str], endings: &[&str]| {
+            types.contains(&declared) || endings.iter().any(|ending| name.ends_with(ending))
+        };
+        if is(&SMIME_TYPES, &[".p7m", ".p7s", ".p7c", ".p7b", ".p7z"]) {
+            return Some(Self::Smime);
+        }
+        if is(&["application/x-iso9660-image", "application/x-cd-image"], &[".iso", ".img"]) {
+            return Some(Self::Archive(archive::Format::Iso));
+        }
+        let undeclared = matches!(declared, "application/octet-stream" | "message/rfc822");
+        (undeclared && sniff::sniff(prefix) == Some("message/rfc822")).then_some(Self::Message)
+    }
+
+    /// By the first bytes alone.
+    fn shown(prefix: &[u8]) -> Option<Self> {
         if prefix.starts_with(&sniff::COMPOUND_FILE) {
             return Some(Self::Compound);
         }
-        let undeclared = matches!(part.content_type.as_str(), "application/octet-stream" | "message/rfc822");
-        if undeclared && sniff::sniff(prefix) == Some("message/rfc822") {
-            return Some(Self::Message);
+        if prefix.starts_with(&TNEF) {
+            return Some(Self::Tnef);
         }
-        None
+        let start = prefix.get(..prefix.len().min(CMS_WITHIN)).unwrap_or_default();
+        if start.first() == Some(&0x30) && memchr::memmem::find(start, &CMS).is_some() {
+            return Some(Self::Smime);
+        }
+        archive::format(prefix).map(Self::Archive)
     }
 
     /// Files a mail program wrote into a text.
-    pub(crate) fn within_text(_text: &[u8]) -> Option<Self> {
-        None
+    pub(crate) fn within_text(text: &[u8]) -> Option<Self> {
+        encoded::may_hold(text).then_some(Self::Encoded)
     }
 
-    /// Whether a file that begins like this is no mail but a container.
+    /// Whether a file that begins like this is no mail but a container. Mail is text.
     pub(crate) fn at_start(start: &[u8]) -> bool {
-        start.starts_with(&sniff::COMPOUND_FILE)
+        let binary = start.iter().any(|byte| *byte < b'\t' || *byte > 0x7e);
+        binary && Self::shown(start).is_some()
     }
 
     /// Whether it is opened once the whole message is read, as its password may stand anywhere.
     pub(crate) fn takes_passwords(self) -> bool {
-        false
+        matches!(self, Self::Archive(_))
     }
 }
 
+const SMIME_TYPES: [&str; 4] = [
+    "application/pkcs7-mime",
+    "application/x-pkcs7-mime",
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+];
+
 /// Whether what a container of that format holds belongs to the message around it.
 pub(crate) fn is_layer(format: &str) -> bool {
-    matches!(format, "tnef") || format.starts_with("smime_") || format.starts_with("pgp_")
+    matches!(format, "tnef" | "smime") || format.starts_with("smime_") || format.starts_with("pgp_")
 }
 
 /// Words of a text that may be a password.
-pub(crate) fn password_candidates(_text: &str) -> Vec<String> {
-    Vec::new()
+pub(crate) fn password_candidates(text: &str) -> Vec<String> {
+    archive::password_candidates(text)
 }
 
 /// Opens `bytes` as `format`.
 pub(crate) fn open(
     format: Format,
-    _bytes: &[u8],
-    _means: &Means,
-    _passwords: &[String],
-    _room: &mut Room,
+    bytes: &[u8],
+    means: &Means,
+    passwords: &[String],
+    room: &mut Room,
 ) -> Contents {
     match format {
         Format::Message => Contents::default(),
-        Format::Compound => Contents { format: "compound", ..Contents::default() },
+        Format::Compound => outlook::open_message(bytes, room),
+        Format::Tnef => outlook::open_tnef(bytes, room),
+        Format::Smime => smime::open(bytes, &means.keys, room),
+        Format::Archive(kind) => archive::open(kind, bytes, passwords, room),
+        Format::Encoded => encoded::open(bytes, room),
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! They become facts of their part, in the order of the text. Broken lines are passed over: nothing here decides.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "called by the tree once it opens containers"))]
-
 mod calendar;
 mod card;
 mod dmarc;

@@ -4,8 +4,6 @@
 //! and wrong content is told, and what lets its content be changed unnoticed is marked. Which certificate to trust is
 //! decided elsewhere.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "called by the tree once it opens containers"))]
-
 pub(crate) mod ber;
 pub(crate) mod cipher;
 mod enveloped;

@@ -119,8 +119,12 @@ fn detected(bytes: &[u8]) -> Decoded {
     let start = bytes.get(..bytes.len().min(DETECTION_BYTES)).unwrap_or_default();
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
     detector.feed(start, start.len() == bytes.len());
-    let encoding = detector.guess(None, chardetng::Utf8Detection::Deny);
-    let likely = start.iter().filter(|byte| !byte.is_ascii()).count() >= TELLING_BYTES;
+    let beyond_ascii = start.iter().filter(|byte| !byte.is_ascii()).count();
+    let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
+    // One such byte makes no text in a charset of two bytes for a character: it would take in the letter behind it.
+    let encoding =
+        if beyond_ascii == 1 && !guess.is_single_byte() { encoding_rs::WINDOWS_1252 } else { guess };
+    let likely = beyond_ascii >= TELLING_BYTES;
     let (text, _, broken) = encoding.decode(bytes);
     if broken {
         let content = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
@@ -163,15 +167,19 @@ fn writes_ascii(name: &str) -> bool {
         && !name.contains("ucs")
 }
 
-fn is_charset(name: &str) -> bool {
+/// Whether text can be read in the charset of that name.
+#[must_use]
+pub fn is_charset(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
     Encoding::for_label(name.as_bytes()).is_some() || charset_decoder(name.as_bytes()).is_some()
 }
 
-/// Whether broken UTF-8 is still more UTF-8 than anything else: valid sequences outnumber broken ones.
+/// Whether broken UTF-8 is still more UTF-8 than anything else: bytes of valid sequences, which hardly come about by
+/// chance, outnumber broken places.
 fn mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        good += chunk.valid().chars().filter(|one| !one.is_ascii()).count();
+        good += chunk.valid().chars().filter(|one| !one.is_ascii()).map(char::len_utf8).sum::<usize>();
         bad += usize::from(!chunk.invalid().is_empty());
     }
     good >= bad
@@ -232,6 +240,13 @@ mod tests {
         check(b"+ZYeB9FH6ckh5Pg-", Some("utf-7"), "文致出版社", None);
         check(b"\xcf\xf0\xe8", Some("windows-1251"), "При", None);
         check(b"abc", Some("x-unknown-99"), "abc", Some("unknown_charset"));
+        check(b"one \xfeTo", Some("us-ascii"), "one \u{fe}To", Some("charset_mismatch"));
+        check(
+            b"y\xc3\xb6t\xc3\xa4 \x8a\t\xe8\xad\xe7",
+            Some("utf-8"),
+            "y\u{f6}t\u{e4} \u{fffd}\t\u{fffd}\u{fffd}",
+            Some("charset_mismatch"),
+        );
         check(b"Gr\xfc\xdfe", Some("x-unknown-99"), "Grüße", Some("unknown_charset"));
         check(b"\xff\xfea\0b\0", None, "ab", None);
     }

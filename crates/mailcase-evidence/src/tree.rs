@@ -1,12 +1,10 @@
 //! The tree of parts while it grows, and its limits.
 
-use std::io::Write;
-
 use crate::containers::Waiting;
 use crate::content::{Content, Encoding, Finished, Sums};
 use crate::contents::{Role, Room};
 use crate::entity::{Entity, part_of};
-use crate::extract::Form;
+use crate::extract::{Form, Sink};
 use crate::fields::Block;
 use crate::heads::{HEADER_ROOM, MessageHead};
 use crate::open::is_layer;
@@ -84,18 +82,24 @@ impl Node {
     }
 }
 
-/// Where one part is written while it is read.
+/// Where parts are written while they are read.
 pub(crate) struct Target<'a> {
-    pub(crate) path: &'a str,
+    /// Only this part; all when none is named.
+    pub(crate) path: Option<&'a str>,
     pub(crate) form: Form,
-    pub(crate) writer: &'a mut dyn Write,
-    pub(crate) node: Option<usize>,
+    pub(crate) sink: &'a mut dyn Sink,
     pub(crate) failed: Option<std::io::Error>,
 }
 
 impl std::fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Target").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Target<'_> {
+    fn wants(&self, path: &str) -> bool {
+        self.path.is_none_or(|wanted| wanted == path)
     }
 }
 
@@ -148,11 +152,23 @@ impl<'a> Tree<'a> {
     }
 
     fn write(&mut self, form: Form, node: usize, bytes: &[u8]) {
-        if let Some(target) =
-            self.target.as_mut().filter(|target| target.node == Some(node) && target.form == form)
+        if let (Some(target), Some(node)) = (&mut self.target, self.nodes.get(node))
+            && target.form == form
             && target.failed.is_none()
+            && target.wants(&node.part.path)
         {
-            target.failed = target.writer.write_all(bytes).err();
+            target.failed = target.sink.write(&node.part.path, bytes).err();
+        }
+    }
+
+    /// Nothing more is written of the content of a part.
+    fn written(&mut self, node: usize) {
+        if let (Some(target), Some(node)) = (&mut self.target, self.nodes.get(node))
+            && target.form == Form::Content
+            && target.failed.is_none()
+            && target.wants(&node.part.path)
+        {
+            target.failed = target.sink.end(&node.part.path).err();
         }
     }
 
@@ -192,12 +208,8 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn push(&mut self, node: Node) -> usize {
-        let index = self.nodes.len();
-        if let Some(target) = self.target.as_mut().filter(|target| target.path == node.part.path) {
-            target.node = Some(index);
-        }
         self.nodes.push(node);
-        index
+        self.nodes.len() - 1
     }
 
     pub(crate) fn next_path(&mut self, parent: Option<usize>) -> String {
@@ -263,6 +275,7 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn end_message(&mut self, node: usize, sums: Sums) {
+        self.written(node);
         let (size, hashes) = sums.finish();
         if let Some(node) = self.nodes.get_mut(node) {
             node.part.kind = PartKind::Message;
@@ -280,6 +293,7 @@ impl<'a> Tree<'a> {
     /// Writes down what is known of a leaf, and opens it when it is a container.
     pub(crate) fn end(&mut self, index: usize, finished: Finished) {
         let Finished { size, hashes, prefix, text, nuls, flaw, kept } = finished;
+        self.written(index);
         if let Some((code, message)) = flaw {
             self.defect(index, code, message);
         }
@@ -299,6 +313,7 @@ impl<'a> Tree<'a> {
         if let Some((bytes, cut)) = text {
             self.keep_text(index, bytes, cut);
         }
+        self.read_record(index);
         if let Some((format, bytes)) = kept {
             self.open_or_wait(index, format, bytes);
         }
@@ -328,9 +343,8 @@ impl<'a> Tree<'a> {
             let kind = self.kind(index);
             if let Some(node) = self.nodes.get_mut(index) {
                 node.part.kind = kind;
-                let named = matches!(kind, PartKind::Attachment | PartKind::Inline | PartKind::Message);
-                node.part.safe_name =
-                    (named || node.part.name.is_some()).then(|| names::safe_name(&node.part));
+                let named = kind != PartKind::Multipart || node.part.name.is_some();
+                node.part.safe_name = named.then(|| names::safe_name(&node.part));
             }
         }
         let mut texts = Vec::new();

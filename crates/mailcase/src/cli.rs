@@ -1,6 +1,7 @@
 //! What the command line understands. The reference page, the completions and the man page are made from it.
 
 use crate::config::Flags;
+use crate::parse::ParseArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -10,7 +11,8 @@ Exit codes:
   1  it failed
   2  the command line or the configuration is wrong; nothing was done
   3  it worked, and something was found that needs attention (doctor, connector test,
-     connector run, account, import)";
+     connector run, account, import), or could not be read: locked, damaged, beyond a
+     limit (parse)";
 
 /// Turns mailboxes into security cases.
 #[derive(Debug, Parser)]
@@ -71,12 +73,9 @@ pub(crate) enum Command {
         #[arg(required = true, value_hint = ValueHint::AnyPath)]
         paths: Vec<PathBuf>,
     },
-    /// Print the evidence found in a message as JSON; needs no configuration
-    Parse {
-        /// Message file, or - for standard input
-        #[arg(value_hint = ValueHint::FilePath)]
-        file: PathBuf,
-    },
+    /// Print the evidence found in messages as JSON: of one message as an object, of several as one line each; needs no
+    /// configuration
+    Parse(ParseArgs),
     /// List, test or run connectors
     Connector {
         #[command(subcommand)]

@@ -73,7 +73,7 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 
 fn run(cli: Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
-        Command::Parse { file } => return parse::run(file),
+        Command::Parse(args) => return parse::run(args),
         Command::Openapi => return print(&mailcase_api::openapi_json()),
         Command::Reference { page } => return print(&reference::page(*page)),
         Command::Completions { shell } => return completions(*shell),
@@ -120,7 +120,7 @@ async fn work(command: Command, config: Config) -> anyhow::Result<Outcome> {
         Command::Key { command: KeyCommand::Rotate } => Box::pin(key::rotate(config)).await,
         Command::Account { connector } => account::run(config, connector.as_deref()).await,
         Command::Doctor { full } => doctor::run(config, full).await,
-        Command::Parse { .. }
+        Command::Parse(_)
         | Command::Openapi
         | Command::Reference { .. }
         | Command::Completions { .. }

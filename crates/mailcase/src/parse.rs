@@ -1,28 +1,172 @@
-//! `mailcase parse`: the evidence in one message, as JSON.
+//! `mailcase parse`: the evidence in messages, as JSON, as a summary, or as files.
 
-use crate::{Outcome, terminal};
+mod extraction;
+mod inputs;
+mod summary;
+
+use crate::Outcome;
+use crate::progress::Bar;
+use crate::terminal::{line, print};
 use anyhow::Context as _;
-use mailcase_evidence::{Means, examine_reader};
+use clap::{Args, ValueHint};
+use extraction::Folder;
+use inputs::Input;
+use mailcase_evidence::{Evidence, Means, examine_reader, extract_all};
+use serde_json::json;
 use std::fs::File;
-use std::io::{self, BufReader, Seek as _, SeekFrom};
-use std::path::Path;
+use std::io::BufReader;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-pub(crate) fn run(path: &Path) -> anyhow::Result<Outcome> {
-    let mut file = if path == Path::new("-") {
-        // The examination goes back and forth, which a pipe cannot.
-        let mut file = tempfile::tempfile().context("a temporary file could not be made")?;
-        io::copy(&mut io::stdin().lock(), &mut file).context("standard input could not be read")?;
-        file.seek(SeekFrom::Start(0))?;
-        file
+/// Files examined side by side before their evidence is printed, in the order they were given.
+const BATCH: usize = 64;
+/// Largest container opened. A person who asks for one message has more memory for it than a server for each of many.
+const CONTAINER_BYTES: usize = 1 << 30;
+/// Bytes taken out of the containers of one message.
+const EXPANDED_BYTES: u64 = 2 << 30;
+
+#[derive(Debug, Args)]
+pub(crate) struct ParseArgs {
+    /// Message files, folders of them, patterns such as 'mail/*.eml', or - for standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    files: Vec<PathBuf>,
+    /// Print a summary for people instead of JSON
+    #[arg(long)]
+    summary: bool,
+    /// Write every part into this folder, under a safe name; one folder per message when there are several
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    extract: Option<PathBuf>,
+    /// Password to try on locked archives and documents; may be given several times
+    #[arg(long = "password", value_name = "PASSWORD")]
+    passwords: Vec<String>,
+    /// Charset to read a part in, against what it declares, such as /1=koi8-r; may be given several times
+    #[arg(long = "charset", value_name = "PART=NAME", value_parser = charset)]
+    charsets: Vec<(String, String)>,
+}
+
+fn charset(text: &str) -> Result<(String, String), String> {
+    let (path, name) = text.split_once('=').ok_or("write it as PART=NAME, such as /1=koi8-r")?;
+    if !path.starts_with('/') {
+        return Err(format!("{path} is no part: parts are named /, /1, /2/1, as in the evidence"));
+    }
+    if !mailcase_evidence::is_charset(name) {
+        return Err(format!("{name} is no charset that is known here"));
+    }
+    Ok((path.to_owned(), name.to_owned()))
+}
+
+pub(crate) fn run(args: &ParseArgs) -> anyhow::Result<Outcome> {
+    let inputs = inputs::find(&args.files)?;
+    let several = inputs.len() > 1;
+    let mut means = Means { passwords: args.passwords.clone(), ..Means::default() };
+    means.limits.container_bytes = CONTAINER_BYTES;
+    means.limits.expanded_bytes = EXPANDED_BYTES;
+    means.charsets = args.charsets.iter().cloned().collect();
+    let mut folder = args.extract.as_deref().map(Folder::new).transpose()?;
+    let bar = Bar::new("Reading");
+    let mut total = Total::default();
+    for batch in inputs.chunks(BATCH) {
+        let places =
+            batch.iter().map(|input| folder.as_mut().map(|folder| folder.place(input, several))).collect();
+        for (input, found) in batch.iter().zip(examine_all(batch, places, &means)) {
+            total.count(&found);
+            bar.count(total.messages, inputs.len());
+            match found {
+                Ok(evidence) => bar.around(|| show(args, input, several, &evidence))?,
+                Err(error) if several => bar.around(|| complain(&error)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    bar.finish();
+    total.outcome()
+}
+
+/// What all messages come to.
+#[derive(Debug, Default)]
+struct Total {
+    messages: usize,
+    failed: usize,
+    unread: usize,
+}
+
+impl Total {
+    fn count(&mut self, found: &anyhow::Result<Evidence>) {
+        self.messages += 1;
+        match found {
+            Ok(evidence) => self.unread += usize::from(!evidence.unread().is_empty()),
+            Err(_) => self.failed += 1,
+        }
+    }
+
+    fn outcome(&self) -> anyhow::Result<Outcome> {
+        anyhow::ensure!(self.failed == 0, "{} of {} files could not be read", self.failed, self.messages);
+        Ok(if self.unread > 0 { Outcome::NeedsAttention } else { Outcome::Done })
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "one file of many; the others go on")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("mailcase: {error:#}");
+}
+
+fn show(args: &ParseArgs, input: &Input, several: bool, evidence: &Evidence) -> anyhow::Result<()> {
+    if args.summary {
+        print(&summary::of(&input.name, evidence))?;
+    } else if several {
+        line(serde_json::to_string(&json!({ "file": input.name, "evidence": evidence }))?)?;
     } else {
-        File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?
-    };
-    let size = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(0))?;
-    let evidence = examine_reader(BufReader::new(file), size, &Means::default())
-        .with_context(|| format!("{} cannot be read", path.display()))?;
-    let mut text = serde_json::to_string_pretty(&evidence)?;
-    text.push('\n');
-    terminal::print(&text)?;
-    Ok(Outcome::Done)
+        line(serde_json::to_string_pretty(evidence)?)?;
+    }
+    Ok(())
+}
+
+/// The evidence of each input, on as many threads as there are processors.
+fn examine_all(
+    inputs: &[Input],
+    places: Vec<Option<PathBuf>>,
+    means: &Means,
+) -> Vec<anyhow::Result<Evidence>> {
+    let next = AtomicUsize::new(0);
+    let work: Vec<(&Input, Option<PathBuf>)> = inputs.iter().zip(places).collect();
+    let found: Vec<Mutex<Option<anyhow::Result<Evidence>>>> = work.iter().map(|_| Mutex::new(None)).collect();
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(work.len());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((place, (input, to))) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    found.get(index).zip(work.get(index))
+                } {
+                    let evidence = examine(input, to.as_deref(), means);
+                    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(evidence);
+                }
+            });
+        }
+    });
+    let lost = || Err(anyhow::anyhow!("the examination was lost"));
+    found
+        .into_iter()
+        .map(|one| one.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(lost))
+        .collect()
+}
+
+fn examine(input: &Input, to: Option<&Path>, means: &Means) -> anyhow::Result<Evidence> {
+    let file = File::open(&input.path).with_context(|| format!("{} cannot be opened", input.name))?;
+    let size = file.metadata().with_context(|| format!("{} cannot be read", input.name))?.len();
+    let reader = BufReader::new(file);
+    let unreadable = || format!("{} cannot be read", input.name);
+    match to {
+        None => examine_reader(reader, size, means).with_context(unreadable),
+        Some(to) => {
+            let mut parts = extraction::Parts::new(to)?;
+            let evidence = extract_all(reader, &mut parts, means).with_context(|| {
+                format!("the parts of {} cannot be written to {}", input.name, to.display())
+            })?;
+            parts.name(&evidence)?;
+            Ok(evidence)
+        }
+    }
 }

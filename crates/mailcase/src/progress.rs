@@ -23,6 +23,17 @@ impl Bar {
         self.0.set_position(progress.stored);
     }
 
+    /// So many of so many things are done.
+    pub(crate) fn count(&self, done: usize, all: usize) {
+        self.0.set_length(all as u64);
+        self.0.set_position(done as u64);
+    }
+
+    /// Takes the bar away while something is printed.
+    pub(crate) fn around<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.0.suspend(print)
+    }
+
     pub(crate) fn finish(&self) {
         self.0.finish_and_clear();
     }

@@ -43,6 +43,114 @@ fn every_sample_has_evidence() {
 }
 
 #[test]
+fn several_messages_are_one_line_each_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = fixture("");
+    let by_folder = run(folder.path(), &["parse", samples.to_str().unwrap()]);
+    let pattern = format!("{}/*.eml", samples.display());
+    let by_pattern = run(folder.path(), &["parse", &pattern]);
+    let files = |output: &std::process::Output| -> Vec<String> {
+        let lines = stdout(output);
+        lines
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["file"].as_str().unwrap().to_owned())
+            .filter(|file| file.ends_with(".eml"))
+            .collect()
+    };
+    let found = files(&by_folder);
+    assert!(found.len() > 5 && found.is_sorted(), "{found:?}");
+    assert_eq!(found, files(&by_pattern));
+
+    let broken = run(folder.path(), &["parse", &found[0], "no-such.eml", &found[1]]);
+    assert_eq!(broken.status.code(), Some(1));
+    assert_eq!(stdout(&broken).lines().count(), 2, "the others are there all the same");
+    assert!(stderr(&broken).contains("no-such.eml cannot be opened"), "{}", stderr(&broken));
+    assert!(stderr(&broken).contains("1 of 3 files could not be read"), "{}", stderr(&broken));
+    assert_eq!(run(folder.path(), &["parse", "no-such-*.eml"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_summary_is_for_people_and_obeys_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = folder.path().join("mail.eml");
+    let raw = "Subject: =?utf-8?Q?a=1B[31mb_=E2=80=AEcod?=\nFrom: Eve <eve@bad.example>\n\
+               Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee http://bad.example/x\n--b\n\
+               Content-Type: application/zip; name=\"a.exe\"\n\nMZ\n--b--\n";
+    std::fs::write(&message, raw).unwrap();
+    let output = run(folder.path(), &["parse", "--summary", message.to_str().unwrap()]);
+    let text = stdout(&output);
+    for expected in
+        ["Subject    a [31mb cod", "Eve <eve@bad.example>", "hxxp://bad[.]example/x", "/2", "a.exe"]
+    {
+        assert!(text.contains(expected), "{expected} is not in {text}");
+    }
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+
+#[test]
+fn parts_are_written_under_safe_names_and_nothing_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = folder.path().join("mail.eml");
+    let inner = "Subject: within\n\nhello\n";
+    let raw = format!(
+        "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nbody\n--b\n\
+         Content-Type: application/octet-stream; name=\"../../evil.exe\"\nContent-Transfer-Encoding: base64\n\nTVo=\n--b\n\
+         Content-Type: message/rfc822\n\n{inner}\n--b\nContent-Type: text/x-empty; name=none.txt\n\n--b--\n"
+    );
+    std::fs::write(&message, raw).unwrap();
+    let to = folder.path().join("out");
+    let extract = |files: &[&str]| {
+        let arguments = [&["parse", "--extract", to.to_str().unwrap()], files].concat();
+        run(folder.path(), &arguments)
+    };
+    let name = message.to_str().unwrap();
+    assert!(extract(&[name]).status.success());
+    let names = |folder: &Path| {
+        let mut names: Vec<_> = folder
+            .read_dir()
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let parts = ["1 part-1.txt", "2 evil.exe", "3 message-3.eml", "3-1 part-3-1.txt", "4 none.txt"];
+    assert_eq!(names(&to), parts);
+    let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap();
+    assert_eq!((read(parts[0]), read(parts[1]), read(parts[2])), ("body".into(), "MZ".into(), inner.into()));
+
+    let again = extract(&[name]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("is there already; nothing was overwritten"), "{}", stderr(&again));
+    assert_eq!(names(&to), parts, "nothing half done is left");
+
+    assert!(extract(&[name, name]).status.success());
+    assert_eq!(names(&to.join("mail.eml")), parts);
+    assert_eq!(names(&to.join("mail.eml (2)")), parts);
+}
+
+#[test]
+fn a_charset_may_be_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = folder.path().join("mail.eml");
+    std::fs::write(&message, b"Content-Type: text/plain; charset=iso-8859-1\n\n\xf0\xd2\xe9\n").unwrap();
+    let name = message.to_str().unwrap();
+    let text = |output: &std::process::Output| {
+        let evidence: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (
+            evidence["text"]["content"].as_str().unwrap().to_owned(),
+            evidence["root"]["read_as"]["because"].clone(),
+        )
+    };
+    assert_eq!(text(&run(folder.path(), &["parse", name])).0, "ðÒé\n");
+    let asked = run(folder.path(), &["parse", "--charset", "/=koi8-r", name]);
+    assert_eq!(text(&asked), ("ПрИ\n".to_owned(), "asked".into()));
+    let wrong = run(folder.path(), &["parse", "--charset", "/=klingon", name]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("klingon is no charset"), "{}", stderr(&wrong));
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(folder.path(), &["parse", "no-such.eml"]);
