@@ -9,6 +9,8 @@ mod armor;
 mod message;
 mod packet;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 use pgp::composed::{Deserializable as _, SignedPublicKey, SignedSecretKey};
 

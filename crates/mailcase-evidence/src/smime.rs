@@ -12,7 +12,7 @@ pub(crate) mod names;
 mod recipient;
 mod signed;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unwrap;
 mod verify;
 

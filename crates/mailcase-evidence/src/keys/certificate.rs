@@ -56,9 +56,7 @@ impl CertificateInfo {
             not_before: timestamp(certificate.validity().not_before),
             not_after: timestamp(certificate.validity().not_after),
             key_algorithm,
-            curve: parameters
-                .filter(|value| value.is(crate::smime::ber::OBJECT_ID))
-                .and_then(|value| value.object_id().ok()),
+            curve: parameters.and_then(names::curve),
             public_key: spki.subject_public_key.data.to_vec(),
         })
     }

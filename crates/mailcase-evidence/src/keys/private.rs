@@ -106,7 +106,7 @@ fn elliptic(around: Option<Value<'_>>, key: &[u8]) -> Result<PrivateKey, KeyErro
     key.number().map_err(unreadable)?;
     let secret = Zeroizing::new(key.expect(OCTET_STRING).map_err(unreadable)?.body.to_vec());
     let inside = key.optional(context(0)).ok().flatten().and_then(|value| value.reader().any().ok());
-    let curve = around.or(inside).and_then(|value| value.object_id().ok()).unwrap_or_default();
+    let curve = around.or(inside).and_then(names::curve).unwrap_or_else(|| "of another kind".to_owned());
     let read = match curve.as_str() {
         names::P256 => p256::SecretKey::from_slice(&padded(&secret, 32)).map(PrivateKey::P256),
         names::P384 => p384::SecretKey::from_slice(&padded(&secret, 48)).map(PrivateKey::P384),

@@ -1,5 +1,7 @@
 //! The object identifiers of CMS and the algorithms it uses, and how people call them.
 
+use super::ber::{OBJECT_ID, SEQUENCE, Value};
+
 pub(crate) const DATA: &str = "1.2.840.113549.1.7.1";
 pub(crate) const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 pub(crate) const ENVELOPED_DATA: &str = "1.2.840.113549.1.7.3";
@@ -83,4 +85,32 @@ pub(crate) fn name(id: &str) -> String {
         unknown => unknown,
     };
     name.to_owned()
+}
+
+/// The curve of a key, from the parameters of its algorithm. Some programs write the curve out in place of its name
+/// (RFC 3279 §2.3.5); it is known by its field then.
+pub(crate) fn curve(parameters: Value<'_>) -> Option<String> {
+    if parameters.is(OBJECT_ID) {
+        return parameters.object_id().ok();
+    }
+    let mut written = parameters.is(SEQUENCE).then(|| parameters.reader())?;
+    written.number().ok()?;
+    let mut field = written.within(SEQUENCE).ok()?;
+    field.object_id().ok()?;
+    let prime = data_encoding::HEXLOWER.encode(crate::keys::stripped(field.any().ok()?.body));
+    // FIPS 186-4 appendix D.1.2.
+    let known = match prime.as_str() {
+        "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff" => P256,
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff" => {
+            P384
+        }
+        _ if prime
+            .strip_prefix("01")
+            .is_some_and(|rest| rest.len() == 130 && rest.bytes().all(|b| b == b'f')) =>
+        {
+            P521
+        }
+        _ => return None,
+    };
+    Some(known.to_owned())
 }

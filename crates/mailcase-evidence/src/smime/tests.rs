@@ -1,7 +1,7 @@
 //! S/MIME made by other programs, and by nobody.
 
 mod broken;
-mod corpus;
+pub(crate) mod corpus;
 mod gpgsm;
 mod keys;
 mod layers;

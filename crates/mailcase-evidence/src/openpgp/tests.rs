@@ -1,0 +1,4 @@
+//! OpenPGP made by other programs, and by nobody.
+
+mod corpus;
+mod gnupg;
