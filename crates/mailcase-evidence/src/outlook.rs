@@ -7,7 +7,7 @@ mod attachment;
 mod bodies;
 mod bytes;
 mod charset;
-mod compound;
+pub(crate) mod compound;
 mod embedded;
 mod facts;
 mod head;

@@ -14,6 +14,12 @@ const CONTENT_IDS: usize = 10_000;
 /// Longest content id.
 const CONTENT_ID_BYTES: usize = 500;
 
+/// Streams that hold what an object's program would open.
+const NATIVE: [&str; 3] = ["\u{1}Ole10Native", "CONTENTS", "Package"];
+
+/// Flags of the program an object was embedded with are no longer.
+const FLAGS_BYTES: u64 = 32;
+
 /// How the content is attached ([MS-OXCMSG] §2.2.2.9).
 pub(super) mod method {
     pub(in crate::outlook) const BY_REFERENCE: i64 = 2;
@@ -106,11 +112,19 @@ pub(super) fn fill_object(
     reading: &mut Reading<'_, '_>,
     whole: impl FnOnce(&mut Reading<'_, '_>) -> Result<Stream, Short>,
 ) {
-    let stream = |name: &str| compound.child(storage, name, Kind::Stream);
+    // Beside the file are descriptions and pictures of it, named with a control character, and flags; anything else
+    // would be lost.
+    let native = |name: &str| NATIVE.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let plain = compound.children(storage).all(|(_, entry)| {
+        let described = entry.name.starts_with(char::is_control) || entry.size <= FLAGS_BYTES;
+        entry.kind == Kind::Stream && (native(&entry.name) || described)
+    });
+    let stream = |name: &str| compound.child(storage, name, Kind::Stream).filter(|_| plain);
     let claimed = |id: usize| compound.entry(id).map(|entry| entry.size);
-    if let Some(id) = stream("\u{1}Ole10Native") {
+    let [package, contents @ ..] = NATIVE;
+    if let Some(id) = stream(package) {
         let read = compound.stream(id, reading.room);
-        match read.map(|stream| (native(&stream.bytes), stream)) {
+        match read.map(|stream| (packaged(&stream.bytes), stream)) {
             Ok((Some((name, path, content)), stream)) => {
                 if let Some(name) = name {
                     item.name = Some(name);
@@ -123,7 +137,7 @@ pub(super) fn fill_object(
         }
         return;
     }
-    if let Some(id) = ["CONTENTS", "Package"].into_iter().find_map(stream) {
+    if let Some(id) = contents.into_iter().find_map(stream) {
         fill(item, compound.stream(id, reading.room), claimed(id));
         return;
     }
@@ -131,10 +145,10 @@ pub(super) fn fill_object(
     fill(item, content, None);
 }
 
-type Native = (Option<String>, Option<String>, Vec<u8>);
+type Packaged = (Option<String>, Option<String>, Vec<u8>);
 
 /// The file in an `Ole10Native` stream, as Windows' packager writes it, with its name and where it came from.
-fn native(stream: &[u8]) -> Option<Native> {
+fn packaged(stream: &[u8]) -> Option<Packaged> {
     let mut fields = Bytes::new(stream);
     fields.take(4)?;
     if fields.u16()? != 2 {

@@ -7,7 +7,7 @@ use super::bytes::{Bytes, u16_at, u32_at, utf16};
 use crate::contents::{Room, Short};
 use crate::sniff::COMPOUND_FILE;
 
-pub(super) mod write;
+pub(crate) mod write;
 
 /// FAT sectors listed in the header (§2.2).
 const HEADER_FAT_SECTORS: usize = 109;
@@ -19,7 +19,7 @@ const END_OF_CHAIN: u32 = 0xffff_fffe;
 const NO_ENTRY: u32 = 0xffff_ffff;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Nothing,
     Storage,
     Stream,
@@ -27,12 +27,12 @@ pub(super) enum Kind {
 
 /// One directory entry (§2.6.1).
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) class: [u8; 16],
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) class: [u8; 16],
     /// As claimed.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     left: u32,
     right: u32,
     child: u32,
@@ -43,7 +43,7 @@ pub(super) struct Entry {
 
 /// An open compound file.
 #[derive(Debug)]
-pub(super) struct Compound<'a> {
+pub(crate) struct Compound<'a> {
     bytes: &'a [u8],
     sector_shift: u32,
     fat: Vec<u32>,
@@ -52,23 +52,23 @@ pub(super) struct Compound<'a> {
     mini_cutoff: u64,
     entries: Vec<Entry>,
     /// Chains or trees that lead nowhere.
-    pub(super) damaged: bool,
+    pub(crate) damaged: bool,
 }
 
 /// What a stream holds.
 #[derive(Debug, Default)]
-pub(super) struct Stream {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Stream {
+    pub(crate) bytes: Vec<u8>,
     /// It should be longer.
-    pub(super) truncated: bool,
+    pub(crate) truncated: bool,
 }
 
 impl<'a> Compound<'a> {
     /// The root storage.
-    pub(super) const ROOT: usize = 0;
+    pub(crate) const ROOT: usize = 0;
 
     /// `None` when there is no directory to be found.
-    pub(super) fn open(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Option<Self> {
         let header = bytes.get(..512).filter(|header| header.starts_with(&COMPOUND_FILE))?;
         let sector_shift = match u16_at(header, 30)? {
             12 => 12,
@@ -211,17 +211,22 @@ impl<'a> Compound<'a> {
         }
     }
 
-    pub(super) fn entry(&self, id: usize) -> Option<&Entry> {
+    pub(crate) fn entry(&self, id: usize) -> Option<&Entry> {
         self.entries.get(id)
     }
 
-    pub(super) fn children(&self, storage: usize) -> impl Iterator<Item = (usize, &Entry)> {
+    pub(crate) fn children(&self, storage: usize) -> impl Iterator<Item = (usize, &Entry)> {
         let children = self.entries.get(storage).map(|entry| entry.children.as_slice()).unwrap_or_default();
         children.iter().filter_map(|id| self.entries.get(*id).map(|entry| (*id, entry)))
     }
 
+    /// How many entries are in a storage.
+    pub(crate) fn count(&self, storage: usize) -> usize {
+        self.entries.get(storage).map_or(0, |entry| entry.children.len())
+    }
+
     /// The child of that name, any case, and that kind.
-    pub(super) fn child(&self, storage: usize, name: &str, kind: Kind) -> Option<usize> {
+    pub(crate) fn child(&self, storage: usize, name: &str, kind: Kind) -> Option<usize> {
         self.children(storage)
             .find(|(_, entry)| entry.kind == kind && entry.name.eq_ignore_ascii_case(name))
             .map(|(id, _)| id)
@@ -231,7 +236,7 @@ impl<'a> Compound<'a> {
     ///
     /// # Errors
     /// [`Short::Full`] when the room is too small for it.
-    pub(super) fn stream(&self, id: usize, room: &mut Room) -> Result<Stream, Short> {
+    pub(crate) fn stream(&self, id: usize, room: &mut Room) -> Result<Stream, Short> {
         let stream = self.start_of_stream(id, u64::MAX, room)?;
         let claimed = self.entries.get(id).map_or(u64::MAX, |entry| entry.size);
         Ok(Stream { truncated: (stream.len() as u64) < claimed, bytes: stream })
@@ -241,7 +246,7 @@ impl<'a> Compound<'a> {
     ///
     /// # Errors
     /// [`Short::Full`] when the room is too small for them.
-    pub(super) fn start_of_stream(&self, id: usize, most: u64, room: &mut Room) -> Result<Vec<u8>, Short> {
+    pub(crate) fn start_of_stream(&self, id: usize, most: u64, room: &mut Room) -> Result<Vec<u8>, Short> {
         let Some(entry) = self.entries.get(id).filter(|entry| entry.kind == Kind::Stream) else {
             return Ok(Vec::new());
         };

@@ -11,7 +11,9 @@ const ENTRIES: usize = 100_000;
 /// Storages within storages that are copied: two for each message within a message.
 const DEPTH: usize = 128;
 /// What copying an entry costs, in the unit of [`Room::spend`].
-const ENTRY_EFFORT: u64 = 2_000;
+const ENTRY_EFFORT: u64 = 5_000;
+/// Entries of the storage of names, which is copied for every message within; Outlook makes some hundreds.
+const NAME_ENTRIES: usize = 10_000;
 /// Header of the fixed-length properties of a message within another ([MS-OXMSG] §2.4.1.2).
 pub(super) const WITHIN_HEADER: usize = 24;
 /// What the header of a message that stands alone has more (§2.4.1.1).
@@ -26,11 +28,14 @@ const MESSAGE_CLASS: [u8; 16] = [0x0b, 0x0d, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0,
 pub(super) fn message(compound: &Compound<'_>, storage: usize, room: &mut Room) -> Result<Stream, Short> {
     let mut copy = Copy { compound, draft: Draft::new(MESSAGE_CLASS), entries: 0, truncated: false };
     copy.all(storage, true, room)?;
-    if let Some(names) = compound.child(Compound::ROOT, NAMES_STORAGE, Kind::Storage) {
+    let names = compound.child(Compound::ROOT, NAMES_STORAGE, Kind::Storage);
+    if let Some(names) = names.filter(|names| compound.count(*names) <= NAME_ENTRIES) {
         let class = compound.entry(names).map(|entry| entry.class).unwrap_or_default();
         // A names storage within is not read by anybody; were there one, it would come first and count.
         let target = copy.draft.storage(Draft::ROOT, NAMES_STORAGE, class);
         copy.below(names, target, None, room)?;
+    } else if names.is_some() {
+        copy.truncated = true;
     }
     Ok(Stream { bytes: copy.draft.finish(), truncated: copy.truncated })
 }

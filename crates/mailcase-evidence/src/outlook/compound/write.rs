@@ -14,7 +14,7 @@ const NAME_UNITS: usize = 31;
 
 /// A compound file being put together.
 #[derive(Debug)]
-pub(in crate::outlook) struct Draft {
+pub(crate) struct Draft {
     nodes: Vec<Node>,
 }
 
@@ -36,18 +36,18 @@ struct Node {
 
 impl Draft {
     /// The root storage.
-    pub(in crate::outlook) const ROOT: usize = 0;
+    pub(crate) const ROOT: usize = 0;
 
     /// An empty file whose root is of that class.
-    pub(in crate::outlook) fn new(class: [u8; 16]) -> Self {
+    pub(crate) fn new(class: [u8; 16]) -> Self {
         Self { nodes: vec![Node::new("Root Entry", None, class)] }
     }
 
-    pub(in crate::outlook) fn storage(&mut self, parent: usize, name: &str, class: [u8; 16]) -> usize {
+    pub(crate) fn storage(&mut self, parent: usize, name: &str, class: [u8; 16]) -> usize {
         self.add(parent, Node::new(name, None, class))
     }
 
-    pub(in crate::outlook) fn stream(&mut self, parent: usize, name: &str, content: Vec<u8>) {
+    pub(crate) fn stream(&mut self, parent: usize, name: &str, content: Vec<u8>) {
         self.add(parent, Node::new(name, Some(content), [0; 16]));
     }
 
@@ -61,7 +61,7 @@ impl Draft {
     }
 
     /// The file. Of entries of the same name in one storage the first is kept.
-    pub(in crate::outlook) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.order();
         let mini_stream = self.place_small();
         let directory_sectors = (self.nodes.len() * ENTRY_BYTES).div_ceil(SECTOR);

@@ -73,6 +73,20 @@ fn a_message_within_stands_alone_with_its_names() {
 }
 
 #[test]
+fn an_object_that_holds_more_than_a_file_comes_whole() {
+    let package = crate::outlook::fixtures::package("a.txt", "C:\\a.txt", b"seen");
+    let streams = vec![
+        ("\u{1}Ole10Native".to_owned(), package),
+        ("Hidden".to_owned(), b"what nobody would see without the object".to_vec()),
+    ];
+    let attached = Object::default().number(0x3705, 6).text(0x3001, "Package");
+    let message = Message { properties: Object::default().text(0x37, "x"), ..Message::default() };
+    let contents = open_message(&message.attach(attached, Data::Object(streams)).file(), &mut room());
+    let object = cfb::CompoundFile::open(std::io::Cursor::new(bytes(&contents.items[0]))).unwrap();
+    assert!(object.is_stream("/Hidden") && object.is_stream("/\u{1}Ole10Native"));
+}
+
+#[test]
 fn messages_within_messages_are_found_at_any_depth() {
     let mut message = Message { properties: Object::default().text(0x37, "0"), ..Message::default() };
     for depth in 1..12 {

@@ -119,3 +119,16 @@ fn streams_that_are_wrong_give_what_is_there() {
     assert_eq!(codes(&open_tnef(b"PK\x03\x04", &mut room())), ["damaged"]);
     assert_eq!(codes(&open_tnef(b"", &mut room())), ["damaged"]);
 }
+
+#[test]
+fn counts_nobody_has_cost_nothing() {
+    for kind in [0x1000_u16, 0x1001, 0x1003, 0x1014, 0x101f, 0x1102, 0x001f, 0x0102, 0x7777] {
+        let mut list = u32::MAX.to_le_bytes().to_vec();
+        list.extend(kind.to_le_bytes());
+        list.extend(0x37_u16.to_le_bytes());
+        list.extend(u32::MAX.to_le_bytes());
+        let contents =
+            open_tnef(&tnef(&[(1, PROPERTIES, list.clone()), (1, 0x0006_9004, list)]), &mut room());
+        assert_eq!(codes(&contents), ["truncated"], "{kind:x}");
+    }
+}

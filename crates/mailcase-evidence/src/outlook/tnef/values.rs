@@ -33,7 +33,8 @@ pub(super) fn rows<'a>(data: &'a [u8], most: usize, names: &mut Names) -> (Vec<L
             break;
         }
     }
-    (rows, count > most)
+    let more = rows.len() == most && count > most;
+    (rows, more)
 }
 
 fn next_list<'a>(fields: &mut Bytes<'a>, names: &mut Names) -> List<'a> {
@@ -78,7 +79,8 @@ fn property<'a>(fields: &mut Bytes<'a>, names: &mut Names) -> Option<(u16, Prope
             for _ in 0..count {
                 let value = match simple {
                     kind::UNICODE | kind::ANSI | kind::BINARY => padded(fields)?,
-                    _ => fields.take(fixed(simple)?)?,
+                    // Values that take no bytes could be as many as anybody likes to say.
+                    _ => fields.take(fixed(simple).filter(|bytes| *bytes > 0)?)?,
                 };
                 if many.len() < VALUES {
                     many.push(Place::Slice(value));
