@@ -1,6 +1,7 @@
 //! What travels over the wire: the API's own shapes. Nothing here is stored and nothing stored is shown
 //! without passing through here.
 
+pub(crate) mod analysis;
 pub(crate) mod case;
 mod case_from;
 pub(crate) mod connector;

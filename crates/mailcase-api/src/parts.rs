@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use axum::body::Bytes;
 use futures::Stream;
 use futures::future::Either;
-use mailcase_evidence::{ExtractError, Form, Means};
+use mailcase_evidence::{Evidence, ExtractError, Form, Means, PartText};
 use mailcase_store::{BlobHash, Store};
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
@@ -41,19 +41,20 @@ impl PartWorks {
         Arc::clone(&self.0).acquire_owned().await.map(|_permit| Turn { _permit }).map_err(Problem::internal)
     }
 
-    /// The decoded content of the part at `path`: its size and its bytes. Complete before the first byte leaves,
+    /// The part at `path` in that form: its size and its bytes. Complete before the first byte leaves,
     /// so that whatever goes wrong is an answer and no broken download.
     pub(crate) async fn content(
         &self,
         store: &Store,
         hash: BlobHash,
         path: String,
+        form: Form,
     ) -> Result<(u64, impl Stream<Item = io::Result<Bytes>> + Send + 'static), Problem> {
         let turn = self.turn().await?;
         let file = store.blob_file(hash).await?;
         let decoded = turn.run(move || {
             let mut out = tempfile::spooled_tempfile(IN_MEMORY_BYTES);
-            mailcase_evidence::extract(file, &path, Form::Content, &mut out, &Means::default())?;
+            mailcase_evidence::extract(file, &path, form, &mut out, &Means::default())?;
             let size = out.stream_position()?;
             out.seek(SeekFrom::Start(0))?;
             Ok::<_, ExtractError>((size, out.into_inner()))
@@ -69,6 +70,48 @@ impl PartWorks {
             }
         };
         Ok((size, bytes))
+    }
+}
+
+impl PartWorks {
+    /// The text of the part at `path`, read in `charset` when one is named.
+    pub(crate) async fn text(
+        &self,
+        store: &Store,
+        hash: BlobHash,
+        path: String,
+        charset: Option<String>,
+    ) -> Result<PartText, Problem> {
+        let turn = self.turn().await?;
+        let file = store.blob_file(hash).await?;
+        let mut means = Means::default();
+        means.charsets.extend(charset.map(|charset| (path.clone(), charset)));
+        turn.run(move || mailcase_evidence::part_text(file, &path, &means)).await?.map_err(refused)
+    }
+
+    /// The evidence in the part at `path` when it is looked at by itself.
+    pub(crate) async fn evidence(
+        &self,
+        store: &Store,
+        hash: BlobHash,
+        path: String,
+    ) -> Result<Evidence, Problem> {
+        let turn = self.turn().await?;
+        let file = store.blob_file(hash).await?;
+        let found = turn.run(move || {
+            let mut content = tempfile::spooled_tempfile(IN_MEMORY_BYTES);
+            mailcase_evidence::extract(file, &path, Form::Content, &mut content, &Means::default())?;
+            let size = content.stream_position()?;
+            Ok::<_, ExtractError>(mailcase_evidence::examine_reader(content, size, &Means::default())?)
+        });
+        found.await?.map_err(refused)
+    }
+
+    /// The evidence in bytes that are kept nowhere.
+    pub(crate) async fn analyse(&self, file: std::fs::File, size: u64) -> Result<Evidence, Problem> {
+        let turn = self.turn().await?;
+        let found = turn.run(move || mailcase_evidence::examine_reader(file, size, &Means::default()));
+        found.await?.map_err(Problem::internal)
     }
 }
 
@@ -111,7 +154,7 @@ mod tests {
         let store = Store::open(config).await.unwrap();
         let works = PartWorks::new();
         let missing = BlobHash::of(b"nobody put this here");
-        let asked = async || match works.content(&store, missing, "/".to_owned()).await {
+        let asked = async || match works.content(&store, missing, "/".to_owned(), Form::Content).await {
             Ok(_) => panic!("there is no such blob"),
             Err(problem) => problem.code(),
         };

@@ -2,6 +2,7 @@
 
 mod accounting;
 mod alarms;
+mod analyses;
 mod audit;
 mod cases;
 mod connector_record;
@@ -108,6 +109,9 @@ fn desk() -> OpenApiRouter<ApiState> {
         .routes(routes!(messages::retry_message))
         .routes(routes!(content::download_message))
         .routes(routes!(content::download_part))
+        .routes(routes!(content::read_part_text))
+        .routes(routes!(content::read_part_evidence))
+        .routes(routes!(analyses::analyse_file))
         .routes(routes!(preview::preview_message))
         .routes(routes!(preview::read_preview_facts))
         .routes(routes!(cases::list_cases, cases::create_case))

@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::examine::{Examination, read_through};
 use crate::tree::Target;
-use crate::{Evidence, Means, Part, PartKind};
+use crate::{Evidence, Means, Part, PartKind, ReadAs};
 
 /// Why a part could not be given out.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +107,31 @@ pub fn extract_all<R: Read + Seek>(
 ) -> io::Result<Evidence> {
     let target = Target { path: None, form: Form::Content, sink, failed: None };
     Ok(run_through(&mut reader, Some(target), means)?.finish())
+}
+
+/// The text of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartText {
+    pub content: String,
+    /// True when it was cut at [`crate::Limits::body_bytes`].
+    pub truncated: bool,
+    /// The charset it was read in: that of [`Means::charsets`] for this path, if it is named there.
+    pub read_as: ReadAs,
+}
+
+/// Reads the text of the part at `path`; HTML as it is written.
+///
+/// # Errors
+/// [`ExtractError::NoContent`] when the part is no text.
+pub fn part_text<R: Read + Seek>(mut reader: R, path: &str, means: &Means) -> Result<PartText, ExtractError> {
+    let (root, texts, _) = run_through(&mut reader, None, means)?.tree.finish();
+    let text = texts.into_iter().find(|(part, _)| part.path == path && part.read_as.is_some());
+    if let Some((_, text)) = text {
+        return Ok(PartText { content: text.content, truncated: text.truncated, read_as: text.charset });
+    }
+    let known = root.walk().any(|part| part.path == path);
+    let path = path.to_owned();
+    Err(if known { ExtractError::NoContent(path) } else { ExtractError::NotFound(path) })
 }
 
 fn run_through<'a, R: Read + Seek>(

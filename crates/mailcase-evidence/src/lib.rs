@@ -41,7 +41,7 @@ mod unread;
 
 pub use defang::defang;
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
-pub use extract::{ExtractError, Form, PartInfo, Sink, extract, extract_all};
+pub use extract::{ExtractError, Form, PartInfo, PartText, Sink, extract, extract_all, part_text};
 pub use keys::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, Keyring};
 pub use means::Means;
 pub use model::*;

@@ -192,3 +192,19 @@ fn every_entity_is_given_out_as_it_stands() {
         assert_eq!(original("/5"), "X-Broken: no blank line");
     }
 }
+
+#[test]
+fn the_text_of_a_part_is_read_in_the_charset_asked_for() {
+    let raw = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst\n--b\nContent-Type: text/plain; charset=utf-8\n\n\
+                \xf0\xd2\xe9\xf7\xe5\xf4\n--b\nContent-Type: image/png\n\nx\n--b--\n";
+    let read = |path: &str, means: &Means| mailcase_evidence::part_text(Cursor::new(raw), path, means);
+    let asked = Means { charsets: [("/2".to_owned(), "koi8-r".to_owned())].into(), ..Means::default() };
+    assert_eq!(read("/2", &asked).unwrap().content, "ПрИВЕТ");
+    assert_eq!(read("/1", &asked).unwrap().content, "first");
+    assert_eq!(
+        read("/2", &Means::default()).unwrap().read_as.confidence,
+        mailcase_evidence::Confidence::Doubtful
+    );
+    assert!(matches!(read("/3", &asked), Err(ExtractError::NoContent(_))));
+    assert!(matches!(read("/4", &asked), Err(ExtractError::NotFound(_))));
+}

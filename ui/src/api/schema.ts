@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analyses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a message file apart (.eml, .msg, winmail.dat, an archive, ...) and tells what is in it. Nothing is kept. */
+        post: operations["analyse_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -600,8 +617,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The decoded bytes of a part, as an inert download. */
+        /** The bytes of a part, decoded or as they stand in the message, as an inert download. */
         get: operations["download_part"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/parts/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A part looked at by itself, as if it had arrived alone. Nothing is kept. */
+        get: operations["read_part_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/parts/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The text of a part, read in another charset when one is named. */
+        get: operations["read_part_text"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2058,6 +2109,15 @@ export interface components {
         };
         /** @enum {string} */
         PartKindView: "multipart" | "message" | "body" | "inline" | "attachment" | "layer";
+        /** @description The text of a part. */
+        PartTextView: {
+            /** @description HTML as it is written: shown as text only. */
+            content: string;
+            path: string;
+            read_as: components["schemas"]["ReadAsView"];
+            /** @description True when it was cut. */
+            truncated: boolean;
+        };
         /** @description One node of the message. */
         PartView: {
             charset: string | null;
@@ -2428,6 +2488,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AlarmView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analyse_file: {
+        parameters: {
+            query?: {
+                /** @description What is told, separated by commas: `headers`, `body`, `parts`, `indicators`; everything when left out. */
+                include?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file, as it is */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The evidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"];
                 };
             };
             /** @description It did not work; `code` says why */
@@ -3811,6 +3908,7 @@ export interface operations {
             query: {
                 /** @description Path of the part, as the evidence names it: `/2/1`. */
                 path: string;
+                form?: "content" | "original";
             };
             header?: never;
             path: {
@@ -3828,6 +3926,78 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_part_evidence: {
+        parameters: {
+            query: {
+                /** @description Path of the part, as the evidence names it: `/2/1`. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_part_text: {
+        parameters: {
+            query: {
+                /** @description Path of the part, as the evidence names it: `/2/1`. */
+                path: string;
+                /** @description Against what the part declares: `koi8-r`. */
+                charset?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartTextView"];
                 };
             };
             /** @description It did not work; `code` says why */

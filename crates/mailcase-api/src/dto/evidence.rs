@@ -26,7 +26,7 @@ pub(crate) struct EvidenceView {
     pub(crate) defects: Vec<DefectView>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct EnvelopeView {
     pub(crate) subject: Option<String>,
     pub(crate) from: Vec<AddressView>,

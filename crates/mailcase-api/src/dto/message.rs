@@ -1,6 +1,6 @@
 //! Messages and their deliveries.
 
-use crate::dto::evidence::{AddressView, EvidenceView};
+use crate::dto::evidence::{AddressView, EvidenceView, ReadAsView};
 use jiff::Timestamp;
 use mailcase_core::decision::Reason;
 use mailcase_core::message::{Automatic, DeliveryState, MessageState};
@@ -134,4 +134,48 @@ pub(crate) struct PreviewLink {
 pub(crate) struct PartQuery {
     /// Path of the part, as the evidence names it: `/2/1`.
     pub(crate) path: String,
+}
+
+/// Which part of a message, and how it is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartContentQuery {
+    /// Path of the part, as the evidence names it: `/2/1`.
+    pub(crate) path: String,
+    #[serde(default)]
+    #[param(inline)]
+    pub(crate) form: PartForm,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PartForm {
+    /// What the part carries, decoded.
+    #[default]
+    Content,
+    /// The bytes as they stand in the message: headers, blank line, encoded body.
+    Original,
+}
+
+/// Which part of a message, and the charset to read it in.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartTextQuery {
+    /// Path of the part, as the evidence names it: `/2/1`.
+    pub(crate) path: String,
+    /// Against what the part declares: `koi8-r`.
+    pub(crate) charset: Option<String>,
+}
+
+/// The text of a part.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PartTextView {
+    pub(crate) path: String,
+    /// HTML as it is written: shown as text only.
+    pub(crate) content: String,
+    /// True when it was cut.
+    pub(crate) truncated: bool,
+    pub(crate) read_as: ReadAsView,
 }

@@ -2,13 +2,16 @@
 
 use crate::access::{ReadDesk, Require};
 use crate::download::{attachment, proven};
-use crate::dto::message::PartQuery;
+use crate::dto::evidence::EvidenceView;
+use crate::dto::message::{PartContentQuery, PartForm, PartQuery, PartTextQuery, PartTextView};
 use crate::extract::{Ids, Query};
 use crate::parts::PartWorks;
 use crate::problem::Problem;
+use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use mailcase_core::MessageId;
+use mailcase_evidence::Form;
 use mailcase_store::Store;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
@@ -34,9 +37,9 @@ pub(crate) async fn download_message(
     Ok(attachment("message/rfc822", &name, size, bytes))
 }
 
-/// The decoded bytes of a part, as an inert download.
+/// The bytes of a part, decoded or as they stand in the message, as an inert download.
 #[utoipa::path(get, path = "/messages/{id}/parts/content", tag = "messages",
-    params(("id" = Uuid, Path, description = "Id of the message"), PartQuery),
+    params(("id" = Uuid, Path, description = "Id of the message"), PartContentQuery),
     security(("session" = ["read_desk"]), ("token" = ["read_desk"])),
     responses((status = 200, description = "The part, as a download", content_type = "application/octet-stream", body = String)))]
 pub(crate) async fn download_part(
@@ -44,7 +47,7 @@ pub(crate) async fn download_part(
     State(parts): State<PartWorks>,
     Require(caller, _): Require<ReadDesk>,
     Ids(id): Ids<Uuid>,
-    Query(query): Query<PartQuery>,
+    Query(query): Query<PartContentQuery>,
 ) -> Result<Response, Problem> {
     let id = MessageId::from_uuid(id);
     let hash = store.message_hash(caller.organization, id).await?;
@@ -53,7 +56,49 @@ pub(crate) async fn download_part(
         let part = evidence.root.walk().find(|part| part.path == query.path)?;
         part.safe_name.clone()
     });
-    let (size, bytes) = parts.content(&store, hash, query.path.clone()).await?;
+    let form = match query.form {
+        PartForm::Content => Form::Content,
+        PartForm::Original => Form::Original,
+    };
+    let (size, bytes) = parts.content(&store, hash, query.path.clone(), form).await?;
     let name = named.unwrap_or_else(|| format!("part{}.bin", query.path.replace('/', "-")));
+    let name = if form == Form::Original { format!("{name}.mime") } else { name };
     Ok(attachment("application/octet-stream", &name, size, bytes))
+}
+
+/// The text of a part, read in another charset when one is named.
+#[utoipa::path(get, path = "/messages/{id}/parts/text", tag = "messages",
+    params(("id" = Uuid, Path, description = "Id of the message"), PartTextQuery),
+    security(("session" = ["read_desk"]), ("token" = ["read_desk"])),
+    responses((status = 200, description = "The text", body = PartTextView)))]
+pub(crate) async fn read_part_text(
+    State(store): State<Store>,
+    State(parts): State<PartWorks>,
+    Require(caller, _): Require<ReadDesk>,
+    Ids(id): Ids<Uuid>,
+    Query(query): Query<PartTextQuery>,
+) -> Result<Json<PartTextView>, Problem> {
+    if let Some(charset) = query.charset.as_deref().filter(|name| !mailcase_evidence::is_charset(name)) {
+        return Err(Problem::invalid("charset", format!("{charset} is no charset that is known here")));
+    }
+    let hash = store.message_hash(caller.organization, MessageId::from_uuid(id)).await?;
+    let text = parts.text(&store, hash, query.path.clone(), query.charset).await?;
+    let read_as = text.read_as.into();
+    Ok(Json(PartTextView { path: query.path, content: text.content, truncated: text.truncated, read_as }))
+}
+
+/// A part looked at by itself, as if it had arrived alone. Nothing is kept.
+#[utoipa::path(get, path = "/messages/{id}/parts/evidence", tag = "messages",
+    params(("id" = Uuid, Path, description = "Id of the message"), PartQuery),
+    security(("session" = ["read_desk"]), ("token" = ["read_desk"])),
+    responses((status = 200, description = "The evidence", body = EvidenceView)))]
+pub(crate) async fn read_part_evidence(
+    State(store): State<Store>,
+    State(parts): State<PartWorks>,
+    Require(caller, _): Require<ReadDesk>,
+    Ids(id): Ids<Uuid>,
+    Query(query): Query<PartQuery>,
+) -> Result<Json<EvidenceView>, Problem> {
+    let hash = store.message_hash(caller.organization, MessageId::from_uuid(id)).await?;
+    Ok(Json(parts.evidence(&store, hash, query.path).await?.into()))
 }

@@ -100,3 +100,59 @@ async fn the_detail_shows_the_evidence_and_never_raw_html() {
     assert!(url["defanged"].as_str().unwrap().starts_with("hxxps[://]evil[.]example"), "{url}");
     assert!(!detail.to_string().contains("onclick"));
 }
+
+#[tokio::test]
+async fn a_part_is_given_out_as_it_stands_and_read_in_another_charset() {
+    let (world, ours, _) = World::inhabited().await;
+    let get = async |what: &str| {
+        let path = format!("/messages/{}/parts/{what}", ours.ids.message);
+        world.ask(&ours.reader, Method::GET, &path, None).await
+    };
+    let original = get("content?path=/2&form=original").await;
+    let stands = "Content-Type: text/html; name=\"invoice.html\"\r\n\
+                  Content-Disposition: attachment; filename=\"invoice.html\"\r\n\r\n<script>alert('ours')</script>";
+    assert_eq!(String::from_utf8_lossy(&original.body), stands);
+    assert!(original.header(header::CONTENT_DISPOSITION).contains("invoice.html.mime"));
+
+    let text = get("text?path=/2").await.json();
+    assert_eq!(text["content"], "<script>alert('ours')</script>");
+    assert_eq!(text["read_as"]["confidence"], "certain");
+    let asked = get("text?path=/2&charset=koi8-r").await.json();
+    assert_eq!(
+        asked["read_as"],
+        serde_json::json!({"charset": "koi8-r", "because": "asked", "confidence": "certain"})
+    );
+    get("text?path=/2&charset=klingon").await.expect(422);
+    get("text?path=/9").await.expect(404);
+
+    let alone = get("evidence?path=/2").await.json();
+    assert_eq!(alone["root"]["size"], 30);
+    get("evidence?path=/9").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_file_is_analysed_and_kept_nowhere() {
+    let (world, ours, _) = World::inhabited().await;
+    let before = world.ask(&ours.reader, Method::GET, "/messages", None).await.json();
+    let raw = "Subject: brought by hand\nFrom: eve@bad.example\n\nsee https://bad.example/login\n";
+    let analyse = async |query: &str| {
+        let mut request = world.request(&ours.reader, Method::POST, &format!("/analyses{query}"));
+        request.headers_mut().insert(header::CONTENT_TYPE, "application/octet-stream".parse().unwrap());
+        *request.body_mut() = raw.to_owned().into();
+        world.send(request).await
+    };
+    let found = analyse("").await.json();
+    assert_eq!(found["envelope"]["subject"], "brought by hand");
+    assert!(
+        found["indicators"].as_array().unwrap().iter().any(|one| one["value"] == "https://bad.example/login")
+    );
+
+    let some = analyse("?include=body,parts").await.json();
+    assert_eq!(some["text"]["content"], "see https://bad.example/login\n");
+    assert_eq!((&some["indicators"], &some["headers"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert_eq!(some["envelope"]["subject"], serde_json::Value::Null);
+    analyse("?include=everything").await.expect(422);
+
+    let after = world.ask(&ours.reader, Method::GET, "/messages", None).await.json();
+    assert_eq!(before, after);
+}

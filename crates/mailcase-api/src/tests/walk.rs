@@ -90,7 +90,9 @@ impl Operation {
             _ => "",
         };
         let path = self.path.replace("{id}", id).replace("{delivery}", &ids.delivery);
-        if self.id == "download_part" { format!("{path}?path=/2") } else { path }
+        let names_part =
+            matches!(self.id.as_str(), "download_part" | "read_part_text" | "read_part_evidence");
+        if names_part { format!("{path}?path=/2") } else { path }
     }
 
     /// A body the operation takes.

@@ -80,7 +80,7 @@ fn a_summary_is_for_people_and_obeys_nobody() {
     let output = run(folder.path(), &["parse", "--summary", message.to_str().unwrap()]);
     let text = stdout(&output);
     for expected in
-        ["Subject    a [31mb cod", "Eve <eve@bad.example>", "hxxp://bad[.]example/x", "/2", "a.exe"]
+        ["Subject    a [31mb cod", "Eve <eve@bad.example>", "hxxp[://]bad[.]example/x", "/2", "a.exe"]
     {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }
