@@ -303,4 +303,4 @@ fn unix_time(seconds: i64) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

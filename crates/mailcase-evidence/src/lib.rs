@@ -9,6 +9,7 @@
 
 mod archive;
 mod automatic;
+mod codes;
 mod containers;
 mod content;
 mod contents;

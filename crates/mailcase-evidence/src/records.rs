@@ -181,8 +181,7 @@ fn lines(text: &str) -> impl Iterator<Item = Line> {
             let mut whole = rest.next()?.to_owned();
             // Quoted-printable of old cards goes on after a `=` at the end.
             let printable = has_ignoring_case(&whole, "QUOTED-PRINTABLE");
-            loop {
-                let Some(next) = rest.peek() else { break };
+            while let Some(next) = rest.peek() {
                 if let Some(folded) = next.strip_prefix([' ', '\t']) {
                     whole.push_str(folded);
                 } else if printable && whole.ends_with('=') {

@@ -1,6 +1,6 @@
 //! Archives by real programs, and the hostile ones no program makes.
 
-mod made;
+pub(crate) mod made;
 mod tools;
 
 use std::io::Write;

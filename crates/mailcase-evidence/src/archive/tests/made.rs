@@ -4,24 +4,24 @@ use std::io::Write;
 
 /// A member, and what is wrong with it.
 #[derive(Debug, Clone)]
-pub(super) struct Member<'a> {
-    pub(super) name: &'a str,
-    pub(super) raw_name: Option<&'a [u8]>,
+pub(crate) struct Member<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) raw_name: Option<&'a [u8]>,
     /// Of its own header, when it is another.
-    pub(super) local_name: Option<&'a str>,
-    pub(super) comment: &'a str,
+    pub(crate) local_name: Option<&'a str>,
+    pub(crate) comment: &'a str,
     /// Index of the member whose bytes it shares.
-    pub(super) at: Option<usize>,
-    pub(super) content: &'a [u8],
-    pub(super) deflated: bool,
+    pub(crate) at: Option<usize>,
+    pub(crate) content: &'a [u8],
+    pub(crate) deflated: bool,
 }
 
 impl<'a> Member<'a> {
-    pub(super) fn stored(name: &'a str, content: &'a [u8]) -> Self {
+    pub(crate) fn stored(name: &'a str, content: &'a [u8]) -> Self {
         Self { name, raw_name: None, local_name: None, comment: "", at: None, content, deflated: false }
     }
 
-    pub(super) fn deflated(name: &'a str, content: &'a [u8]) -> Self {
+    pub(crate) fn deflated(name: &'a str, content: &'a [u8]) -> Self {
         Self { deflated: true, ..Self::stored(name, content) }
     }
 }
@@ -49,7 +49,7 @@ fn shared(member: &Member<'_>, packed: usize, name: &[u8]) -> Vec<u8> {
     out
 }
 
-pub(super) fn zip(members: &[Member<'_>]) -> Vec<u8> {
+pub(crate) fn zip(members: &[Member<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut directory = Vec::new();
     let mut positions = Vec::new();

@@ -124,7 +124,6 @@ fn position(value: u64) -> usize {
 #[derive(Debug, Clone, Copy)]
 struct Place {
     start: usize,
-    end: usize,
     /// What all positions are short of: bytes put before the archive.
     shift: usize,
     count: u64,
@@ -158,15 +157,9 @@ impl Directory {
         Self { entries, names, comment: comment.to_vec(), prepended, defects }
     }
 
-    /// Unpacks the member with exactly this name that is not encrypted.
-    pub(crate) fn member(
-        &self,
-        bytes: &[u8],
-        name: &str,
-        room: &mut crate::contents::Room,
-    ) -> Option<Vec<u8>> {
-        let entry = self.entries.iter().find(|entry| self.names.of(entry) == name)?;
-        self.unpack(bytes, entry, room)
+    /// Whether there is a member with exactly this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.name == name.as_bytes())
     }
 
     /// What can be read of a member that is not encrypted.
@@ -208,7 +201,7 @@ fn place(bytes: &[u8]) -> Option<Place> {
     let comment = at + END;
     let length = usize::from(u16_at(bytes, at + 20)?);
     let shift = start.saturating_sub(told);
-    Some(Place { start, end, shift, count, comment: (comment, comment + length) })
+    Some(Place { start, shift, count, comment: (comment, comment + length) })
 }
 
 /// Position and members, size and offset of the end record of large archives (APPNOTE §4.3.14).

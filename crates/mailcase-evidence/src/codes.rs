@@ -1,0 +1,139 @@
+//! QR codes in pictures: what they say, read as a person's phone would.
+//!
+//! Two readers, because each finds codes the other does not; the picture is also tried inverted, which they do not do.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::{ImageFormat, ImageReader, Limits};
+
+use crate::contents::Room;
+use crate::fields::bounded;
+
+/// Sides of a picture that is looked at, in pixels.
+const LARGEST_SIDE: u32 = 6_000;
+const SMALLEST_SIDE: u32 = 20;
+/// Memory a decoder may take.
+const MEMORY: u64 = 128 << 20;
+/// Nanoseconds for one pixel to decode and to look through.
+const PIXEL_COST: u64 = 120;
+/// A picture with a side above this is looked at in half its size too: print and photographs are too fine.
+const FINE_SIDE: usize = 1_000;
+/// Codes of one picture, and bytes of one.
+const CODES: usize = 20;
+const CODE_BYTES: usize = 4 << 10;
+
+/// A picture by the brightness of its pixels.
+#[derive(Debug, Clone)]
+pub(crate) struct Gray {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    /// Row by row.
+    pub(crate) pixels: Vec<u8>,
+}
+
+/// What the QR codes in `picture` (PNG, JPEG, GIF, WebP, BMP) say. Nothing when it is no picture or costs too much.
+pub(crate) fn read(picture: &[u8], room: &mut Room) -> Vec<String> {
+    match decode(picture, room) {
+        Some(gray) => find(&gray),
+        None => Vec::new(),
+    }
+}
+
+/// What the QR codes in a decoded picture say.
+pub(crate) fn read_gray(picture: &Gray, room: &mut Room) -> Vec<String> {
+    let pixels = picture.width.saturating_mul(picture.height);
+    let sides = SMALLEST_SIDE as usize..=LARGEST_SIDE as usize;
+    let fits =
+        sides.contains(&picture.width) && sides.contains(&picture.height) && picture.pixels.len() == pixels;
+    if fits && room.spend((pixels as u64).saturating_mul(PIXEL_COST)) { find(picture) } else { Vec::new() }
+}
+
+fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
+    let format = image::guess_format(picture).ok()?;
+    let known = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP, ImageFormat::Bmp];
+    known.contains(&format).then_some(())?;
+    let quiet = |work: &mut dyn FnMut() -> Option<Gray>| catch_unwind(AssertUnwindSafe(work)).ok().flatten();
+    quiet(&mut || {
+        let (width, height) =
+            ImageReader::with_format(Cursor::new(picture), format).into_dimensions().ok()?;
+        let sides = SMALLEST_SIDE..=LARGEST_SIDE;
+        (sides.contains(&width) && sides.contains(&height)).then_some(())?;
+        room.spend(u64::from(width) * u64::from(height) * PIXEL_COST).then_some(())?;
+        let mut reader = ImageReader::with_format(Cursor::new(picture), format);
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(LARGEST_SIDE);
+        limits.max_image_height = Some(LARGEST_SIDE);
+        limits.max_alloc = Some(MEMORY);
+        reader.limits(limits);
+        let image = reader.decode().ok()?;
+        // What is transparent is shown on white.
+        let shown = |pixel: &image::LumaA<u8>| {
+            let [gray, alpha] = pixel.0;
+            255 - ((255 - u32::from(gray)) * u32::from(alpha) / 255) as u8
+        };
+        let pixels = image.to_luma_alpha8().pixels().map(shown).collect();
+        Some(Gray { width: width as usize, height: height as usize, pixels })
+    })
+}
+
+fn find(picture: &Gray) -> Vec<String> {
+    let mut found = Vec::new();
+    look(picture, &mut found);
+    if found.is_empty() && picture.width.max(picture.height) > FINE_SIDE {
+        look(&half(picture), &mut found);
+    }
+    if found.is_empty() {
+        let pixels = picture.pixels.iter().map(|pixel| 255 - pixel).collect();
+        look(&Gray { pixels, ..picture.clone() }, &mut found);
+    }
+    found
+}
+
+/// A quarter of the pixels, each the mean of four.
+fn half(picture: &Gray) -> Gray {
+    let (width, height) = (picture.width / 2, picture.height / 2);
+    let mut pixels = Vec::with_capacity(width * height);
+    for rows in picture.pixels.chunks_exact(picture.width * 2) {
+        let (upper, lower) = rows.split_at_checked(picture.width).unwrap_or_default();
+        let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+        pixels.extend(pairs.map(|(upper, lower)| {
+            (upper.iter().chain(lower).map(|pixel| u32::from(*pixel)).sum::<u32>() / 4) as u8
+        }));
+    }
+    Gray { width, height, pixels }
+}
+
+fn look(picture: &Gray, found: &mut Vec<String>) {
+    let mut add = |bytes: &[u8]| {
+        let text = bounded(&String::from_utf8_lossy(bytes), CODE_BYTES);
+        if found.len() < CODES && !text.is_empty() && !found.contains(&text) {
+            found.push(text);
+        }
+    };
+    // A panic in a foreign reader becomes a picture without codes.
+    let first = catch_unwind(AssertUnwindSafe(|| {
+        let pixel = |x: usize, y: usize| picture.pixels.get(y * picture.width + x).copied().unwrap_or(255);
+        let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(picture.width, picture.height, pixel);
+        let grids = prepared.detect_grids();
+        let mut texts = Vec::new();
+        for grid in grids.iter().take(CODES) {
+            let mut text = Vec::new();
+            if grid.decode_to(&mut text).is_ok() {
+                texts.push(text);
+            }
+        }
+        texts
+    }));
+    first.unwrap_or_default().iter().for_each(|text| add(text));
+    let second = catch_unwind(AssertUnwindSafe(|| {
+        let mut reader = quircs::Quirc::default();
+        let codes = reader.identify(picture.width, picture.height, &picture.pixels);
+        let codes = codes.take(CODES).flatten().filter_map(|code| code.decode().ok());
+        codes.map(|data| data.payload).collect::<Vec<_>>()
+    }));
+    second.unwrap_or_default().iter().for_each(|text| add(text));
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

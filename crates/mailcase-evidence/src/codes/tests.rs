@@ -1,0 +1,94 @@
+//! Codes as they come: drawn sharp, inverted, transparent, large, in every format of pictures.
+
+use image::{DynamicImage, GrayImage, Luma, LumaA};
+
+use super::*;
+
+const URL: &str = "https://login.example/?u=someone@example.com";
+
+fn room() -> Room {
+    Room::new(64 << 20, 5_000_000_000)
+}
+
+/// A code with a white border, each module `scale` pixels wide.
+pub(crate) fn drawn(text: &str, scale: usize) -> Gray {
+    let code = qrcode::QrCode::new(text).unwrap();
+    let modules = code.width();
+    let colors = code.to_colors();
+    let side = (modules + 8) * scale;
+    let dark = |x: usize, y: usize| {
+        let (x, y) = ((x / scale).wrapping_sub(4), (y / scale).wrapping_sub(4));
+        x < modules && y < modules && colors[y * modules + x] == qrcode::Color::Dark
+    };
+    let pixels = (0..side * side).map(|at| if dark(at % side, at / side) { 0 } else { 255 }).collect();
+    Gray { width: side, height: side, pixels }
+}
+
+fn picture(gray: &Gray) -> GrayImage {
+    GrayImage::from_raw(gray.width as u32, gray.height as u32, gray.pixels.clone()).unwrap()
+}
+
+pub(crate) fn written(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    image.write_to(&mut out, format).unwrap();
+    out.into_inner()
+}
+
+#[test]
+fn codes_are_read_from_every_format() {
+    let image = DynamicImage::ImageLuma8(picture(&drawn(URL, 6)));
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP, ImageFormat::Bmp]
+    {
+        let image = if format == ImageFormat::WebP || format == ImageFormat::Gif {
+            DynamicImage::ImageRgba8(image.to_rgba8())
+        } else {
+            image.clone()
+        };
+        assert_eq!(read(&written(&image, format), &mut room()), [URL], "{format:?}");
+    }
+}
+
+#[test]
+fn codes_people_disguise() {
+    let plain = drawn(URL, 5);
+    let inverted = Gray { pixels: plain.pixels.iter().map(|pixel| 255 - pixel).collect(), ..plain.clone() };
+    let pale = Gray { pixels: plain.pixels.iter().map(|pixel| 200 + pixel / 8).collect(), ..plain.clone() };
+    let large = drawn(URL, 40);
+    for (what, gray) in [("inverted", &inverted), ("pale", &pale), ("large", &large)] {
+        assert_eq!(read_gray(gray, &mut room()), [URL], "{what}");
+    }
+    let mut seen = image::GrayAlphaImage::new(plain.width as u32, plain.height as u32);
+    for (pixel, gray) in seen.pixels_mut().zip(&plain.pixels) {
+        // Black all over, visible where the code is.
+        *pixel = LumaA([0, 255 - gray]);
+    }
+    assert_eq!(read(&written(&DynamicImage::ImageLumaA8(seen), ImageFormat::Png), &mut room()), [URL]);
+}
+
+#[test]
+fn two_codes_of_one_picture() {
+    let (one, two) = (picture(&drawn("first", 6)), picture(&drawn("second", 6)));
+    let mut both =
+        GrayImage::from_pixel(one.width() + two.width(), one.height().max(two.height()), Luma([255]));
+    image::imageops::overlay(&mut both, &one, 0, 0);
+    image::imageops::overlay(&mut both, &two, i64::from(one.width()), 0);
+    let mut found = read(&written(&DynamicImage::ImageLuma8(both), ImageFormat::Png), &mut room());
+    found.sort();
+    assert_eq!(found, ["first", "second"]);
+}
+
+#[test]
+fn pixels_are_paid_for() {
+    let code = drawn(URL, 6);
+    assert!(read_gray(&code, &mut Room::new(0, 1_000)).is_empty());
+    let wrong = Gray { width: code.width + 1, ..code };
+    assert!(read_gray(&wrong, &mut room()).is_empty());
+    for bytes in [&b""[..], b"\x89PNG\r\n\x1a\n", b"GIF89a\xff\xff\xff\xff", &[0xff, 0xd8, 0xff, 0xe0, 0, 0]]
+    {
+        assert!(read(bytes, &mut room()).is_empty());
+    }
+    // A picture that claims to be huge costs nothing.
+    let mut png = written(&DynamicImage::ImageLuma8(picture(&drawn(URL, 3))), ImageFormat::Png);
+    png[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
+    assert!(read(&png, &mut room()).is_empty());
+}
