@@ -21,8 +21,8 @@ const GENERAL: [(&str, u16); 9] = [
     ("modified", tags::LAST_MODIFICATION_TIME),
     ("conversation_topic", tags::CONVERSATION_TOPIC),
     ("last_modifier", 0x3ffa),
-    ("creator_address", 0x5d0a),
-    ("last_modifier_address", 0x5d0b),
+    ("creator_address", tags::CREATOR_SMTP_ADDRESS),
+    ("last_modifier_address", tags::LAST_MODIFIER_SMTP_ADDRESS),
 ];
 
 /// Of contacts.

@@ -1,5 +1,7 @@
 //! Head of a message out of its properties, or of the headers it came with.
 
+use std::collections::BTreeMap;
+
 use super::bytes::{Bytes, utf16};
 use super::facts::Facts;
 use super::properties::{Properties, Reading};
@@ -34,6 +36,8 @@ pub(super) struct Recipient {
     /// 1 to, 2 cc, 3 bcc.
     kind: i64,
     address: Address,
+    /// Name within Exchange.
+    exchange: Option<String>,
 }
 
 impl Recipient {
@@ -46,7 +50,8 @@ impl Recipient {
             search_key: tags::SEARCH_KEY,
         };
         let kind = properties.number(tags::RECIPIENT_TYPE).map_or(1, |kind| kind & 0xf);
-        Self { kind, address: person.read(properties, reading).0 }
+        let (address, exchange) = person.read(properties, reading);
+        Self { kind, address, exchange }
     }
 }
 
@@ -76,7 +81,7 @@ const AUTHOR: Person = Person {
 };
 
 impl Person {
-    /// The person, with an address of the Internet when there is one; and the address within Exchange when there is none.
+    /// The person, with an address of the Internet when there is one, and the name within Exchange.
     fn read<'a>(
         &self,
         properties: &Properties<'a>,
@@ -97,9 +102,48 @@ impl Person {
             let (kind, address) = key.split_once(':')?;
             kind.eq_ignore_ascii_case("SMTP").then(|| bounded_text(&address.to_lowercase(), NAME_BYTES))
         });
-        let exchange = if address.is_none() { found } else { None };
+        let exchange = found.filter(|found| !is_address(found));
         let name = name.filter(|name| Some(name) != address.as_ref());
         (Address { name, address }, exchange)
+    }
+}
+
+/// Addresses of the Internet by names within Exchange, as far as the message itself tells both of somebody.
+#[derive(Debug, Default)]
+struct Directory {
+    list: BTreeMap<String, String>,
+}
+
+impl Directory {
+    /// Of those who made the message and changed it last: in a folder of sent mail, the sender.
+    fn of<'a>(properties: &Properties<'a>, reading: &mut Reading<'_, 'a>) -> Self {
+        let mut directory = Self::default();
+        for (entry, address) in [
+            (tags::CREATOR_ENTRY_ID, tags::CREATOR_SMTP_ADDRESS),
+            (tags::LAST_MODIFIER_ENTRY_ID, tags::LAST_MODIFIER_SMTP_ADDRESS),
+        ] {
+            let entry = properties.bytes(entry, reading).unwrap_or_default();
+            // The name follows flags, provider, version and type ([MS-OXCDATA] §2.2.5.2).
+            let mut name = Bytes::new(entry.get(28..).unwrap_or_default());
+            let name = charset::decode(name.until(0), properties.ansi);
+            directory.add(Some(&name), properties.line(address, reading).as_deref());
+        }
+        directory
+    }
+
+    fn add(&mut self, exchange: Option<&str>, address: Option<&str>) {
+        if let (Some(exchange), Some(address)) = (exchange, address)
+            && exchange.starts_with('/')
+            && address.contains('@')
+        {
+            self.list.entry(exchange.to_lowercase()).or_insert_with(|| bounded_text(address, NAME_BYTES));
+        }
+    }
+
+    fn complete(&self, one: &mut Address, exchange: Option<&str>) {
+        if one.address.is_none() {
+            one.address = exchange.and_then(|exchange| self.list.get(&exchange.to_lowercase()).cloned());
+        }
     }
 }
 
@@ -173,11 +217,21 @@ fn of_properties<'a>(
     facts: &mut Facts,
     reading: &mut Reading<'_, 'a>,
 ) -> Envelope {
-    let (author, author_exchange) = AUTHOR.read(properties, reading);
-    let (sender, sender_exchange) = SENDER.read(properties, reading);
-    facts.add("from_exchange", &author_exchange.clone().unwrap_or_default());
-    if sender_exchange != author_exchange {
-        facts.add("sender_exchange", &sender_exchange.unwrap_or_default());
+    let (mut author, author_exchange) = AUTHOR.read(properties, reading);
+    let (mut sender, sender_exchange) = SENDER.read(properties, reading);
+    let mut known = Directory::of(properties, reading);
+    known.add(author_exchange.as_deref(), author.address.as_deref());
+    known.add(sender_exchange.as_deref(), sender.address.as_deref());
+    for one in &recipients {
+        known.add(one.exchange.as_deref(), one.address.address.as_deref());
+    }
+    known.complete(&mut author, author_exchange.as_deref());
+    known.complete(&mut sender, sender_exchange.as_deref());
+    if author.address.is_none() {
+        facts.add("from_exchange", author_exchange.as_deref().unwrap_or_default());
+    }
+    if sender.address.is_none() && sender_exchange != author_exchange {
+        facts.add("sender_exchange", sender_exchange.as_deref().unwrap_or_default());
     }
     let some = |one: &Address| one.name.is_some() || one.address.is_some();
     let differs = some(&author) && some(&sender) && author.address != sender.address;
@@ -197,7 +251,8 @@ fn of_properties<'a>(
         envelope.cc = displayed(properties, tags::DISPLAY_CC, reading);
         envelope.bcc = displayed(properties, tags::DISPLAY_BCC, reading);
     }
-    for recipient in recipients.into_iter().filter(|one| some(&one.address)) {
+    for mut recipient in recipients.into_iter().filter(|one| some(&one.address)) {
+        known.complete(&mut recipient.address, recipient.exchange.as_deref());
         match recipient.kind {
             2 => envelope.cc.push(recipient.address),
             3 => envelope.bcc.push(recipient.address),

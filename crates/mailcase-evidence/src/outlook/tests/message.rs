@@ -164,6 +164,17 @@ fn people_without_an_address_keep_what_is_known() {
     assert_eq!(envelope.from, [address("Anna", "")]);
     assert_eq!(envelope.to, [address("Bob", ""), address("", "carol@example.org")]);
     assert_eq!(fact(&contents, "from_exchange"), Some("/o=Example/cn=anna"));
+    // Who made the message is known by both names.
+    let mut entry = vec![0; 28];
+    entry.extend(b"/O=EXAMPLE/CN=ANNA\0");
+    let properties = Object::default()
+        .text(0x42, "Anna")
+        .text(0x65, "/o=Example/cn=anna")
+        .binary(0x3ff9, &entry)
+        .text(0x5d0a, "anna@example.org");
+    let contents = open_message(&Message { properties, ..Message::default() }.file(), &mut room());
+    assert_eq!(fact(&contents, "from_exchange"), None);
+    assert_eq!(contents.head.unwrap().envelope.from, [address("Anna", "anna@example.org")]);
     // The search key tells what the address does not.
     let properties = Object::default().text(0x42, "Anna").binary(0x3b, b"SMTP:ANNA@EXAMPLE.ORG\0");
     let contents = open_message(&Message { properties, ..Message::default() }.file(), &mut room());
