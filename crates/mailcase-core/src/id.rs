@@ -70,4 +70,6 @@ ids! {
     /// One entry of a case's timeline.
     TimelineId,
     AlarmId,
+    /// A key that encrypted mail is read with.
+    DecryptionKeyId,
 }

@@ -15,6 +15,6 @@ pub mod prefilter;
 pub mod threading;
 
 pub use id::{
-    AlarmId, CaseId, ConnectorId, DeliveryId, MessageId, OrganizationId, SessionId, TimelineId, TokenId,
-    UserId,
+    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, SessionId,
+    TimelineId, TokenId, UserId,
 };

@@ -13,6 +13,7 @@ mod clock;
 mod config;
 mod connectors;
 mod decisions;
+mod decryption_keys;
 mod error;
 mod events;
 mod grants;
@@ -52,6 +53,7 @@ pub use connectors::{
     PendingWork, SyncReport,
 };
 pub use decisions::{DecidedMessage, DecidedOutcome, PackedEvidence};
+pub use decryption_keys::{DecryptionKey, KeyMaterial, NewDecryptionKey};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventStream};
 pub use grants::{Grant, NewGrant, PendingGrant, RefreshTurn, TakenTurn};

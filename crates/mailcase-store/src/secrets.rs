@@ -85,7 +85,7 @@ impl SealingKey {
 }
 
 /// The keys made from the master key: the first one seals, each opens what names it.
-struct Ring {
+pub(crate) struct Ring {
     current: SealingKey,
     previous: Vec<SealingKey>,
 }
@@ -109,7 +109,7 @@ impl Ring {
         Ok((keys.find(|key| key.id == *id).ok_or(StoreError::Secret(WRONG_KEY))?, rest))
     }
 
-    fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
         let nonce: [u8; NONCE_LEN] = rand::random();
         let payload = Payload { msg: plain, aad: &place.additional_data() };
         let SealingKey { cipher, id, .. } = &self.current;
@@ -124,7 +124,7 @@ impl Ring {
         Ok(out)
     }
 
-    fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let (key, rest) = self.key_of(sealed)?;
         let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(DAMAGED)?;
         let payload = Payload { msg: text, aad: &place.additional_data() };
@@ -232,12 +232,20 @@ impl Store {
     }
 
     pub(crate) fn seal(&self, place: Place<'_>, secret: &SecretString) -> Result<Vec<u8>> {
-        self.inner.keys.ring.seal(place, secret.expose_secret().as_bytes())
+        self.seal_bytes(place, secret.expose_secret().as_bytes())
+    }
+
+    pub(crate) fn seal_bytes(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
+        self.inner.keys.ring.seal(place, plain)
     }
 
     pub(crate) fn unseal(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretString> {
-        let plain = self.inner.keys.ring.open(place, sealed)?;
+        let plain = self.unseal_bytes(place, sealed)?;
         std::str::from_utf8(&plain).map(SecretString::from).map_err(|_| DAMAGED)
+    }
+
+    pub(crate) fn unseal_bytes(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        self.inner.keys.ring.open(place, sealed)
     }
 }
 

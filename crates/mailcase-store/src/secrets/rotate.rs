@@ -3,6 +3,7 @@
 use super::{CANARY, CANARY_PLACE, StoreError, TOKENS_PLACE, WRONG_KEY, secret_place};
 use crate::Store;
 use crate::audit::{NewAudit, Recorded, note_in};
+use crate::decryption_keys;
 use crate::error::Result;
 use crate::grants::token_place;
 use crate::other_sources::secrets_place;
@@ -54,9 +55,10 @@ impl Store {
             let sql = "UPDATE other_sources SET secrets = $2 WHERE connector_id = $1";
             tx.execute(sql, args![connector.as_str(), anew]).await?;
         }
+        let keys = decryption_keys::reseal_in(&mut tx, ring).await?;
         // Whoever is at the provider this minute begins again.
         tx.execute("DELETE FROM pending_grants", vec![]).await?;
-        let count = rows.len().saturating_add(grants.len()).saturating_add(others.len());
+        let count = [rows.len(), grants.len(), others.len(), keys].into_iter().fold(0, usize::saturating_add);
         // The key of the case tokens is kept as it is: mails that carry them are on their way for years.
         let tokens = ring.seal(TOKENS_PLACE, self.inner.keys.tokens.as_slice())?;
         for (place, sealed) in [(TOKENS_PLACE, tokens), (CANARY_PLACE, ring.seal(CANARY_PLACE, CANARY)?)] {
@@ -71,8 +73,8 @@ impl Store {
 }
 
 impl Recorded<'_> {
-    /// Seals every secret anew under the current master key, all or none; returns how many secrets of connectors
-    /// there are. Afterwards a store opens with that key alone, and case tokens made before are still genuine.
+    /// Seals every secret anew under the current master key, all or none; returns how many secrets there
+    /// are. Afterwards a store opens with that key alone, and case tokens made before are still genuine.
     ///
     /// # Errors
     /// [`StoreError::Secret`] when one of them does not open under any key at hand.

@@ -3,8 +3,8 @@
 use crate::blobs::BlobHash;
 use jiff::Timestamp;
 use mailcase_core::{
-    AlarmId, CaseId, ConnectorId, DeliveryId, MessageId, OrganizationId, SessionId, TimelineId, TokenId,
-    UserId,
+    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, SessionId,
+    TimelineId, TokenId, UserId,
 };
 use sqlx::error::BoxDynError;
 use sqlx::{Arguments, Encode, Type};
@@ -165,6 +165,7 @@ identifiers!(
     AlarmId,
     CaseId,
     ConnectorId,
+    DecryptionKeyId,
     DeliveryId,
     MessageId,
     OrganizationId,

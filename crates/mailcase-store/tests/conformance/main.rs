@@ -7,6 +7,7 @@ mod audit;
 mod blobs;
 mod connectors;
 mod decisions;
+mod decryption_keys;
 mod desk;
 mod events;
 mod fixture;
@@ -67,6 +68,8 @@ on_every_store! {
     decisions::failures_set_a_message_aside,
     decisions::abandoned_messages_are_claimed_once,
     decisions::large_batches_are_written_whole,
+    decryption_keys::keys_are_kept_for_their_mail_and_forgotten,
+    decryption_keys::keys_are_sealed_and_a_new_master_key_opens_them,
     desk::pages_show_everything_once,
     desk::search_finds_folded_prefixes_and_never_fails,
     desk::filters_select,
