@@ -194,7 +194,11 @@ fn header_block(transport: &str) -> &str {
 
 /// What the headers say; what they do not say, from the properties.
 fn merged(found: Envelope, known: Envelope) -> Envelope {
-    let list = |found: Vec<Address>, known| if found.is_empty() { known } else { found };
+    // Mail within Exchange names people in its headers without their addresses.
+    let told = |list: &[Address]| list.iter().any(|one| one.address.is_some());
+    let list = |found: Vec<Address>, known: Vec<Address>| {
+        if found.is_empty() || !told(&found) && told(&known) { known } else { found }
+    };
     let ids = |found: Vec<String>, known| if found.is_empty() { known } else { found };
     Envelope {
         subject: found.subject.or(known.subject),

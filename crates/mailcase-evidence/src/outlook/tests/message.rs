@@ -117,6 +117,12 @@ fn the_headers_it_came_with_count_more_than_properties() {
     assert_eq!(head.envelope.to, [address("Bob", "bob@example.org")]);
     assert_eq!(head.headers.len(), 3);
     assert_eq!(head.received[0].from_ip.as_deref(), Some("192.0.2.1"));
+    // Names alone say less than properties do.
+    let mut message = rich();
+    message.properties = message.properties.text(0x7d, "From: Anna\r\nTo: Bob\r\n");
+    let envelope = open_message(&message.file(), &mut room()).head.unwrap().envelope;
+    assert_eq!(envelope.from, [address("Anna", "anna@example.org")]);
+    assert_eq!(envelope.to, [address("Bob", "bob@example.org")]);
 }
 
 #[test]
