@@ -33,6 +33,7 @@ mod outlook;
 pub mod preview;
 mod records;
 mod scan;
+mod similarity;
 mod smime;
 mod sniff;
 mod text;
