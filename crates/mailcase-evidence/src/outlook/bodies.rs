@@ -21,6 +21,8 @@ pub(super) struct Bodies {
 /// Reads the bodies.
 pub(super) fn bodies<'a>(properties: &Properties<'a>, reading: &mut Reading<'_, 'a>) -> Bodies {
     let text = properties.text(tags::BODY, reading).filter(|text| !text.is_empty());
+    // What a report says, when it is no mail of its own.
+    let text = text.or_else(|| properties.text(tags::REPORT_TEXT, reading).filter(|text| !text.is_empty()));
     let mut html = html(properties, reading);
     let mut bodies = Bodies::default();
     let mut text = text.map(|text| body("text/plain", Some("utf-8"), text.into_bytes()));

@@ -4,7 +4,7 @@
 use super::bytes::Bytes;
 use super::named::{APPOINTMENT, COMMON, CONTACT, JOURNAL, MEETING, NOTE, Names, Set, TASK};
 use super::properties::{Properties, Reading, kind};
-use super::{bounded_text, tags};
+use super::{bounded_text, head, tags};
 use crate::Fact;
 
 /// Facts kept of one message.
@@ -160,6 +160,11 @@ pub(super) fn facts<'a>(properties: &Properties<'a>, names: &Names, reading: &mu
             continue;
         }
         facts.shown(name, number, properties, reading);
+    }
+    // The members of a list of recipients, those with an address of their own ([MS-OXOCNTC] §2.2.2.2.1).
+    let members = names.number(CONTACT, 0x8054).map(|number| properties.many(number, reading));
+    for member in members.unwrap_or_default().iter().filter_map(|entry| head::one_off(entry, properties)) {
+        facts.add("member", &head::written(&member));
     }
     let verbs = names.number(COMMON, 0x8520).and_then(|number| properties.bytes(number, reading));
     facts.add("vote_options", &verbs.map(|verbs| vote_options(&verbs)).unwrap_or_default().join(";"));

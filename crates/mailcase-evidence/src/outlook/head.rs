@@ -320,7 +320,7 @@ fn reply_to<'a>(properties: &Properties<'a>, reading: &mut Reading<'_, 'a>) -> V
     found
 }
 
-fn one_off(entry: &[u8], properties: &Properties<'_>) -> Option<Address> {
+pub(super) fn one_off(entry: &[u8], properties: &Properties<'_>) -> Option<Address> {
     let mut fields = Bytes::new(entry);
     fields.take(4)?;
     if fields.guid()? != ONE_OFF {
@@ -371,7 +371,7 @@ fn headers(envelope: &Envelope) -> Vec<Header> {
     .collect()
 }
 
-fn written(one: &Address) -> String {
+pub(super) fn written(one: &Address) -> String {
     let quoted = |name: &str| format!("\"{}\"", name.replace(['"', '\\'], " "));
     match (&one.name, &one.address) {
         (Some(name), Some(address)) => format!("{} <{address}>", quoted(name)),

@@ -212,17 +212,21 @@ impl<'a> Properties<'a> {
     /// As many texts as the property has.
     pub(super) fn texts(&self, number: u16, reading: &mut Reading<'_, 'a>) -> Vec<String> {
         let Some(property) = self.get(number) else { return Vec::new() };
-        let Place::Many(many) = &property.place else {
+        let Place::Many(_) = &property.place else {
             return self.line(number, reading).into_iter().collect();
         };
         let kind = property.kind & !kind::MANY;
-        let mut found = Vec::new();
-        for place in many.iter().take(VALUES) {
-            if let Some(bytes) = reading.start(place, LINE_BYTES) {
-                found.push(self.decode(kind, &bytes));
+        self.many(number, reading).iter().map(|bytes| self.decode(kind, bytes)).collect()
+    }
+
+    /// The bytes of each value of a property that has several.
+    pub(super) fn many(&self, number: u16, reading: &mut Reading<'_, 'a>) -> Vec<Cow<'a, [u8]>> {
+        match self.get(number).map(|property| &property.place) {
+            Some(Place::Many(many)) => {
+                many.iter().take(VALUES).filter_map(|place| reading.start(place, LINE_BYTES)).collect()
             }
+            _ => Vec::new(),
         }
-        found
     }
 
     fn decode(&self, kind: u16, bytes: &[u8]) -> String {

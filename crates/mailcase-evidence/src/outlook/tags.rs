@@ -23,6 +23,7 @@ pub(super) const DELIVERY_TIME: u16 = 0x0e06;
 pub(super) const MESSAGE_FLAGS: u16 = 0x0e07;
 pub(super) const NORMALIZED_SUBJECT: u16 = 0x0e1d;
 pub(super) const BODY: u16 = 0x1000;
+pub(super) const REPORT_TEXT: u16 = 0x1001;
 pub(super) const RTF_COMPRESSED: u16 = 0x1009;
 pub(super) const HTML: u16 = 0x1013;
 pub(super) const INTERNET_MESSAGE_ID: u16 = 0x1035;

@@ -132,3 +132,28 @@ fn counts_nobody_has_cost_nothing() {
         assert_eq!(codes(&contents), ["truncated"], "{kind:x}");
     }
 }
+
+#[test]
+fn a_list_of_recipients_tells_its_members() {
+    let mut entry = vec![0; 4];
+    entry.extend([
+        0x81, 0x2b, 0x1f, 0xa4, 0xbe, 0xa3, 0x10, 0x19, 0x9d, 0x6e, 0x00, 0xdd, 0x01, 0x0f, 0x54, 0x02,
+    ]);
+    entry.extend([0, 0, 0, 0]);
+    entry.extend(b"Eve\0SMTP\0eve@example.net\0");
+    entry.resize(entry.len().next_multiple_of(4), 0);
+    // One property: several binary values (0x1102) under the name 0x8054 of contacts.
+    let mut list = 1_u32.to_le_bytes().to_vec();
+    list.extend([0x02, 0x11, 0x01, 0x80]);
+    list.extend(crate::outlook::named::CONTACT);
+    list.extend([0, 0, 0, 0, 0x54, 0x80, 0, 0]);
+    list.extend(2_u32.to_le_bytes());
+    for _ in 0..2 {
+        list.extend((entry.len() as u32).to_le_bytes());
+        list.extend(&entry);
+    }
+    let contents = open_tnef(&tnef(&[(1, PROPERTIES, list)]), &mut room());
+    let members: Vec<_> =
+        contents.facts.iter().map(|fact| (fact.name.as_str(), fact.value.as_str())).collect();
+    assert_eq!(members, [("member", "\"Eve\" <eve@example.net>"); 2]);
+}
