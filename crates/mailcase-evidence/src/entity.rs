@@ -2,6 +2,7 @@
 
 use crate::content::Encoding;
 use crate::fields::{Block, Field, Parameters};
+use crate::open::is_uuencode;
 use crate::{Address, Defect, Envelope, Part};
 
 /// Content-Type headers of one part looked at for boundaries.
@@ -67,7 +68,8 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
         }
     }
     let unknown_encoding =
-        !matches!(word.as_str(), "" | "7bit" | "8bit" | "binary" | "base64" | "quoted-printable");
+        !matches!(word.as_str(), "" | "7bit" | "8bit" | "binary" | "base64" | "quoted-printable")
+            && !is_uuencode(&word);
     let entity =
         Entity { main: content_type.main, boundaries, encoding, unknown_encoding, is_message, declared };
     (part, entity)

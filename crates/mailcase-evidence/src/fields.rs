@@ -7,10 +7,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{DateTime, HeaderValue};
 
+use crate::parameters::straightened;
+use crate::words::prepared;
 use crate::{Address, Header, Hop};
 
 /// Longest field body given to the address, id and parameter grammars; a list of recipients of this length has
@@ -172,18 +173,36 @@ impl Field<'_> {
         if memchr::memmem::find(value, b"=?").is_none() && memchr::memchr(b'\n', value).is_none() {
             return read(value).trim().to_owned();
         }
-        let parsed = self::guarded(&around_words(value), |stream| stream.parse_unstructured());
+        let parsed = self::guarded(&prepared(value), |stream| stream.parse_unstructured());
         parsed.and_then(|value| value.into_text().map(|text| text.trim().to_owned())).unwrap_or_default()
     }
 
     pub(crate) fn addresses(&self) -> Vec<Address> {
-        let parsed = guarded(&self.structured(), |stream| stream.parse_address());
+        let mut value = self.structured();
+        let last = |byte: u8| memchr::memrchr(byte, &value);
+        // The bracket that ends the last address is missing.
+        if last(b'<') > last(b'>') {
+            value.to_mut().push(b'>');
+        }
+        let parsed = guarded(&value, |stream| stream.parse_address());
         let Some(HeaderValue::Address(parsed)) = parsed else { return Vec::new() };
         let mut found = Vec::new();
         let mut keep = |name: Option<Cow<'_, str>>, address: Option<Cow<'_, str>>| {
-            if found.len() < ADDRESSES {
-                let clean = |text: Cow<'_, str>| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-                found.push(Address { name: name.and_then(clean), address: address.and_then(clean) });
+            let clean = |text: Cow<'_, str>| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+            let (mut name, address) = (name.and_then(clean), address.and_then(clean));
+            // A local part in quotes is none of the name's business.
+            let address = match (address, &mut name) {
+                (Some(domain), Some(_)) if domain.starts_with('@') && !domain.contains(':') => {
+                    name.take().map(|local| format!("\"{local}\"{domain}"))
+                }
+                (address, _) => address,
+            };
+            let several = address.as_deref().map(several).unwrap_or_default();
+            let one = several.is_empty().then_some(address);
+            for address in several.into_iter().map(Some).chain(one) {
+                if found.len() < ADDRESSES {
+                    found.push(Address { name: name.take(), address });
+                }
             }
         };
         match parsed {
@@ -207,21 +226,46 @@ impl Field<'_> {
             Some(HeaderValue::TextList(many)) => {
                 many.into_iter().take(IDS).map(|one| one.trim().to_owned()).collect()
             }
-            _ => Vec::new(),
+            _ => self.open_id().into_iter().collect(),
         }
+    }
+
+    /// An id of which the closing bracket is missing.
+    fn open_id(&self) -> Option<String> {
+        let text = read(self.value.get(..NAME_BYTES.min(self.value.len()))?);
+        let id = text.trim_start().strip_prefix('<')?.split(['>', '<', ' ', '\t', '\r', '\n']).next()?;
+        (!id.is_empty()).then(|| id.to_owned())
     }
 
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
         match guarded(&self.structured(), |stream| stream.parse_date()) {
             Some(HeaderValue::DateTime(date)) => timestamp(date),
-            _ => None,
+            _ => self.loose_date(),
         }
+    }
+
+    /// Dates without a zone, which are taken for UTC, and as people write them in America.
+    fn loose_date(&self) -> Option<jiff::Timestamp> {
+        const FORMATS: [&str; 5] = [
+            "%d %b %Y %H:%M:%S",
+            "%d %b %Y %H:%M",
+            "%B %d, %Y %I:%M %p",
+            "%B %d, %Y %H:%M:%S",
+            "%Y-%m-%d %H:%M:%S",
+        ];
+        let text = read(self.value.get(..NAME_BYTES.min(self.value.len()))?);
+        let text = text.trim();
+        // The day of the week may be wrong.
+        let day = |text: &str| text.chars().all(|one| one.is_ascii_alphabetic() || one == '.');
+        let text = text.split_once(',').filter(|(first, _)| day(first)).map_or(text, |(_, rest)| rest.trim());
+        let read = |format: &&str| jiff::civil::DateTime::strptime(format, text).ok();
+        FORMATS.iter().find_map(read)?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|date| date.timestamp())
     }
 
     /// `type/subtype; name=value …` (RFC 2045, 2231), the type in lower case.
     pub(crate) fn parameters(&self) -> Option<Parameters> {
-        let unfolded = unfolded_values(&self.structured());
-        match guarded(&unfolded, |stream| stream.parse_content_type()) {
+        let value = straightened(&self.structured());
+        match guarded(&value, |stream| stream.parse_content_type()) {
             Some(HeaderValue::ContentType(parsed)) => Some(Parameters {
                 main: parsed.c_type.trim().to_ascii_lowercase(),
                 sub: parsed.c_subtype.as_deref().unwrap_or_default().trim().to_ascii_lowercase(),
@@ -253,8 +297,24 @@ impl Field<'_> {
     }
 
     fn structured(&self) -> Cow<'_, [u8]> {
-        around_words(self.value.get(..STRUCTURED_BYTES.min(self.value.len())).unwrap_or_default())
+        prepared(self.value.get(..STRUCTURED_BYTES.min(self.value.len())).unwrap_or_default())
     }
+}
+
+/// The addresses in what was read as one, because commas or brackets between them are missing; none when it is one.
+fn several(address: &str) -> Vec<String> {
+    if address.matches('@').count() < 2 {
+        return Vec::new();
+    }
+    let divided = |by: &dyn Fn(char) -> bool| -> Vec<String> {
+        let pieces = address.split(by).map(|piece| piece.trim_matches(['<', '>', ' ', '\t', '\r', '\n']));
+        pieces.filter(|piece| !piece.is_empty()).map(str::to_owned).collect()
+    };
+    let by_comma = divided(&|one| matches!(one, ',' | ';'));
+    let by_blank = divided(&|one| matches!(one, ',' | ';' | '<' | '>') || one.is_whitespace());
+    let are_addresses =
+        |pieces: &[String]| pieces.len() > 1 && pieces.iter().all(|piece| piece.contains('@'));
+    [by_blank, by_comma].into_iter().find(|pieces| are_addresses(pieces)).unwrap_or_default()
 }
 
 /// A parsed Content-Type or Content-Disposition.
@@ -285,66 +345,6 @@ pub(crate) fn read(bytes: &[u8]) -> Cow<'_, str> {
         ),
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
     }
-}
-
-/// Without the line ends between the name of a parameter and its value: the grammar does not read on there.
-fn unfolded_values(bytes: &[u8]) -> Vec<u8> {
-    let mut unfolded: Vec<u8> = Vec::with_capacity(bytes.len());
-    // Up to the last byte that is no blank.
-    let mut solid = 0;
-    for &byte in bytes {
-        let name = unfolded.get(..solid).and_then(|solid| solid.strip_suffix(b"=")).unwrap_or_default();
-        let follows_name =
-            matches!(name.last(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b' ' | b'\t'));
-        if matches!(byte, b'\r' | b'\n') && follows_name {
-            continue;
-        }
-        unfolded.push(byte);
-        if !byte.is_ascii_whitespace() {
-            solid = unfolded.len();
-        }
-    }
-    unfolded
-}
-
-/// As [`read`], except for encoded words: bytes that should not be in one are of its charset.
-fn around_words(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if std::str::from_utf8(bytes).is_ok() {
-        return Cow::Borrowed(bytes);
-    }
-    let mut text = Vec::with_capacity(bytes.len().saturating_mul(2));
-    let mut rest = bytes;
-    while let Some((start, end)) = encoded_word(rest) {
-        text.extend_from_slice(read(rest.get(..start).unwrap_or_default()).as_bytes());
-        text.extend_from_slice(rest.get(start..end).unwrap_or_default());
-        rest = rest.get(end..).unwrap_or_default();
-    }
-    text.extend_from_slice(read(rest).as_bytes());
-    Cow::Owned(text)
-}
-
-/// Where the first encoded word of a known charset lies (RFC 2047 §2): `=?charset?B?text?=`.
-fn encoded_word(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut from = 0;
-    while let Some(at) = memchr::memmem::find(bytes.get(from..)?, b"=?") {
-        let start = from + at;
-        let mut pieces = bytes.get(start + 2..)?.splitn(4, |byte| *byte == b'?');
-        if let (Some(charset), Some([b'b' | b'B' | b'q' | b'Q']), Some(text), Some([b'=', ..])) =
-            (pieces.next(), pieces.next(), pieces.next(), pieces.next())
-            && is_known_charset(charset)
-            && !text.contains(&b'\n')
-        {
-            return Some((start, start + 2 + charset.len() + 3 + text.len() + 2));
-        }
-        from = start + 2;
-    }
-    None
-}
-
-/// Of the name there may be a language behind a star (RFC 2231 §5).
-fn is_known_charset(name: &[u8]) -> bool {
-    let name = name.split(|byte| *byte == b'*').next().unwrap_or_default();
-    name.eq_ignore_ascii_case(b"utf-8") || charset_decoder(name).is_some()
 }
 
 /// Runs one of the foreign field grammars over a value that ends here.
@@ -407,6 +407,7 @@ mod tests {
         for (raw, want) in [
             ("=?utf-8?B?R3LDvMOfZQ==?= from =?iso-8859-1?Q?K=F6ln?=", "Grüße from Köln"),
             ("=?utf-8?Q?a?=\r\n =?utf-8?Q?b?=", "ab"),
+            ("=?utf-8?Q?=C3?= =?utf-8?B?vA==?=", "ü"),
             ("plain", "plain"),
             ("=?x-none?Q?abc?=", "abc"),
             ("=?utf-8?Q?broken", "=?utf-8?Q?broken"),
@@ -438,12 +439,32 @@ mod tests {
             field("undisclosed-recipients:;").addresses(),
             [address(Some("undisclosed-recipients"), None)]
         );
+        for (raw, want) in [
+            ("a@b c@d", vec!["a@b", "c@d"]),
+            ("<a@b, c@d, <e@f>", vec!["a@b", "c@d", "e@f"]),
+            ("a@b,c <d@e,f>", vec!["a@b", "d@e,f"]),
+            ("\"x\"<a@b", vec!["a@b"]),
+            ("\"a b\"@c, d@e", vec!["\"a b\"@c", "d@e"]),
+        ] {
+            let found: Vec<String> =
+                field(raw).addresses().into_iter().filter_map(|one| one.address).collect();
+            assert_eq!(found, want, "{raw}");
+        }
         assert_eq!(field("<a@b> <c@d>").ids(), ["a@b", "c@d"]);
+        assert_eq!(field(" <a@b").ids(), ["a@b"]);
+        assert!(field("<>").ids().is_empty() && field("").ids().is_empty());
         assert_eq!(
             field("Mon, 6 Jan 2025 08:00:00 +0200").date().map(|date| date.to_string()).as_deref(),
             Some("2025-01-06T06:00:00Z")
         );
         assert_eq!(field("yesterday").date(), None);
+        for (raw, want) in [
+            ("Wed, 3 May 2007 23:34:45", "2007-05-03T23:34:45Z"),
+            ("Thursday, April 09, 2003 9:00 AM", "2003-04-09T09:00:00Z"),
+            ("2003-04-09 10:11:12", "2003-04-09T10:11:12Z"),
+        ] {
+            assert_eq!(field(raw).date().map(|date| date.to_string()).as_deref(), Some(want));
+        }
         let parameters = field("Text/HTML; charset=\"utf-8\"; name*0*=utf-8''%C3%9Cb; name*1=er.txt")
             .parameters()
             .unwrap();

@@ -30,6 +30,7 @@ mod names;
 mod open;
 mod openpgp;
 mod outlook;
+mod parameters;
 pub mod preview;
 mod records;
 mod scan;
@@ -40,6 +41,7 @@ mod text;
 mod transfer;
 mod tree;
 mod unread;
+mod words;
 
 pub use defang::defang;
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};

@@ -19,6 +19,11 @@ pub(crate) enum Format {
     Encoded,
 }
 
+/// The transfer encoding that was never one (RFC 2045 names no other than its own), as it is declared all the same.
+pub(crate) fn is_uuencode(encoding: &str) -> bool {
+    matches!(encoding, "x-uuencode" | "uuencode" | "x-uue" | "uue")
+}
+
 /// TNEF_SIGNATURE, little-endian ([MS-OXTNEF] §2.1.3.1).
 const TNEF: [u8; 4] = [0x78, 0x9f, 0x3e, 0x22];
 /// The object identifier all CMS structures begin with: 1.2.840.113549.1.7 (RFC 5652), in DER but for the last arc.
@@ -32,6 +37,9 @@ impl Format {
         let shown = Self::shown(prefix);
         if shown.is_some() {
             return shown;
+        }
+        if part.encoding.as_deref().is_some_and(is_uuencode) {
+            return Some(Self::Encoded);
         }
         let declared = part.content_type.as_str();
         let name = part.name.as_deref().unwrap_or_default().to_ascii_lowercase();

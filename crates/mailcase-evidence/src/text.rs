@@ -74,6 +74,14 @@ fn decoded(
         return as_utf8(bytes, name, declared.is_some());
     }
     if let Some((content, charset, clean)) = by_name(&bytes, name) {
+        if !clean && !cut && is_mostly_broken(&bytes, &content) {
+            let found = if std::str::from_utf8(&bytes).is_ok() {
+                as_utf8(bytes, "us-ascii", true)
+            } else {
+                detected(&bytes)
+            };
+            return Decoded { flaw: Some(MISMATCH), ..found };
+        }
         let confidence = if clean { Confidence::Likely } else { Confidence::Doubtful };
         let flaw = (!clean && !cut).then_some(MISMATCH);
         return Decoded { content, charset, because: CharsetReason::Declared, confidence, flaw };
@@ -81,6 +89,14 @@ fn decoded(
     let mut found = as_utf8(bytes, "us-ascii", false);
     found.flaw = Some(UNKNOWN);
     found
+}
+
+/// Whether it cannot be meant: UTF-8 proves itself, and of what is beyond ASCII hardly a half may be broken.
+fn is_mostly_broken(bytes: &[u8], content: &str) -> bool {
+    let beyond_ascii = content.chars().filter(|one| !one.is_ascii()).count();
+    let broken = content.chars().filter(|one| *one == char::REPLACEMENT_CHARACTER).count();
+    (!bytes.is_ascii() && std::str::from_utf8(bytes).is_ok())
+        || (beyond_ascii > 1 && broken * 2 > beyond_ascii)
 }
 
 fn certain(content: String, charset: &str, because: CharsetReason) -> Decoded {
@@ -240,6 +256,8 @@ mod tests {
         check(b"+ZYeB9FH6ckh5Pg-", Some("utf-7"), "文致出版社", None);
         check(b"\xcf\xf0\xe8", Some("windows-1251"), "При", None);
         check(b"abc", Some("x-unknown-99"), "abc", Some("unknown_charset"));
+        check("請求書".as_bytes(), Some("iso-2022-jp"), "請求書", Some("charset_mismatch"));
+        check(b"\x90\xbf\x8b\x81\x8f\x91", Some("iso-2022-jp"), "請求書", Some("charset_mismatch"));
         check(b"one \xfeTo", Some("us-ascii"), "one \u{fe}To", Some("charset_mismatch"));
         check(
             b"y\xc3\xb6t\xc3\xa4 \x8a\t\xe8\xad\xe7",

@@ -185,11 +185,11 @@ fn letter(value: u8) -> u8 {
     }
 }
 
-/// Whether a first line can be base64: at most one foreign character in eight.
+/// Whether a first line can be base64: at most one foreign character in twelve. Blanks alone are more of any prose.
 pub(crate) fn looks_like_base64(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let foreign = line.iter().filter(|byte| sextet(**byte).is_none() && **byte != b'=').count();
-    foreign * 8 <= line.len()
+    foreign * 12 <= line.len()
 }
 
 /// Quoted-printable; bare `=` stays as it is.
