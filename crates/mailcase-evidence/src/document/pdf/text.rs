@@ -183,11 +183,76 @@ fn utf16(text: &[u8]) -> String {
     encoding_rs::UTF_16BE.decode_without_bom_handling(text).0.into_owned()
 }
 
+/// Where text is shown, as far as it tells words and lines apart. Widths of letters are guessed: most programs show
+/// single letters or whole lines, for which a guess is enough.
+#[derive(Debug, Default)]
+struct Pen<'a> {
+    font: Option<&'a Rc<Font>>,
+    size: f64,
+    scale: f64,
+    /// Start of the line, and where text was last shown with how many letters since.
+    line: (f64, f64),
+    last: Option<(f64, f64)>,
+    letters: usize,
+    /// The line began anew, or everything was moved.
+    moved: bool,
+    broken: bool,
+}
+
+impl Pen<'_> {
+    /// Width of a letter in sizes of the font; gap and step that part words and lines.
+    const LETTER: f64 = 0.5;
+    const GAP: f64 = 0.3;
+
+    fn move_by(&mut self, right: f64, down: f64) {
+        self.line.0 += right * self.scale;
+        self.line.1 += down * self.scale;
+        self.moved = true;
+    }
+
+    fn next_line(&mut self) {
+        self.move_by(0.0, -self.size);
+    }
+
+    fn show(&mut self, text: &[u8], out: &mut String) {
+        if std::mem::take(&mut self.moved) || self.last.is_none() {
+            self.part(out);
+            self.last = Some(self.line);
+            self.letters = 0;
+        }
+        let before = out.len();
+        show(text, self.font, out);
+        self.letters += out.get(before..).map_or(0, |shown| shown.chars().count());
+    }
+
+    /// Parts what comes from what is there already.
+    fn part(&mut self, out: &mut String) {
+        let broken = std::mem::take(&mut self.broken);
+        let Some((x, y)) = self.last else { return };
+        let em = (self.size * self.scale).abs().max(1e-6);
+        let gap = self.line.0 - x - self.letters as f64 * Self::LETTER * em;
+        if broken || (self.line.1 - y).abs() > Self::GAP * em || gap < -20.0 * em {
+            out.push('\n');
+        } else if gap > Self::GAP * em {
+            out.push(' ');
+        }
+    }
+}
+
+fn numbers<const COUNT: usize>(operands: &[Object]) -> Option<[f64; COUNT]> {
+    let mut all = [0.0; COUNT];
+    for (place, operand) in all.iter_mut().zip(operands.get(operands.len().checked_sub(COUNT)?..)?) {
+        let Object::Number(number) = operand else { return None };
+        *place = *number;
+    }
+    Some(all)
+}
+
 /// Follows the operators of a page that show text.
 fn draw(content: &[u8], fonts: &HashMap<Vec<u8>, Rc<Font>>, out: &mut String) {
     let mut parser = Parser::new(content, 0);
     let mut operands: Vec<Object> = Vec::new();
-    let mut font: Option<&Rc<Font>> = None;
+    let mut pen = Pen { size: 1.0, scale: 1.0, ..Pen::default() };
     while out.len() < TEXT_BYTES {
         if let Some(object) = parser.object() {
             // Operators take few operands: more are noise.
@@ -196,49 +261,63 @@ fn draw(content: &[u8], fonts: &HashMap<Vec<u8>, Rc<Font>>, out: &mut String) {
             }
             continue;
         }
-        let Some(token) = parser.token() else { break };
-        let Token::Word(word) = token else {
-            operands.clear();
-            continue;
-        };
-        match word {
-            b"Tf" => {
-                if let Some(Object::Name(name)) = operands.first() {
-                    font = fonts.get(name);
-                }
-            }
-            b"Tj" | b"'" | b"\"" => {
-                if word != b"Tj" {
-                    out.push('\n');
-                }
-                if let Some(Object::Text(text)) = operands.last() {
-                    show(text, font, out);
-                }
-            }
-            b"TJ" => {
-                if let Some(Object::Array(list)) = operands.last() {
-                    pieces(list, font, out);
-                }
-            }
-            b"Td" | b"TD" => {
-                let down = matches!(operands.get(1), Some(Object::Number(down)) if *down != 0.0);
-                out.push(if down { '\n' } else { ' ' });
-            }
-            b"T*" | b"Tm" | b"ET" if !out.ends_with('\n') => out.push('\n'),
-            b"BI" => skip_picture(&mut parser),
-            _ => {}
+        match parser.token() {
+            Some(Token::Word(b"BI")) => skip_picture(&mut parser),
+            Some(Token::Word(word)) => operator(word, &operands, fonts, &mut pen, out),
+            Some(_) => {}
+            None => break,
         }
         operands.clear();
     }
 }
 
-fn pieces(list: &[Object], font: Option<&Rc<Font>>, out: &mut String) {
-    for one in list {
-        match one {
-            Object::Text(text) => show(text, font, out),
-            Object::Number(shift) if *shift < SPACE => out.push(' '),
-            _ => {}
+fn operator<'a>(
+    word: &[u8],
+    operands: &[Object],
+    fonts: &'a HashMap<Vec<u8>, Rc<Font>>,
+    pen: &mut Pen<'a>,
+    out: &mut String,
+) {
+    match word {
+        b"Tf" => {
+            if let [.., Object::Name(name), Object::Number(size)] = operands {
+                pen.font = fonts.get(name);
+                pen.size = *size;
+            }
         }
+        b"BT" => (pen.line, pen.scale, pen.moved) = ((0.0, 0.0), 1.0, true),
+        b"cm" => (pen.broken, pen.moved) = (true, true),
+        b"Tm" => {
+            if let Some([scale, slant, _, _, x, y]) = numbers(operands) {
+                pen.scale = if scale == 0.0 { slant } else { scale };
+                (pen.line, pen.moved) = ((x, y), true);
+            }
+        }
+        b"Td" | b"TD" => {
+            if let Some([right, down]) = numbers(operands) {
+                pen.move_by(right, down);
+            }
+        }
+        b"T*" => pen.next_line(),
+        b"Tj" | b"'" | b"\"" => {
+            if word != b"Tj" {
+                pen.next_line();
+            }
+            if let Some(Object::Text(text)) = operands.last() {
+                pen.show(text, out);
+            }
+        }
+        b"TJ" => {
+            let Some(Object::Array(list)) = operands.last() else { return };
+            for one in list {
+                match one {
+                    Object::Text(text) => pen.show(text, out),
+                    Object::Number(shift) if *shift < SPACE => out.push(' '),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
     }
 }
 

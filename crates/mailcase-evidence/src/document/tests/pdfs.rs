@@ -29,7 +29,7 @@ fn deflated(entries: &str, bytes: &[u8]) -> String {
 }
 
 fn sample() -> Vec<u8> {
-    let page = "BT /F1 12 Tf 10 20 Td (Please pay at ) Tj (https://te) Tj (xt.example/) Tj 0 -14 Td [(Se) -20 (cond) -300 (line)] TJ ET";
+    let page = "BT /F1 12 Tf 10 20 Td (Please pay at ) Tj (https://te) Tj (xt.example/) Tj 0 -14 Td (By) Tj 12 0 Td (letters) Tj 300 0 Td (far) Tj 0 -14 Td [(Se) -20 (cond) -300 (line)] TJ ET";
     let map = "begincmap 1 begincodespacerange <0000> <FFFF> endcodespacerange 1 beginbfchar <0001> <0048> endbfchar \
                1 beginbfrange <0002> <0004> <0069> endbfrange endcmap";
     pdf(
