@@ -40,7 +40,7 @@ impl Gnupg {
             return None;
         }
         let workshop = Workshop::new();
-        workshop.write("gpg-agent.conf", b"allow-loopback-pinentry\n");
+        workshop.write("gpg-agent.conf", b"allow-loopback-pinentry\ns2k-count 65536\n");
         workshop.write("entity", ENTITY);
         Some(Self { workshop, password })
     }

@@ -42,7 +42,7 @@ fn old_and_new_files_are_read() {
         "-nomac",
         "-nomac -legacy",
         "-nomaciter -noiter",
-        "-iter 600000",
+        "-iter 30000",
         "-inkey bob.key -in bob.crt",
         "-inkey bob.key -in bob.crt -legacy",
     ] {

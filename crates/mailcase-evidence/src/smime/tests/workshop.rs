@@ -144,7 +144,7 @@ pub(crate) fn unfold(entity_bytes: &[u8], keys: &Keyring) -> Unfolded {
             found.signatures.extend(contents.signatures.clone());
             found.content = entity(contents);
         } else if head.contains("multipart/signed") {
-            let (content, signature) = halves(&found.content, &head);
+            let (content, signature) = halves(&found.content);
             let signatures = verify_detached(&signature, &content, &mut room());
             assert!(!signatures.is_empty());
             found.formats.push("multipart_signed");
@@ -157,16 +157,13 @@ pub(crate) fn unfold(entity_bytes: &[u8], keys: &Keyring) -> Unfolded {
 }
 
 /// The canonical content of a multipart/signed, and the body of its signature.
-pub(crate) fn halves(entity: &[u8], head: &str) -> (Vec<u8>, Vec<u8>) {
-    let boundary = head.split("boundary=").nth(1).unwrap();
-    let boundary = boundary.trim_start_matches('"').split(['"', ';', '\n']).next().unwrap();
+pub(crate) fn halves(entity: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let text = String::from_utf8(entity.to_vec()).unwrap().replace("\r\n", "\n");
-    // The head was looked at in lower case.
-    let start = text.to_lowercase().find(&format!("\n--{boundary}\n")).unwrap() + boundary.len() + 4;
-    let rest = &text[start..];
-    let end = rest.to_lowercase().find(&format!("\n--{boundary}\n")).unwrap();
-    let signature = &rest[end + boundary.len() + 4..];
-    let (_, signature) = signature.split_once("\n\n").unwrap();
-    let signature = signature.split("\n--").next().unwrap();
-    (rest[..end].replace('\n', "\r\n").into_bytes(), signature.as_bytes().to_vec())
+    let boundary = text.split("boundary=").nth(1).unwrap().trim_start_matches('"');
+    let boundary = boundary.split(['"', ';', '\n']).next().unwrap();
+    let delimiter = format!("\n--{boundary}");
+    let mut parts = text.split(&delimiter).skip(1);
+    let content = parts.next().unwrap().strip_prefix('\n').unwrap();
+    let (_, signature) = parts.next().unwrap().split_once("\n\n").unwrap();
+    (content.replace('\n', "\r\n").into_bytes(), signature.as_bytes().to_vec())
 }
