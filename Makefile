@@ -60,6 +60,10 @@ bench: ## Measure ingest beside mbsync and others (takes long; results in bench-
 	@scripts/need rust mail database bench
 	@scripts/bench $(ARGS)
 
+differential: ## Compare the evidence of real mail with what other programs find in it (ARGS: --peer NAME, --all)
+	@scripts/need rust peers
+	@scripts/differential $(ARGS)
+
 build: ui ## Build the release binary: target/release/mailcase
 	@scripts/need rust
 	@scripts/say 'Building the release binary'

@@ -23,8 +23,7 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
     let content_type = block.first("content-type").and_then(|field| field.parameters());
     let disposition = block.first("content-disposition").and_then(|field| field.parameters());
     let declared = content_type.is_some();
-    let content_type =
-        content_type.filter(|found| !found.main.is_empty()).unwrap_or_else(|| default_type(in_digest));
+    let content_type = content_type.unwrap_or_default().or_type(default_type(in_digest));
     let name = disposition
         .as_ref()
         .and_then(|found| found.get("filename"))
@@ -54,7 +53,7 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
         content_type: full,
         charset: content_type.get("charset").map(|name| name.trim().to_ascii_lowercase()),
         encoding: declared_encoding.as_deref().map(str::to_ascii_lowercase),
-        disposition: disposition.map(|found| found.main),
+        disposition: disposition.map(|found| found.main).filter(|main| !main.is_empty()),
         content_id: text("content-id").map(|id| id.trim_matches(['<', '>', ' ']).to_owned()),
         name,
         ..Part::default()

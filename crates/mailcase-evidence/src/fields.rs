@@ -265,9 +265,12 @@ impl Field<'_> {
     /// `type/subtype; name=value …` (RFC 2045, 2231), the type in lower case.
     pub(crate) fn parameters(&self) -> Option<Parameters> {
         let value = straightened(&self.structured());
+        // What has parameters and no type has lost its type, and nothing else.
+        let typeless = value.trim_ascii_start().starts_with(b";");
+        let value = if typeless { [b"x", value.as_slice()].concat() } else { value };
         match guarded(&value, |stream| stream.parse_content_type()) {
             Some(HeaderValue::ContentType(parsed)) => Some(Parameters {
-                main: parsed.c_type.trim().to_ascii_lowercase(),
+                main: if typeless { String::new() } else { parsed.c_type.trim().to_ascii_lowercase() },
                 sub: parsed.c_subtype.as_deref().unwrap_or_default().trim().to_ascii_lowercase(),
                 values: parsed
                     .attributes
@@ -328,6 +331,11 @@ pub(crate) struct Parameters {
 impl Parameters {
     pub(crate) fn bare(main: &str, sub: &str) -> Self {
         Self { main: main.to_owned(), sub: sub.to_owned(), values: Vec::new() }
+    }
+
+    /// Of that type when it names none.
+    pub(crate) fn or_type(self, default: Self) -> Self {
+        if self.main.is_empty() { Self { values: self.values, ..default } } else { self }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {

@@ -61,14 +61,21 @@ fn fields_are_those_of_mail_parser() {
             let found = expected["attributes"].as_array()?.iter().find(|one| one[0] == name)?;
             Some(found[1].as_str()?.trim().to_owned()).filter(|value| !value.is_empty())
         };
-        tally.same(&place("name", &value), root.name, attribute("name"));
+        tally.compare(&place("name", &value), root.name, attribute("name"), |_, _| without_type(&value));
         let charset = attribute("charset").map(|name| name.to_ascii_lowercase());
-        tally.same(&place("charset", &value), root.charset, charset);
+        tally.compare(&place("charset", &value), root.charset, charset, |_, _| without_type(&value));
     }
     for (value, expected) in vectors(&folder, "received") {
         received(&mut tally, &value, &expected);
     }
     tally.finish(500);
+}
+
+fn without_type(value: &str) -> Option<&'static str> {
+    value
+        .trim_start()
+        .starts_with(';')
+        .then_some("parameters count, also where the type before them is missing")
 }
 
 fn received(tally: &mut Tally, value: &str, expected: &Value) {

@@ -235,7 +235,12 @@ impl Comparison<'_> {
             Some(found["value"].as_str()?.trim().to_owned()).filter(|value| !value.is_empty())
         };
         let name = attribute(disposition, "filename").or_else(|| attribute(content_type, "name"));
-        self.tally.compare(&format!("{place} name"), part.name.clone(), name, texts_replaced);
+        self.tally.compare(&format!("{place} name"), part.name.clone(), name, |ours, theirs| {
+            let typeless = theirs.is_none() && disposition.is_none() && part.disposition.is_none();
+            typeless
+                .then_some("parameters count, also where the type before them is missing")
+                .or_else(|| texts_replaced(ours, theirs))
+        });
         let charset = attribute(content_type, "charset").map(|name| name.to_ascii_lowercase());
         self.tally.same(&format!("{place} charset"), part.charset.clone(), charset);
         let disposition = disposition.map(|found| found["c_type"].as_str().unwrap().to_ascii_lowercase());
