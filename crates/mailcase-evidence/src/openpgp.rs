@@ -23,6 +23,9 @@ pub(crate) use packet::{Census, kind};
 
 /// Blocks of one text that are opened. People quote and append; more than a handful is no conversation.
 const BLOCKS: usize = 20;
+/// Facts and signatures kept of all blocks together.
+const FACTS: usize = 100;
+const SIGNATURES: usize = 50;
 
 /// Opens binary packets, or every armoured block of a text. What stands between blocks is left to the text itself.
 pub(crate) fn open(bytes: &[u8], keys: &Keyring, room: &mut Room) -> Contents {
@@ -36,6 +39,8 @@ pub(crate) fn open(bytes: &[u8], keys: &Keyring, room: &mut Room) -> Contents {
     for block in &blocks {
         open_block(block, keys, room, &mut contents);
     }
+    contents.facts.truncate(FACTS);
+    contents.signatures.truncate(SIGNATURES);
     contents
 }
 

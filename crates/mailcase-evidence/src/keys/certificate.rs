@@ -10,7 +10,11 @@ use crate::smime::ber::{Reader, SEQUENCE};
 use crate::smime::names;
 
 /// Mail addresses kept; a certificate may carry thousands.
-const ADDRESSES: usize = 50;
+const ADDRESSES: usize = 20;
+/// Characters of an address (RFC 5321 §4.5.3.1 has 254).
+const ADDRESS_CHARS: usize = 320;
+/// Bytes of a serial number shown (RFC 5280 §4.1.2.2 has 20).
+const SERIAL_BYTES: usize = 64;
 /// Characters of a text from a certificate: a stranger wrote it.
 const TEXT_CHARS: usize = 1_000;
 
@@ -67,7 +71,7 @@ impl CertificateInfo {
     }
 
     pub(crate) fn serial(&self) -> String {
-        HEXUPPER.encode(&self.raw_serial)
+        HEXUPPER.encode(self.raw_serial.get(..SERIAL_BYTES).unwrap_or(&self.raw_serial))
     }
 
     /// Whether it is the one with this issuer and serial number, both as written in a message.
@@ -151,7 +155,7 @@ fn addresses(certificate: &X509Certificate<'_>) -> Vec<String> {
     let subject = certificate.subject().iter_email().filter_map(|email| email.as_str().ok());
     let mut found: Vec<String> = Vec::new();
     for address in alternative.chain(subject).take(ADDRESSES) {
-        let address = text(address.trim()).to_lowercase();
+        let address: String = text(address.trim()).to_lowercase().chars().take(ADDRESS_CHARS).collect();
         if !address.is_empty() && !found.contains(&address) {
             found.push(address);
         }

@@ -22,6 +22,8 @@ const ARGON2_PASSES: u8 = 10;
 pub(crate) struct OpenpgpKey {
     pub(crate) secret: Option<SignedSecretKey>,
     pub(crate) public: SignedPublicKey,
+    /// The ids and fingerprints of its private keys: the library computes them anew each time.
+    pub(crate) ids: Vec<Vec<u8>>,
     pub(crate) facts: KeyFacts,
 }
 
@@ -39,7 +41,17 @@ pub(super) fn read_secret(file: &[u8], password: &str) -> Result<OpenpgpKey, Key
     unlock(&mut secret, password)?;
     let public = secret.to_public_key();
     let facts = facts(&public);
-    Ok(OpenpgpKey { secret: Some(secret), public, facts })
+    let ids = ids(&secret);
+    Ok(OpenpgpKey { secret: Some(secret), public, ids, facts })
+}
+
+fn ids(secret: &SignedSecretKey) -> Vec<Vec<u8>> {
+    let own = |key: &dyn pgp::types::KeyDetails| {
+        [key.legacy_key_id().as_ref().to_vec(), key.fingerprint().as_bytes().to_vec()]
+    };
+    let mut ids = own(&secret.primary_key).to_vec();
+    ids.extend(secret.secret_subkeys.iter().flat_map(|subkey| own(&subkey.key)));
+    ids
 }
 
 /// Reads a public key.
@@ -47,7 +59,7 @@ pub(super) fn read_public(file: &[u8]) -> Result<OpenpgpKey, KeyError> {
     let data = packets(file, Kind::PublicKey)?;
     let public = SignedPublicKey::from_bytes(data.as_slice()).map_err(|_| KeyError::Unreadable)?;
     let facts = facts(&public);
-    Ok(OpenpgpKey { secret: None, public, facts })
+    Ok(OpenpgpKey { secret: None, public, ids: Vec::new(), facts })
 }
 
 /// The packets of the wanted kind in a file.

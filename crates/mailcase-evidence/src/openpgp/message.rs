@@ -1,6 +1,7 @@
 //! Takes a message apart layer by layer: encryption, compression, signatures, and the data within (RFC 9580 §10.3).
 
 use pgp::composed::{DecryptionOptions, Edata, Esk, Message, PlainSessionKey};
+use pgp::crypto::public_key::PublicKeyAlgorithm;
 use pgp::packet::{DataMode, PublicKeyEncryptedSessionKey};
 use pgp::types::{DecryptionKey, EskType, Password, PkeskVersion};
 
@@ -20,6 +21,8 @@ const NAMED: usize = 50;
 const TRIES: usize = 20;
 /// One use of a private key, in units of [`Room::spend`].
 const USE_OF_KEY: u64 = 10_000_000;
+/// One byte hashed by SHA-2, likewise.
+const HASHED_BYTE: u64 = 3;
 
 /// Opens the message of a block into `contents`.
 pub(super) fn open(block: &Block, keys: &Keyring, room: &mut Room, contents: &mut Contents) {
@@ -77,7 +80,7 @@ impl<'a> Peeler<'a> {
                 let unpacked = reader.decompress().map_err(|_| damaged())?;
                 self.room.read(unpacked).map(Some).map_err(|short| short.defect())
             }
-            message @ Message::Signed { .. } => self.signed(message),
+            message @ Message::Signed { .. } => self.signed(message, layer),
             message @ Message::Literal { .. } => self.literal(message),
         }
     }
@@ -107,6 +110,9 @@ impl<'a> Peeler<'a> {
                 .facts
                 .push(Fact::new("unauthenticated_encryption", "OpenPGP without integrity protection"));
         }
+        if recipients.iter().any(|session| name(session).is_none()) {
+            self.contents.facts.push(Fact::new("recipient", "hidden"));
+        }
         let found = self.session_keys(&recipients)?;
         if found.is_empty() && !self.fits(&recipients) {
             self.contents.lock = Some(lock(names, password));
@@ -121,6 +127,10 @@ impl<'a> Peeler<'a> {
                 Err(Short::Full) => return Err(Short::Full.defect()),
                 Err(Short::Damaged(_)) => {}
             }
+        }
+        if recipients.iter().any(|session| is_elgamal(session)) {
+            let message = "the key of the content is encrypted with Elgamal, which is not supported";
+            return Err(Defect::new("unsupported_encryption", message));
         }
         Err(Defect::new(
             "bad_decryption",
@@ -181,8 +191,14 @@ impl<'a> Peeler<'a> {
         if Message::from_bytes(decrypted.as_slice()).is_err() { Err(wrong()) } else { Ok(decrypted) }
     }
 
-    fn signed(&mut self, mut message: Message<'_>) -> Result<Option<Vec<u8>>, Defect> {
+    fn signed(&mut self, mut message: Message<'_>, layer: &[u8]) -> Result<Option<Vec<u8>>, Defect> {
         self.format("pgp_signed");
+        // Every signature hashes all of the content.
+        let bytes = (layer.len() as u64).saturating_mul(Census::of(layer).signatures as u64);
+        if !self.room.spend(bytes.saturating_mul(HASHED_BYTE)) {
+            let message = "verifying this message takes more work than is spent on one; it was not read";
+            return Err(Defect::new("limit_effort", message));
+        }
         if message.literal_data_header().is_none() {
             let message =
                 "a signature over packed or encrypted content is not supported; the content was not read";
@@ -231,10 +247,23 @@ fn name(session: &PublicKeyEncryptedSessionKey) -> Option<String> {
     Some(format!("key id {}", data_encoding::HEXUPPER.encode(id.as_ref())))
 }
 
+/// What GnuPG made until 2009, and the library does not read.
+fn is_elgamal(session: &PublicKeyEncryptedSessionKey) -> bool {
+    matches!(session.algorithm(), Ok(PublicKeyAlgorithm::Elgamal | PublicKeyAlgorithm::ElgamalEncrypt))
+}
+
 impl OpenpgpKey {
     /// The private keys a session key may be encrypted to.
     fn fitting(&self, session: &PublicKeyEncryptedSessionKey) -> Vec<&dyn DecryptionKey> {
         let Some(secret) = &self.secret else { return Vec::new() };
+        let named = match (session.fingerprint(), session.id()) {
+            (Ok(Some(fingerprint)), _) => Some(fingerprint.as_bytes()),
+            (_, Ok(id)) if !id.is_wildcard() => Some(id.as_ref()),
+            _ => None,
+        };
+        if named.is_some_and(|named| !self.ids.iter().any(|id| id == named)) {
+            return Vec::new();
+        }
         let mut found: Vec<&dyn DecryptionKey> = Vec::new();
         if session.match_identity(secret.primary_key.public_key()) {
             found.push(&secret.primary_key);

@@ -11,6 +11,10 @@ use crate::{Defect, Fact, Lock};
 
 /// Recipients named in the evidence; more are counted.
 const NAMED: usize = 50;
+/// Recipients looked at; mailing lists have some thousands.
+const RECIPIENTS: usize = 10_000;
+/// Ways of encrypting keys named.
+const WAYS: usize = 10;
 /// Keys tried for one message. More than one fits when a message is sent to two of ours, or to one twice.
 const TRIES: usize = 8;
 /// One use of a private key, in units of [`Room::spend`]: RSA with 4096 bits takes some milliseconds.
@@ -27,6 +31,8 @@ struct Envelope<'a> {
     recipients: Vec<Recipient<'a>>,
     /// Recipients that make no sense.
     broken: usize,
+    /// There are more recipients than are looked at.
+    full: bool,
     content_type: String,
     algorithm: Algorithm<'a>,
     /// None when the content is kept elsewhere.
@@ -43,18 +49,27 @@ impl<'a> Envelope<'a> {
         data.optional(context(0))?;
         let mut infos = data.within(SET)?;
         let (mut recipients, mut broken) = (Vec::new(), 0usize);
-        while !infos.is_empty() {
+        while !infos.is_empty() && recipients.len() < RECIPIENTS {
             match Recipient::read(infos.any()?) {
                 Ok(recipient) => recipients.push(recipient),
                 Err(_) => broken = broken.saturating_add(1),
             }
         }
+        let full = !infos.is_empty();
         let mut info = data.within(SEQUENCE)?;
         let content_type = info.object_id()?;
         let algorithm = algorithm(&mut info)?;
         let content = info.optional(context(0))?;
-        let mut envelope =
-            Self { recipients, broken, content_type, algorithm, content, associated: Vec::new(), tag: &[] };
+        let mut envelope = Self {
+            recipients,
+            broken,
+            full,
+            content_type,
+            algorithm,
+            content,
+            associated: Vec::new(),
+            tag: &[],
+        };
         if kind == Kind::Authenticated {
             if let Some(attributes) = data.optional(context(1))? {
                 envelope.associated = write(SET, &[attributes.body]);
@@ -75,7 +90,7 @@ impl<'a> Envelope<'a> {
                 Recipient::Password => "password".to_owned(),
                 Recipient::Other => "other".to_owned(),
             };
-            if !ways.contains(&way) && ways.len() < NAMED {
+            if !ways.contains(&way) && ways.len() < WAYS {
                 ways.push(way);
             }
         }
@@ -100,6 +115,10 @@ pub(super) fn open(
     let mut contents = Contents { format: "smime_enveloped", facts: envelope.facts(), ..Contents::default() };
     if envelope.broken > 0 {
         contents.defects.push(Defect::new("bad_recipient", "a recipient makes no sense and was passed over"));
+    }
+    if envelope.full {
+        let message = "there are too many recipients; only the first were looked at";
+        contents.defects.push(Defect::new("limit_recipients", message));
     }
     let matching = matching(&envelope, keys);
     if matching.is_empty() {

@@ -9,6 +9,9 @@ use super::ber::{BIT_STRING, BerError, OCTET_STRING, Reader, SEQUENCE, Value, co
 use super::cipher::algorithm;
 use crate::keys::{CertificateInfo, name_text};
 
+/// Recipients looked at that share one agreement; they need keys of one curve.
+const SHARED: usize = 1_000;
+
 /// How a message names a certificate.
 #[derive(Debug, Clone)]
 pub(super) enum CertificateId<'a> {
@@ -117,7 +120,7 @@ impl<'a> Recipient<'a> {
         let algorithm = algorithm(&mut reader)?;
         let mut keys = reader.within(SEQUENCE)?;
         let mut to = Vec::new();
-        while !keys.is_empty() {
+        while !keys.is_empty() && to.len() < SHARED {
             let mut key = keys.within(SEQUENCE)?;
             let id = CertificateId::read(key.any()?)?;
             to.push((id, key.octets()?));

@@ -2,6 +2,7 @@
 
 mod broken;
 pub(crate) mod corpus;
+mod forged;
 mod gpgsm;
 mod keys;
 mod layers;
