@@ -88,7 +88,7 @@ test('a message shows its preview in a frame that can do nothing', async ({ page
   await expect(page.getByText('Taken out of the preview: 2 remote images, 1 script.')).toBeVisible();
   await expect(page.getByRole('table', { name: 'Links' })).toContainText('hxxps://pay[.]example[.]net');
   await page.getByRole('tab', { name: /Parts/ }).click();
-  await expect(page.getByText('looks like application/zip')).toBeVisible();
+  await expect(page.getByText('really application/zip')).toBeVisible();
   await page.getByRole('tab', { name: /Deliveries/ }).click();
   await expect(page.getByText(/the folder is read-only/)).toBeVisible();
 });

@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import type { Comparison } from '../src/api/types';
 import { type Answers, problem, wrongFields } from './mock/api';
 import * as data from './mock/data';
+import { complete } from './mock/evidence';
 import { haveSwitched, standBeside } from './mock/migration';
 
 export type View = {
@@ -17,6 +18,7 @@ export type View = {
 };
 
 const message = `/inbox/${data.message.summary.id}`;
+const everything = `/inbox/${complete.summary.id}`;
 const aCase = `/cases/${data.caseDetail.summary.id}`;
 const connector = `/settings/connectors/${data.connectors[0]?.id}`;
 const exchange = `/settings/connectors/${data.exchange.id}`;
@@ -31,6 +33,19 @@ const next = (steps: number) => async (page: Page) => {
   for (let step = 0; step < steps; step += 1) await press('Next')(page);
 };
 const tab = (name: string | RegExp) => (page: Page) => page.getByRole('tab', { name }).click();
+
+/** Gives files to the page and waits until the last of them stands. */
+const give =
+  (...names: string[]) =>
+  async (page: Page) => {
+    const files = names.map((name) => ({
+      name,
+      mimeType: 'message/rfc822',
+      buffer: Buffer.from('Subject: x'),
+    }));
+    await page.locator('input[type=file]').setInputFiles(files);
+    await page.getByRole('button', { name: 'Forget', exact: true }).waitFor();
+  };
 
 export const VIEWS: View[] = [
   { name: 'sign-in', path: '/sign-in', given: signedOut },
@@ -67,6 +82,45 @@ export const VIEWS: View[] = [
   { name: 'message-parts', path: `${message}?tab=parts` },
   { name: 'message-indicators', path: `${message}?tab=indicators` },
   { name: 'message-deliveries', path: `${message}?tab=deliveries` },
+  { name: 'parts', path: `${everything}?tab=parts` },
+  { name: 'parts-text', path: `${everything}?tab=parts&part=/1/1` },
+  { name: 'parts-signed', path: `${everything}?tab=parts&part=/1` },
+  { name: 'parts-message', path: `${everything}?tab=parts&part=/2`, reach: press('Show 3 headers') },
+  { name: 'parts-defects', path: `${everything}?tab=parts&part=/2/2` },
+  { name: 'parts-locked', path: `${everything}?tab=parts&part=/3` },
+  {
+    name: 'parts-text-failed',
+    path: `${everything}?tab=parts&part=/1/1`,
+    given: (answers) => {
+      answers[`GET /messages/${complete.summary.id}/parts/text`] = problem(503, 'blobs', 'try again soon');
+    },
+  },
+  {
+    name: 'part-alone',
+    path: `${everything}?tab=parts&part=/2&alone=/2`,
+    reach: async (page) => {
+      await page.getByRole('dialog').getByRole('tab', { name: /Parts/ }).click();
+    },
+  },
+  { name: 'analyse', path: '/analyse' },
+  { name: 'analyse-done', path: '/analyse', reach: give('first.eml', 'second.msg') },
+  {
+    name: 'analyse-parts',
+    path: '/analyse',
+    reach: async (page) => {
+      await give('first.eml')(page);
+      await page.getByRole('tab', { name: /Parts/ }).click();
+      await page.getByRole('treeitem', { name: /FW invoice/ }).click();
+    },
+  },
+  {
+    name: 'analyse-failed',
+    path: '/analyse',
+    given: (answers) => {
+      answers['POST /analyses'] = problem(413, 'too_large', 'files of up to 200 MiB are analysed');
+    },
+    reach: give('huge.eml', 'larger.eml'),
+  },
   { name: 'cases', path: '/cases' },
   { name: 'cases-new', path: '/cases?new=1' },
   {

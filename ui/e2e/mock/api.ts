@@ -1,6 +1,7 @@
 // Stands in for the server: answers the calls of the page from memory.
 import type { Page, Route } from '@playwright/test';
 import * as data from './data';
+import * as evidence from './evidence';
 
 export type Answer = { status?: number; body?: unknown } | ((route: Route) => Promise<void>);
 /** By method and path, such as `GET /messages`. */
@@ -38,6 +39,7 @@ export const wrongFields = (...fields: [field: string, message: string][]): Answ
 
 export function desk(): Answers {
   const message = `/messages/${data.message.summary.id}`;
+  const complete = `/messages/${evidence.complete.summary.id}`;
   const aCase = `/cases/${data.caseDetail.summary.id}`;
   const connector = `/connectors/${data.connectors[0]?.id}`;
   const exchange = `/connectors/${data.exchange.id}`;
@@ -58,6 +60,15 @@ export function desk(): Answers {
         links: [{ text: 'Pay here', target: 'hxxps://pay[.]example[.]net/i/2026-0417' }],
       },
     },
+    [`GET ${complete}`]: { body: evidence.complete },
+    [`GET ${complete}/preview`]: (route) => route.fulfill({ contentType: 'text/html', body: '<p>Hello</p>' }),
+    [`GET ${complete}/preview/facts`]: { body: { removed: [], links: [] } },
+    [`GET ${complete}/parts/text`]: (route) =>
+      route.fulfill({
+        json: route.request().url().includes('charset=') ? evidence.readAsAsked : evidence.readAsDetected,
+      }),
+    [`GET ${complete}/parts/evidence`]: { body: evidence.alone },
+    'POST /analyses': { body: evidence.everything },
     'GET /cases': page(data.cases),
     [`GET ${aCase}`]: { body: data.caseDetail },
     [`PATCH ${aCase}`]: { body: data.caseDetail },

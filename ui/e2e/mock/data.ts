@@ -120,7 +120,7 @@ export const messages: MessageSummary[] = [
   })),
 ];
 
-const part: Part = {
+export const part: Part = {
   path: '/',
   kind: 'multipart',
   content_type: 'multipart/mixed',
@@ -134,6 +134,12 @@ const part: Part = {
   size: 48_213,
   hashes: null,
   envelope: null,
+  headers: [],
+  format: null,
+  facts: [],
+  lock: null,
+  signatures: [],
+  read_as: null,
   children: [],
   defects: [],
 };

@@ -27,6 +27,7 @@ export function Shell() {
   useKeySequence('g', {
     i: () => navigate('/inbox'),
     c: () => navigate('/cases'),
+    a: () => navigate('/analyse'),
     s: () => navigate(mayReadConnectors ? '/settings/connectors' : '/settings/account'),
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when another page is opened

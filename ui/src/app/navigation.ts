@@ -1,6 +1,7 @@
 // The places of the app and who may go there.
 import {
   IconBriefcase,
+  IconFileSearch,
   IconHistory,
   IconInbox,
   IconPlugConnected,
@@ -22,6 +23,7 @@ export type Place = {
 export const PLACES: Place[] = [
   { to: '/inbox', label: 'Inbox', icon: IconInbox, permission: 'read_desk', group: 'desk' },
   { to: '/cases', label: 'Cases', icon: IconBriefcase, permission: 'read_desk', group: 'desk' },
+  { to: '/analyse', label: 'Analyse a file', icon: IconFileSearch, permission: 'read_desk', group: 'desk' },
   {
     to: '/settings/connectors',
     label: 'Connectors',

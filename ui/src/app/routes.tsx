@@ -38,6 +38,7 @@ export const router = createBrowserRouter([
           { path: 'inbox/:id', element: page(() => import('../inbox/InboxPage')) },
           { path: 'cases', element: page(() => import('../cases/CasesPage')) },
           { path: 'cases/:id', element: page(() => import('../cases/CasePage')) },
+          { path: 'analyse', element: page(() => import('../analyse/AnalysePage')) },
           { path: 'email-oauth', element: page(() => import('../connectors/EmailOauthPage')) },
           { path: 'settings', element: <Navigate to="/settings/connectors" replace /> },
           { path: 'settings/connectors', element: page(() => import('../connectors/ConnectorsPage')) },

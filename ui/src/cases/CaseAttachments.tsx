@@ -2,8 +2,8 @@
 import { Badge, Group, Stack, Text } from '@mantine/core';
 import { IconPaperclip } from '@tabler/icons-react';
 import type { CaseAttachment } from '../api/types';
-import { HashList } from '../inbox/HashList';
-import { PartDownload } from '../inbox/PartsTree';
+import { HashList } from '../evidence/HashList';
+import { PartDownload } from '../evidence/PartDownloads';
 import { byteSize } from '../shared/format';
 import { type Column, DataTable } from '../shared/list/DataTable';
 import { EmptyState } from '../shared/states';

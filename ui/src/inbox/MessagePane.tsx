@@ -4,7 +4,13 @@ import { IconArrowLeft, IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { rawMessageUrl } from '../api/links';
-import type { MessageDetail } from '../api/types';
+import type { MessageDetail, Part } from '../api/types';
+import { Headers } from '../evidence/Headers';
+import { PartAlone } from '../evidence/PartAlone';
+import { PartsView } from '../evidence/PartsView';
+import { countParts, partAt } from '../evidence/parts';
+import { TextView } from '../evidence/TextView';
+import { UnreadBanner } from '../evidence/UnreadBanner';
 import { IndicatorTable } from '../indicators/IndicatorTable';
 import { AutomaticBadge } from '../shared/badges';
 import { byteSize } from '../shared/format';
@@ -13,20 +19,18 @@ import { EmptyState, FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
 import { useEscape } from '../shared/useEscape';
 import { Deliveries } from './Deliveries';
-import { Headers } from './Headers';
 import { MessageWarnings } from './MessageWarnings';
 import { addressText, messageOptions, NO_SUBJECT } from './messages';
-import { countParts, PartsTree } from './PartsTree';
 import { Preview } from './Preview';
+import { usePartInAddress } from './partInAddress';
 import { decisionText } from './reason';
-import { TextView } from './TextView';
 
 export function MessagePane({ id }: { id: string }) {
   const query = useQuery(messageOptions(id));
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const listParams = new URLSearchParams(params);
-  listParams.delete('tab');
+  for (const ofMessage of ['tab', 'part', 'alone']) listParams.delete(ofMessage);
   const back = `/inbox${listParams.size > 0 ? `?${listParams}` : ''}`;
   useEscape(() => navigate(back));
   if (query.isError && !query.data) {
@@ -45,6 +49,7 @@ export function MessagePane({ id }: { id: string }) {
 
 function MessageView({ message }: { message: MessageDetail }) {
   const { summary, evidence } = message;
+  const { choose } = usePartInAddress();
   return (
     <Stack gap="sm">
       <div>
@@ -67,6 +72,7 @@ function MessageView({ message }: { message: MessageDetail }) {
       </div>
       <Decision message={message} />
       <MessageWarnings message={message} />
+      {evidence && <UnreadBanner evidence={evidence} onOpen={choose} />}
       {evidence ? (
         <MessageTabs message={message} evidence={evidence} />
       ) : (
@@ -179,10 +185,10 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
         <TextView body={evidence.text} />
       </Tabs.Panel>
       <Tabs.Panel value="headers" pt="sm">
-        <Headers evidence={evidence} />
+        <Headers headers={evidence.headers} received={evidence.received} />
       </Tabs.Panel>
       <Tabs.Panel value="parts" pt="sm">
-        <PartsTree message={message.summary.id} root={evidence.root} />
+        <Parts message={message.summary.id} root={evidence.root} />
       </Tabs.Panel>
       <Tabs.Panel value="indicators" pt="sm">
         <IndicatorTable list={{ rows: evidence.indicators, error: null, retry: () => {} }} />
@@ -191,5 +197,19 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
         <Deliveries deliveries={message.deliveries} sha256={message.sha256} />
       </Tabs.Panel>
     </Tabs>
+  );
+}
+
+function Parts({ message, root }: { message: string; root: Part }) {
+  const { part, alone, choose, lookAtAlone } = usePartInAddress();
+  return (
+    <>
+      <PartsView root={root} message={message} chosen={part} onChoose={choose} onAlone={lookAtAlone} />
+      <PartAlone
+        message={message}
+        part={alone ? partAt(root, alone) : undefined}
+        onClose={() => lookAtAlone(null)}
+      />
+    </>
   );
 }

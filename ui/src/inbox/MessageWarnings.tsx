@@ -3,12 +3,15 @@ import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCopyOff, IconRefresh } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { MessageDetail } from '../api/types';
+import { DefectList } from '../evidence/DefectList';
+import { unreadReason } from '../evidence/unread';
 import { useMay } from '../session/session';
-import { DefectList } from './DefectList';
 import { useRetryMessage } from './messages';
 
 export function MessageWarnings({ message }: { message: MessageDetail }) {
   const { summary, evidence, same_id } = message;
+  // What was left unread is told by itself.
+  const malformed = evidence?.defects.filter(({ code }) => !unreadReason(code)) ?? [];
   return (
     <>
       {summary.state === 'needs_attention' && <NeedsAttention message={message} />}
@@ -31,9 +34,9 @@ export function MessageWarnings({ message }: { message: MessageDetail }) {
           </Group>
         </Alert>
       )}
-      {evidence && evidence.defects.length > 0 && (
+      {malformed.length > 0 && (
         <Alert color="yellow" p="xs" icon={<IconAlertTriangle />} title="The message is not well-formed">
-          <DefectList defects={evidence.defects} />
+          <DefectList defects={malformed} />
         </Alert>
       )}
     </>

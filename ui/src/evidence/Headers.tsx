@@ -1,12 +1,16 @@
 // The headers as meant and as found, and the way the message claims to have come.
 import { SegmentedControl, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import type { Evidence } from '../api/types';
+import type { Header, Hop } from '../api/types';
 import { SCROLLED_BY_KEYS } from '../shared/scrolledByKeys';
+import { EmptyState } from '../shared/states';
 import { Time } from '../shared/Time';
 
-export function Headers({ evidence }: { evidence: Evidence }) {
+export function Headers({ headers, received = [] }: { headers: Header[]; received?: Hop[] }) {
   const [form, setForm] = useState('decoded');
+  if (headers.length === 0) {
+    return <EmptyState title="No headers">There is no header that could be read.</EmptyState>;
+  }
   return (
     <Stack gap="sm">
       <SegmentedControl
@@ -22,7 +26,7 @@ export function Headers({ evidence }: { evidence: Evidence }) {
       />
       <Table fz="sm" layout="fixed" aria-label="Headers" verticalSpacing={4}>
         <Table.Tbody>
-          {evidence.headers.map((header, position) => (
+          {headers.map((header, position) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: headers repeat, their position is their identity
             <Table.Tr key={position}>
               <Table.Th
@@ -44,12 +48,12 @@ export function Headers({ evidence }: { evidence: Evidence }) {
           ))}
         </Table.Tbody>
       </Table>
-      {evidence.received.length > 0 && <Path hops={evidence.received} />}
+      {received.length > 0 && <Path hops={received} />}
     </Stack>
   );
 }
 
-function Path({ hops }: { hops: Evidence['received'] }) {
+function Path({ hops }: { hops: Hop[] }) {
   return (
     <div>
       <Title order={2} size="h3">

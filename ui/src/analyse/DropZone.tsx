@@ -1,0 +1,56 @@
+// Takes files by drag and drop or from the file picker. The files are handed over and kept nowhere.
+import { Button, FileButton, Text } from '@mantine/core';
+import { IconFileUpload } from '@tabler/icons-react';
+import { type DragEvent, useRef, useState } from 'react';
+import classes from './DropZone.module.css';
+import { FILE_MIB_MAX } from './upload';
+
+type DropZoneProps = { onFiles: (files: File[]) => void; disabled?: boolean; small?: boolean };
+
+export function DropZone({ onFiles, disabled, small }: DropZoneProps) {
+  const [over, setOver] = useState(false);
+  const reset = useRef<() => void>(null);
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    const files = [...event.dataTransfer.files];
+    if (!disabled && files.length > 0) onFiles(files);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is one way, the button within the other
+    <div
+      className={classes.zone}
+      data-small={small || undefined}
+      data-over={(over && !disabled) || undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+      data-testid="drop-zone"
+    >
+      <IconFileUpload size={small ? 20 : 28} aria-hidden />
+      <Text size="sm">Drop message files here</Text>
+      <FileButton
+        multiple
+        disabled={disabled}
+        resetRef={reset}
+        onChange={(files) => {
+          if (files.length > 0) onFiles(files);
+          // So that the same file can be chosen again.
+          reset.current?.();
+        }}
+      >
+        {(props) => (
+          <Button {...props} size="xs" disabled={disabled}>
+            Choose files
+          </Button>
+        )}
+      </FileButton>
+      <Text size="xs" c="dimmed" ta="center">
+        .eml, .msg, winmail.dat, .p7m, archives and any other file, up to {FILE_MIB_MAX} MiB each
+      </Text>
+    </div>
+  );
+}
