@@ -1,4 +1,5 @@
 //! Whole mails, signed and encrypted by OpenSSL in every order, examined with keys and without.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::path::Path;
 use std::process::Command;

@@ -143,6 +143,8 @@ fn every_cipher_and_every_shape() {
     gnupg.key("bob", "rsa2048", "rsa2048");
     let mut alice = Keyring::default();
     alice.add_openpgp(&gnupg.secret("alice", ""), "").unwrap();
+    let both = gnupg.run("--export-secret-keys alice@example.com bob@example.com");
+    assert_eq!(alice.add_openpgp(&both, ""), Err(KeyError::SeveralPrivateKeys));
     let mut bob = Keyring::default();
     bob.add_openpgp(&gnupg.secret("bob", ""), "").unwrap();
     for cipher in

@@ -2,6 +2,7 @@
 
 use super::workshop::{ENTITY, Workshop, decrypted, have};
 use crate::keys::{KEY_FILE_BYTES, KeyError, KeyKind, Keyring};
+use crate::smime::ber::{INTEGER, OBJECT_ID, OCTET_STRING, Reader, SEQUENCE, context, write};
 
 fn workshop() -> Workshop {
     let workshop = Workshop::new();
@@ -157,4 +158,33 @@ fn a_chain_and_several_keys() {
     assert!(!format!("{keys:?}").contains("leaf"));
     keys.add_pkcs12(&file, "secret").unwrap();
     assert_eq!(keys.facts().count(), 1, "the same key twice is one");
+}
+
+/// The safes of a file without a MAC.
+fn safes(file: &[u8]) -> Vec<u8> {
+    let mut pfx = Reader::new(file).within(SEQUENCE).unwrap();
+    pfx.number().unwrap();
+    let mut info = pfx.within(SEQUENCE).unwrap();
+    info.object_id().unwrap();
+    let safe = info.within(context(0)).unwrap().octets().unwrap().into_owned();
+    Reader::new(&safe).expect(SEQUENCE).unwrap().body.to_vec()
+}
+
+#[test]
+fn two_keys_in_one_file_are_refused() {
+    if !have("openssl") {
+        return;
+    }
+    let workshop = workshop();
+    let open = "-nomac -keypbe NONE -certpbe NONE";
+    let alice = safes(&pack(&workshop, open));
+    let bob = safes(&pack(&workshop, &format!("-inkey bob.key -in bob.crt {open}")));
+    let file = |safes: &[&[u8]]| {
+        let data = write(OBJECT_ID, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]]);
+        let safe = write(context(0), &[&write(OCTET_STRING, &[&write(SEQUENCE, safes)])]);
+        write(SEQUENCE, &[&write(INTEGER, &[&[3]]), &write(SEQUENCE, &[&data, &safe])])
+    };
+    assert_eq!(add(&file(&[&alice, &bob]), ""), Err(KeyError::SeveralPrivateKeys));
+    // The same key twice is one, whatever comes with it.
+    assert_eq!(add(&file(&[&alice, &alice]), "").unwrap().subject, "O=Example, CN=alice");
 }
