@@ -299,7 +299,9 @@ fn des3(key: &[u8], wrapped: &[u8]) -> Result<Key, NoKey> {
     outer.reverse();
     let (iv, inner) = outer.split_at_checked(8).ok_or(NoKey::Wrong)?;
     let inner = decrypt(iv, inner)?;
-    let (found, check) = inner.split_at_checked(24).ok_or(NoKey::Wrong)?;
+    // The key is one of 3DES by the letter; BouncyCastle wraps those of AES as well.
+    let end = inner.len().checked_sub(8).ok_or(NoKey::Wrong)?;
+    let (found, check) = inner.split_at_checked(end).ok_or(NoKey::Wrong)?;
     if Sha1::digest(found).get(..8) != Some(check) {
         return Err(NoKey::Wrong);
     }
