@@ -1,4 +1,7 @@
 // Analysing files that are kept nowhere: choosing, dropping, progress, results, failures, and nothing left behind.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Page } from '@playwright/test';
 import { problem } from './mock/api';
 import { everything } from './mock/evidence';
@@ -58,11 +61,8 @@ test('nothing is asked for when nothing is chosen', async ({ page }) => {
 });
 
 test('files are dropped and analysed one after the other', async ({ page, answers }) => {
-  const waiting: (() => void)[] = [];
-  answers['POST /analyses'] = (route) =>
-    new Promise((resolve) => {
-      waiting.push(() => resolve(route.fulfill({ json: everything })));
-    });
+  const server = await slowServer();
+  answers['POST /analyses'] = (route) => route.continue({ url: server.url });
   await page.goto('/analyse');
   const files = await page.evaluateHandle(() => {
     const transfer = new DataTransfer();
@@ -75,15 +75,40 @@ test('files are dropped and analysed one after the other', async ({ page, answer
   await expect(list.getByRole('listitem').first()).toContainText('Analysing');
   await expect(page.getByRole('status').filter({ hasText: 'The server takes it apart' })).toBeVisible();
   await expect(list.getByRole('listitem').nth(1)).toContainText('Waiting');
-  expect(waiting).toHaveLength(1);
-  waiting[0]?.();
+  expect(server.received).toEqual(['Subject: 1']);
+  server.answerNext();
   await expect(list.getByRole('listitem').first()).toContainText('Done');
   await expect(list.getByRole('listitem').nth(1)).toContainText('Analysing');
+  expect(server.received).toEqual(['Subject: 1', 'Subject: 2']);
   // The second is given up on its way.
   await list.getByRole('button', { name: 'Forget two.msg' }).click();
-  await expect(page.getByRole('list', { name: 'Files' })).toHaveCount(0);
+  await expect(list).toHaveCount(0);
   await expect(page.getByRole('heading', { level: 2 }).first()).toContainText('FW: Your invoice');
+  server.close();
 });
+
+/** Takes what is sent, as only a real server does, and answers when it is told to. */
+async function slowServer() {
+  const received: string[] = [];
+  const waiting: (() => void)[] = [];
+  const server = createServer(async (request, response) => {
+    received.push(await text(request));
+    waiting.push(() =>
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify(everything)),
+    );
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    received,
+    answerNext: () => waiting.shift()?.(),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 test('says what failed and tries again', async ({ page, answers }) => {
   const working = answers['POST /analyses'];
