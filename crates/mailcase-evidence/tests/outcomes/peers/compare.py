@@ -1,7 +1,7 @@
 """Compares the evidence of every mail of a corpus with what other programs say of it. Differences with a rule are
 counted, those without are listed and make it fail.
 
-usage: compare.py CORPUS EVIDENCE.jsonl [--peer NAME] [--all]
+usage: compare.py CORPUS EVIDENCE.jsonl [--peer NAME] [--all] [--judged]
 """
 
 import json
@@ -43,10 +43,18 @@ def evidence_of(path: Path):
         yield str(Path(found["file"]).resolve()), found["evidence"]
 
 
+def show(found) -> None:
+    for path, difference in found:
+        print(f"  {path} {difference.field}")
+        print(f"    ours   {difference.ours!r:.300}")
+        print(f"    theirs {difference.theirs!r:.300}")
+
+
 def main() -> int:
     corpus, evidence = Path(sys.argv[1]), Path(sys.argv[2])
     wanted = sys.argv[sys.argv.index("--peer") + 1] if "--peer" in sys.argv else ""
     listed = sys.maxsize if "--all" in sys.argv else LISTED_MAX
+    judged = "--judged" in sys.argv
     kinds = kind_of(corpus)
     signal.signal(signal.SIGALRM, too_long)
     views = [(path, ours.view(found)) for path, found in evidence_of(evidence) if path in kinds]
@@ -54,7 +62,7 @@ def main() -> int:
     for peer in PEERS:
         if wanted not in peer.name:
             continue
-        matched, justified, differing, failed = 0, Counter(), [], Counter()
+        matched, justified, differing, failed = 0, defaultdict(list), [], Counter()
         fields = defaultdict(Counter)
         for path, view in views:
             if kinds[path] not in peer.kinds:
@@ -76,21 +84,19 @@ def main() -> int:
                         continue
                     difference = Difference(name, raw, view, theirs, *outcome)
                     rule = reason(difference)
-                    if rule:
-                        justified[rule] += 1
-                        fields[name]["justified"] += 1
-                    else:
-                        differing.append((Path(path).relative_to(corpus.resolve()), difference))
-                        fields[name]["differing"] += 1
-        print(f"{peer.name}: {matched} matched, {len(differing)} differing, {justified.total()} justified")
+                    into = justified[rule] if rule else differing
+                    into.append((Path(path).relative_to(corpus.resolve()), difference))
+                    fields[name]["justified" if rule else "differing"] += 1
+        total = sum(map(len, justified.values()))
+        print(f"{peer.name}: {matched} matched, {len(differing)} differing, {total} justified")
         for name, counts in fields.items():
             print("  " + f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         for what, count in failed.most_common():
             print(f"  it failed with {what}: {count}")
-        for rule, count in justified.most_common():
-            print(f"  justified {count}: {rule}")
-        for path, difference in differing[:listed]:
-            print(f"  {path} {difference.field}\n    ours   {difference.ours!r:.300}\n    theirs {difference.theirs!r:.300}")
+        for rule, found in sorted(justified.items(), key=lambda item: -len(item[1])):
+            print(f"  justified {len(found)}: {rule} (first at {found[0][0]})")
+            show(found if judged else [])
+        show(differing[:listed])
         unjustified += len(differing)
     return 1 if unjustified else 0
 

@@ -170,7 +170,7 @@ def invented_by_name(difference: Difference) -> bool:
 
 def near_addresses(difference: Difference) -> bool:
     """Each of theirs is a piece of one of ours."""
-    if difference.field not in ("from", "to", "cc"):
+    if difference.field not in ("from", "to", "cc") or not difference.theirs:
         return False
     return all(any(piece in whole for whole in difference.ours) for piece in difference.theirs)
 
@@ -297,12 +297,13 @@ def made_up_name(difference: Difference) -> bool:
 
 
 def wrapped_object(difference: Difference) -> bool:
-    """An embedded OLE object, of which we give the content and they the wrapping as well."""
+    """An embedded OLE object, of which we give the file and they the bytes of the property it lies in."""
     theirs = file_of(difference.theirs)
-    if theirs is None or difference.field != "attachments":
+    if theirs is None or difference.field != "attachments" or not difference.raw.startswith(b"\x78\x9f\x3e\x22"):
         return False
-    sizes = [file.size for file in difference.view.attachments]
-    return (theirs.name or "").startswith("Untitled") and any(size < theirs.size for size in sizes)
+    ours = difference.view.attachments
+    named = any(file.name == theirs.name for file in ours)
+    return named or ((theirs.name or "").startswith("Untitled") and any(file.size < theirs.size for file in ours))
 
 
 def in_layer(difference: Difference) -> bool:
@@ -315,13 +316,13 @@ def found_addresses(difference: Difference) -> bool:
 
 def opened(difference: Difference) -> bool:
     """They give the encoded text of a message, we what is in it."""
-    theirs = file_of(difference.theirs)
-    if difference.field != "parts":
-        return False
-    if theirs is None:
-        encoded = rb"(?is)message/rfc822.{0,300}\sbase64|\sbase64.{0,300}message/rfc822"
-        return re.search(encoded, difference.raw) is not None
-    return b"message/rfc822" in difference.raw.lower() and theirs.sha256 not in difference.view.hashes
+    encoded = rb"(?is)message/rfc822.{0,300}\sbase64|\sbase64.{0,300}message/rfc822"
+    return difference.field == "parts" and re.search(encoded, difference.raw) is not None
+
+
+def blank_lines_before_headers(difference: Difference) -> bool:
+    found = re.search(rb"(?is)message/rfc822[^\n]*\n([^\n]+\n)*\r?\n(\r?\n)+[a-z-]+:", difference.raw)
+    return difference.field in ("parts", "text", "html") and found is not None
 
 
 RULES = [
@@ -343,11 +344,12 @@ RULES = [
         and (difference.ours.encoding or "").endswith(("uuencode", "uue"))
         and difference.theirs.sha256 in difference.view.hashes,
     ),
-    ("a message that is encoded, or sent as a file, is opened", lambda difference: opened(difference)),
     (
         "the line end before the end of the file is content when no boundary follows",
         lambda difference: sizes_differ_by(difference, 2),
     ),
+    ("a message that is encoded is opened", opened),
+    ("blank lines before the headers of a message are passed over", blank_lines_before_headers),
     ("a boundary begins a part, also one in which there is nothing", only_empty_more),
     (
         "parts are found although boundaries are missing, twice there, or without an end",
@@ -356,7 +358,7 @@ RULES = [
     ),
     ("an address in a display name is a name", invented_by_name),
     ("what is nearly an address is shown whole", near_addresses),
-    ("addresses are found behind a blank before the colon, and beside words in quotes", found_addresses),
+    ("addresses are found where the other finds none: behind a blank before the colon, in raw UTF-8, with two @", found_addresses),
     ("a type without a subtype is shown as it is declared", types_without_subtype),
     ("a backslash in quotes stands for the character behind it (RFC 5322 §3.2.4)", backslashes),
     ("names are the same but for blanks, and for how accents are composed", without_blanks),
@@ -374,7 +376,7 @@ RULES = [
     ("a date that can be read in two ways is none", ambiguous_date),
     ("the Date header of a message counts before the times of Outlook", times_of_outlook),
     ("a file without a name gets none here but a safe one", made_up_name),
-    ("of an embedded object the content is given out, not the wrapping", wrapped_object),
+    ("an embedded object is given out as the file it is, not as the property it lies in", wrapped_object),
     ("what is in a layer belongs to the message around it", in_layer),
 ]
 
