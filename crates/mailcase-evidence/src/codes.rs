@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{ImageFormat, ImageReader, Limits};
 
-use crate::contents::Room;
+use crate::Fact;
+use crate::contents::{Contents, Room};
 use crate::fields::bounded;
 
 /// Sides of a picture that is looked at, in pixels.
@@ -17,8 +18,11 @@ const SMALLEST_SIDE: u32 = 20;
 const MEMORY: u64 = 128 << 20;
 /// Nanoseconds for one pixel to decode and to look through.
 const PIXEL_COST: u64 = 120;
-/// A picture with a side above this is looked at in half its size too: print and photographs are too fine.
-const FINE_SIDE: usize = 1_000;
+/// Pictures are made smaller until no side is above this: codes for people are not finer, and a photograph would cost
+/// as much as a hundred messages.
+const FINE_SIDE: usize = 1_500;
+/// Difference between the darkest and the brightest pixel without which there is no code.
+const CONTRAST: u8 = 24;
 /// Codes of one picture, and bytes of one.
 const CODES: usize = 20;
 const CODE_BYTES: usize = 4 << 10;
@@ -38,6 +42,17 @@ pub(crate) fn read(picture: &[u8], room: &mut Room) -> Vec<String> {
         Some(gray) => find(&gray),
         None => Vec::new(),
     }
+}
+
+/// Opens a picture for what its codes say.
+pub(crate) fn open(picture: &[u8], room: &mut Room) -> Contents {
+    let mut contents = Contents { format: "picture", ..Contents::default() };
+    for text in read(picture, room) {
+        contents.words.push_str(&text);
+        contents.words.push('\n');
+        contents.facts.push(Fact::new("qr_code", text));
+    }
+    contents
 }
 
 /// What the QR codes in a decoded picture say.
@@ -79,13 +94,27 @@ fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
 
 fn find(picture: &Gray) -> Vec<String> {
     let mut found = Vec::new();
-    look(picture, &mut found);
-    if found.is_empty() && picture.width.max(picture.height) > FINE_SIDE {
-        look(&half(picture), &mut found);
+    let (darkest, brightest) =
+        picture.pixels.iter().fold((255, 0), |(low, high), one| (*one.min(&low), *one.max(&high)));
+    if u8::saturating_sub(brightest, darkest) < CONTRAST {
+        return found;
     }
+    let mut smaller = picture.clone();
+    let mut larger = None;
+    while smaller.width.max(smaller.height) > FINE_SIDE {
+        let half = half(&smaller);
+        larger = Some(std::mem::replace(&mut smaller, half));
+    }
+    look(&smaller, &mut found);
     if found.is_empty() {
-        let pixels = picture.pixels.iter().map(|pixel| 255 - pixel).collect();
-        look(&Gray { pixels, ..picture.clone() }, &mut found);
+        let pixels = smaller.pixels.iter().map(|pixel| 255 - pixel).collect();
+        look(&Gray { pixels, ..smaller }, &mut found);
+    }
+    // A page that was scanned: fine, and once only.
+    if let Some(larger) =
+        larger.filter(|larger| found.is_empty() && larger.width.max(larger.height) <= 2 * FINE_SIDE)
+    {
+        look(&larger, &mut found);
     }
     found
 }

@@ -2,8 +2,6 @@
 //!
 //! Nothing is shown, run or fetched. Links and text come out as words, the things within as items.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "called by the tree once it opens documents"))]
-
 mod legacy;
 mod note;
 mod office;
@@ -52,12 +50,11 @@ pub(crate) enum Format {
 /// The document format that `start` shows. Of ZIP archives, [`is_office`] tells, of compound files, that they are no
 /// mail; pages and most shortcuts are told by type or name.
 pub(crate) fn format(start: &[u8]) -> Option<Format> {
-    // Readers look for the mark within the first kilobyte.
-    let head = start.get(..start.len().min(1_024)).unwrap_or_default();
-    if memchr::memmem::find(head, b"%PDF-").is_some() {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    if text.starts_with(b"%PDF-") {
         return Some(Format::Pdf);
     }
-    if start.trim_ascii_start().starts_with(b"{\\rt") {
+    if text.starts_with(b"{\\rt") {
         return Some(Format::Rtf);
     }
     if start.starts_with(&note::SECTION) {
@@ -82,7 +79,6 @@ pub(crate) fn open(format: Format, bytes: &[u8], passwords: &[String], room: &mu
     }
 }
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "called by the tree once it opens documents"))]
 pub(crate) use office::is_office;
 
 /// What is found in a document, within the limits of every one.

@@ -1,7 +1,7 @@
 //! Which contents are containers, and the one match from format to the function that opens it.
 
 use crate::contents::{Contents, Room};
-use crate::{Means, Part, archive, encoded, outlook, smime, sniff};
+use crate::{Means, Part, archive, codes, document, encoded, outlook, smime, sniff};
 
 /// A kind of content that holds others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,11 @@ pub(crate) enum Format {
     Tnef,
     /// Signed, encrypted or packed by S/MIME (RFC 8551).
     Smime,
+    /// Also documents that are ZIP archives.
     Archive(archive::Format),
+    Document(document::Format),
+    /// Looked through for codes.
+    Picture,
     /// Files that programs before MIME wrote into a text.
     Encoded,
 }
@@ -52,6 +56,16 @@ impl Format {
         if is(&["application/x-iso9660-image", "application/x-cd-image"], &[".iso", ".img"]) {
             return Some(Self::Archive(archive::Format::Iso));
         }
+        if is(&["application/pdf", "application/x-pdf"], &[".pdf"]) {
+            return Some(Self::Document(document::Format::Pdf));
+        }
+        if is(&["application/x-mswinurl", "application/internet-shortcut"], &[".url", ".desktop", ".webloc"])
+        {
+            return Some(Self::Document(document::Format::Shortcut));
+        }
+        if is(&["image/svg+xml"], &[".svg"]) || is_page(part, &name, prefix) {
+            return Some(Self::Document(document::Format::Page));
+        }
         let undeclared = matches!(declared, "application/octet-stream" | "message/rfc822");
         (undeclared && sniff::sniff(prefix) == Some("message/rfc822")).then_some(Self::Message)
     }
@@ -68,7 +82,10 @@ impl Format {
         if start.first() == Some(&0x30) && memchr::memmem::find(start, &CMS).is_some() {
             return Some(Self::Smime);
         }
-        archive::format(prefix).map(Self::Archive)
+        if matches!(sniff::sniff(prefix), Some(kind) if PICTURES.contains(&kind)) {
+            return Some(Self::Picture);
+        }
+        archive::format(prefix).map(Self::Archive).or_else(|| document::format(prefix).map(Self::Document))
     }
 
     /// Files a mail program wrote into a text.
@@ -84,8 +101,20 @@ impl Format {
 
     /// Whether it is opened once the whole message is read, as its password may stand anywhere.
     pub(crate) fn takes_passwords(self) -> bool {
-        matches!(self, Self::Archive(_))
+        matches!(self, Self::Archive(_) | Self::Document(document::Format::Pdf))
     }
+}
+
+/// Pictures whose formats are read.
+const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
+
+/// A page that is a file and not the body: a browser opens it, not the mail program.
+fn is_page(part: &Part, name: &str, prefix: &[u8]) -> bool {
+    const NAMES: [&str; 6] = [".htm", ".html", ".shtml", ".xhtml", ".xht", ".hta"];
+    let named = NAMES.iter().any(|ending| name.ends_with(ending));
+    let attached = part.disposition.as_deref() == Some("attachment");
+    let undeclared = part.content_type == "application/octet-stream";
+    named || ((attached || undeclared) && sniff::sniff(prefix) == Some("text/html"))
 }
 
 const SMIME_TYPES: [&str; 4] = [
@@ -115,10 +144,16 @@ pub(crate) fn open(
 ) -> Contents {
     match format {
         Format::Message => Contents::default(),
-        Format::Compound => outlook::open_message(bytes, room),
+        Format::Compound if outlook::is_message(bytes) => outlook::open_message(bytes, room),
+        Format::Compound => document::open(document::Format::Legacy, bytes, passwords, room),
         Format::Tnef => outlook::open_tnef(bytes, room),
         Format::Smime => smime::open(bytes, &means.keys, room),
+        Format::Archive(archive::Format::Zip) if document::is_office(bytes) => {
+            document::open(document::Format::Office, bytes, passwords, room)
+        }
         Format::Archive(kind) => archive::open(kind, bytes, passwords, room),
+        Format::Document(kind) => document::open(kind, bytes, passwords, room),
+        Format::Picture => codes::open(bytes, room),
         Format::Encoded => encoded::open(bytes, room),
     }
 }

@@ -58,7 +58,9 @@ pub(super) fn open(bytes: &[u8], passwords: &[String], room: &mut Room) -> Conte
         walk.stream(entry);
     }
     let pages = walk.pages;
-    found.fact("pages", &pages.to_string());
+    if pages > 0 {
+        found.fact("pages", &pages.to_string());
+    }
     let text = text::read(&file, room);
     found.words(&text);
     picture::read(&file, &mut found, room);
