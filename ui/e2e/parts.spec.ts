@@ -70,7 +70,7 @@ test('a part shows its hashes, signer, facts, envelope and headers', async ({ pa
 test('the bytes of a part are downloaded decoded and as they stand', async ({ page }) => {
   await page.goto(`${path}?tab=parts&part=/2/2`);
   const base = `/api/v1/messages/${complete.summary.id}/parts/content?path=%2F2%2F2`;
-  await expect(details(page).getByRole('link', { name: 'Content' })).toHaveAttribute('href', base);
+  await expect(details(page).getByRole('link', { name: 'Download content' })).toHaveAttribute('href', base);
   const original = details(page).getByRole('link', { name: 'As it stands in the message' });
   await expect(original).toHaveAttribute('href', `${base}&form=original`);
   // Of what was only listed there are no bytes.
@@ -79,7 +79,7 @@ test('the bytes of a part are downloaded decoded and as they stand', async ({ pa
   await expect(details(page).getByRole('link')).toHaveCount(0);
   // A multipart carries nothing of its own, but stands in the message.
   await item(page, /multipart\/alternative/).click();
-  await expect(details(page).getByRole('link', { name: 'Content' })).toHaveCount(0);
+  await expect(details(page).getByRole('link', { name: 'Download content' })).toHaveCount(0);
   await expect(details(page).getByRole('link', { name: 'As it stands in the message' })).toBeVisible();
 });
 
@@ -112,7 +112,7 @@ test('a part is looked at alone, and Esc closes that first', async ({ page }) =>
   await expect(alone.getByRole('table', { name: 'Envelope' })).toContainText('billing@pay.example');
   await alone.getByRole('tab', { name: /Parts/ }).click();
   await expect(alone.getByRole('treeitem', { name: /FW invoice/ })).toBeVisible();
-  await expect(alone.getByRole('link', { name: 'Content' })).toHaveCount(0);
+  await expect(alone.getByRole('link', { name: 'Download content' })).toHaveCount(0);
   await page.keyboard.press('Escape');
   await expect(alone).toBeHidden();
   await expect(item(page, /FW invoice/)).toBeVisible();

@@ -177,7 +177,7 @@ export const everything: Evidence = {
 /** A stored message with all of it. */
 export const complete: MessageDetail = {
   ...message,
-  summary: { ...message.summary, id: id(120), defect_count: 3 },
+  summary: { ...message.summary, id: id(140), defect_count: 3 },
   evidence: everything,
 };
 

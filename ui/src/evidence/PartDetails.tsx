@@ -12,7 +12,7 @@ import { MessageWithin } from './MessageWithin';
 import { PartDownloads } from './PartDownloads';
 import { PartText } from './PartText';
 import { PropertyTable } from './PropertyTable';
-import { formatWords, kindWords, otherType, partName, readAsWords } from './partWords';
+import { formatWords, kindWords, partName, readAsWords, sniffedOther } from './partWords';
 import { Section } from './Section';
 import { Signatures } from './Signatures';
 
@@ -43,10 +43,10 @@ export function PartDetails({ part, message, atDefects, onAlone }: PartDetailsPr
       {message && <PartDownloads message={message} part={part} onAlone={onAlone} />}
       {part.lock && <LockNote lock={part.lock} />}
       <Defects part={part} ref={defects} />
-      <Properties part={part} />
+      <Properties part={part} withText={!message} />
       <Signatures signatures={part.signatures} />
-      <Facts facts={part.facts} />
       <MessageWithin envelope={part.envelope} headers={part.headers} />
+      <Facts facts={part.facts} />
       {message && part.read_as && <PartText message={message} part={part} />}
     </Stack>
   );
@@ -93,7 +93,8 @@ function LockNote({ lock }: { lock: Lock }) {
   );
 }
 
-function Properties({ part }: { part: Part }) {
+/** `withText`: how its text was read, where the text itself is not shown. */
+function Properties({ part, withText }: { part: Part; withText: boolean }) {
   return (
     <Section title="Properties">
       <PropertyTable
@@ -102,11 +103,11 @@ function Properties({ part }: { part: Part }) {
           { name: 'Name', value: part.name },
           { name: 'Safe name', value: part.safe_name !== part.name && part.safe_name, mono: true },
           { name: 'Declared type', value: part.content_type, mono: true },
-          { name: 'Really', value: otherType(part), mono: true },
+          { name: 'First bytes say', value: sniffedOther(part), mono: true },
           { name: 'Opened as', value: part.format && formatWords(part.format) },
           { name: 'Size', value: part.kind === 'multipart' ? null : <Size bytes={part.size} /> },
           { name: 'Charset', value: part.charset },
-          { name: 'Text', value: part.read_as && readAsWords(part.read_as) },
+          { name: 'Text', value: withText && part.read_as && readAsWords(part.read_as) },
           { name: 'Encoding', value: part.encoding },
           { name: 'Disposition', value: part.disposition },
           { name: 'Content-ID', value: part.content_id, mono: true },

@@ -31,7 +31,7 @@ export function PartDownloads({ message, part, onAlone }: PartDownloadsProps) {
       {content && (
         <FileButton
           href={partUrl(message, part.path)}
-          label="Content"
+          label="Download content"
           hint="What it carries, decoded, as inert bytes. Handle with care."
         />
       )}

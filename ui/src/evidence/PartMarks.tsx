@@ -5,16 +5,16 @@ import type { Lock, Part, Signature } from '../api/types';
 import { counted } from '../shared/format';
 import classes from './PartTree.module.css';
 import {
+  contradictedType,
   declaresNothing,
   formatWords,
-  otherType,
   signatureState,
   signerName,
   worstSignature,
 } from './partWords';
 
 export function PartMarks({ part, withType }: { part: Part; withType: boolean }) {
-  const other = otherType(part);
+  const other = contradictedType(part);
   return (
     <span className={classes.marks}>
       {withType && (

@@ -26,8 +26,10 @@ function SignatureFacts({ signature }: { signature: Signature }) {
   const { addresses, not_before, not_after, fingerprint } = signature;
   return (
     <div>
-      <Group gap="xs" mb={2}>
-        <Badge color={color}>{label}</Badge>
+      <Group gap="xs" mb={2} wrap="nowrap" align="flex-start">
+        <Badge color={color} style={{ flex: 'none' }}>
+          {label}
+        </Badge>
         <Text size="sm">{means}</Text>
       </Group>
       <PropertyTable

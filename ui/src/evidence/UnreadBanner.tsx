@@ -79,8 +79,8 @@ function UnreadLine({ unread, onOpen }: { unread: Unread; onOpen: UnreadBannerPr
         <Text span size="sm" fw={600}>
           The whole
         </Text>
-      )}
-      : {message}
+      )}{' '}
+      {message}
     </Text>
   );
 }

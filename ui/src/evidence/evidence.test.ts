@@ -3,13 +3,14 @@ import type { Part, Signature } from '../api/types';
 import { closedAtFirst, countParts, moveBy, OPEN_AT_FIRST, partAt, pathsAround, visibleRows } from './parts';
 import {
   charsetChoices,
+  contradictedType,
   declaresNothing,
   factName,
   formatWords,
-  otherType,
   partName,
   readAsWords,
   signerName,
+  sniffedOther,
   worstSignature,
 } from './partWords';
 import { nextSteps, unreadOf, unreadReason } from './unread';
@@ -108,9 +109,21 @@ describe('parts in words', () => {
     expect(formatWords('smime_enveloped')).toBe('S/MIME encrypted');
     expect(formatWords('new_format')).toBe('New format');
     expect(factName('last_modifier')).toBe('Last modifier');
-    expect(otherType(leaf('/1', { sniffed_type: 'application/zip' }))).toBe('application/zip');
-    expect(otherType(leaf('/1', { sniffed_type: 'application/pdf' }))).toBeNull();
     expect(declaresNothing(leaf('/1', { content_type: 'application/octet-stream' }))).toBe(true);
+  });
+
+  it.each([
+    ['application/pdf', 'application/pdf', null, null],
+    ['application/pdf', 'application/zip', 'application/zip', 'application/zip'],
+    ['text/csv', 'text/plain', 'text/plain', null],
+    ['image/jpg', 'image/jpeg', 'image/jpeg', null],
+    ['application/x-zip-compressed', 'application/zip', 'application/zip', null],
+    ['image/png', 'text/html', 'text/html', 'text/html'],
+    ['text/plain', 'application/x-msdownload', 'application/x-msdownload', 'application/x-msdownload'],
+    ['text/plain', null, null, null],
+  ])('takes %s with the first bytes of %s for what it is', (content_type, sniffed_type, other, against) => {
+    const part = leaf('/1', { content_type, sniffed_type });
+    expect([sniffedOther(part), contradictedType(part)]).toEqual([other, against]);
   });
 
   it('says how a text was read', () => {

@@ -53,9 +53,29 @@ export function formatWords(format: string): string {
   return FORMATS[format] ?? title(format);
 }
 
-/** What the first bytes say, when it is not what is declared. */
-export function otherType(part: Part): string | null {
-  return part.sniffed_type && part.sniffed_type !== part.content_type ? part.sniffed_type : null;
+/** What the first bytes say, when it is not word for word what is declared. */
+export function sniffedOther({ sniffed_type, content_type }: Part): string | null {
+  return sniffed_type && sniffed_type !== content_type ? sniffed_type : null;
+}
+
+/** Declared types that are honest names for what the first bytes show more coarsely. */
+const SAME: Record<string, RegExp> = {
+  'text/plain': /^(text|message)\/|json|xml|javascript|yaml|pgp|pkcs|pem/,
+  'text/xml': /xml/,
+  'text/html': /xhtml/,
+  'message/rfc822': /^(text|message)\//,
+  'image/jpeg': /^image\/p?jpe?g$/,
+  'application/zip': /zip|openxmlformats|opendocument|java-archive|epub/,
+  'application/gzip': /gzip|tgz/,
+  'application/pgp-encrypted': /pgp/,
+  'application/x-pem-file': /pkcs|pem|x509/,
+  'application/msword': /ms-?(word|excel|powerpoint|outlook)/,
+};
+
+/** What the first bytes say, when it speaks against what is declared: a zip file that calls itself a PDF. */
+export function contradictedType(part: Part): string | null {
+  const sniffed = sniffedOther(part);
+  return sniffed && !SAME[sniffed]?.test(part.content_type) ? sniffed : null;
 }
 
 /** "Anything" is no lie about what it is. */
