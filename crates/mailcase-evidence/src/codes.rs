@@ -16,11 +16,12 @@ const LARGEST_SIDE: u32 = 6_000;
 const SMALLEST_SIDE: u32 = 20;
 /// Memory a decoder may take.
 const MEMORY: u64 = 128 << 20;
-/// Nanoseconds for one pixel to decode and to look through.
-const PIXEL_COST: u64 = 120;
-/// Pictures are made smaller until no side is above this: codes for people are not finer, and a photograph would cost
-/// as much as a hundred messages.
-const FINE_SIDE: usize = 1_500;
+/// Nanoseconds for one pixel to decode and make smaller, and to look through when it is noise.
+const DECODING_COST: u64 = 15;
+const LOOKING_COST: u64 = 150;
+/// Pictures are made smaller until no side is above this, which is a printed page of 150 dots to the inch: codes for
+/// people are not finer, and a photograph would cost as much as a hundred messages.
+const FINE_SIDE: usize = 1_800;
 /// Difference between the darkest and the brightest pixel without which there is no code.
 const CONTRAST: u8 = 24;
 /// Codes of one picture, and bytes of one.
@@ -61,7 +62,7 @@ pub(crate) fn read_gray(picture: &Gray, room: &mut Room) -> Vec<String> {
     let sides = SMALLEST_SIDE as usize..=LARGEST_SIDE as usize;
     let fits =
         sides.contains(&picture.width) && sides.contains(&picture.height) && picture.pixels.len() == pixels;
-    if fits && room.spend((pixels as u64).saturating_mul(PIXEL_COST)) { find(picture) } else { Vec::new() }
+    if fits && room.spend(cost(picture.width, picture.height)) { find(picture) } else { Vec::new() }
 }
 
 fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
@@ -74,7 +75,7 @@ fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
             ImageReader::with_format(Cursor::new(picture), format).into_dimensions().ok()?;
         let sides = SMALLEST_SIDE..=LARGEST_SIDE;
         (sides.contains(&width) && sides.contains(&height)).then_some(())?;
-        room.spend(u64::from(width) * u64::from(height) * PIXEL_COST).then_some(())?;
+        room.spend(cost(width as usize, height as usize)).then_some(())?;
         let mut reader = ImageReader::with_format(Cursor::new(picture), format);
         let mut limits = Limits::default();
         limits.max_image_width = Some(LARGEST_SIDE);
@@ -100,23 +101,26 @@ fn find(picture: &Gray) -> Vec<String> {
         return found;
     }
     let mut smaller = picture.clone();
-    let mut larger = None;
     while smaller.width.max(smaller.height) > FINE_SIDE {
-        let half = half(&smaller);
-        larger = Some(std::mem::replace(&mut smaller, half));
+        smaller = half(&smaller);
     }
     look(&smaller, &mut found);
     if found.is_empty() {
         let pixels = smaller.pixels.iter().map(|pixel| 255 - pixel).collect();
         look(&Gray { pixels, ..smaller }, &mut found);
     }
-    // A page that was scanned: fine, and once only.
-    if let Some(larger) =
-        larger.filter(|larger| found.is_empty() && larger.width.max(larger.height) <= 2 * FINE_SIDE)
-    {
-        look(&larger, &mut found);
-    }
     found
+}
+
+/// What decoding a picture and looking through it costs.
+fn cost(width: usize, height: usize) -> u64 {
+    let pixels = |(width, height): (usize, usize)| (width as u64).saturating_mul(height as u64);
+    let mut looked_at = (width, height);
+    while looked_at.0.max(looked_at.1) > FINE_SIDE {
+        looked_at = (looked_at.0 / 2, looked_at.1 / 2);
+    }
+    let decoding = pixels((width, height)).saturating_mul(DECODING_COST);
+    decoding.saturating_add(pixels(looked_at).saturating_mul(LOOKING_COST))
 }
 
 /// A quarter of the pixels, each the mean of four.
