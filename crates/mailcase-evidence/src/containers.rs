@@ -71,7 +71,10 @@ impl Tree<'_> {
             return;
         }
         let passwords = if format.takes_passwords() { self.passwords() } else { Vec::new() };
-        let contents = open::open(format, &bytes, self.means, &passwords, &mut self.room);
+        let mut contents = open::open(format, &bytes, self.means, &passwords, &mut self.room);
+        if let Some(verified) = self.verify(node, format, &bytes).filter(|verified| !verified.is_empty()) {
+            contents.signatures = verified;
+        }
         drop(bytes);
         self.adopt(node, contents);
     }
@@ -127,6 +130,9 @@ impl Tree<'_> {
     fn add(&mut self, parent: usize, item: Item) {
         if self.is_full(Some(parent)) {
             return;
+        }
+        if item.role == Role::Body || matches!(item.content, Content::Entity(_)) {
+            self.body_below.insert(parent);
         }
         let Item { role, content, name, content_type, charset, content_id, facts, lock, defects } = item;
         let (bytes, size) = match content {

@@ -34,6 +34,7 @@ mod parameters;
 pub mod preview;
 mod records;
 mod scan;
+mod signed;
 mod similarity;
 mod smime;
 mod sniff;

@@ -1,7 +1,7 @@
 //! Which contents are containers, and the one match from format to the function that opens it.
 
 use crate::contents::{Contents, Room};
-use crate::{Means, Part, archive, codes, document, encoded, outlook, smime, sniff};
+use crate::{Means, Part, archive, codes, document, encoded, openpgp, outlook, smime, sniff};
 
 /// A kind of content that holds others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) enum Format {
     Tnef,
     /// Signed, encrypted or packed by S/MIME (RFC 8551).
     Smime,
+    /// Signed or encrypted by OpenPGP (RFC 9580), or its keys.
+    Pgp,
     /// Also documents that are ZIP archives.
     Archive(archive::Format),
     Document(document::Format),
@@ -32,6 +34,8 @@ pub(crate) fn is_uuencode(encoding: &str) -> bool {
 const TNEF: [u8; 4] = [0x78, 0x9f, 0x3e, 0x22];
 /// The object identifier all CMS structures begin with: 1.2.840.113549.1.7 (RFC 5652), in DER but for the last arc.
 const CMS: [u8; 10] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
+/// How OpenPGP's armour begins (RFC 9580 §6.2).
+const PGP_ARMOUR: &[u8] = b"-----BEGIN PGP ";
 /// Within so many bytes: tag and length of the sequence around it, however they are encoded.
 const CMS_WITHIN: usize = 2 + 8 + CMS.len();
 
@@ -52,6 +56,9 @@ impl Format {
         };
         if is(&SMIME_TYPES, &[".p7m", ".p7s", ".p7c", ".p7b", ".p7z"]) {
             return Some(Self::Smime);
+        }
+        if is(&["application/pgp-keys", "application/pgp-signature"], &[".gpg", ".pgp", ".asc"]) {
+            return Some(Self::Pgp);
         }
         if is(&["application/x-iso9660-image", "application/x-cd-image"], &[".iso", ".img"]) {
             return Some(Self::Archive(archive::Format::Iso));
@@ -78,6 +85,9 @@ impl Format {
         if prefix.starts_with(&TNEF) {
             return Some(Self::Tnef);
         }
+        if prefix.trim_ascii_start().starts_with(PGP_ARMOUR) {
+            return Some(Self::Pgp);
+        }
         let start = prefix.get(..prefix.len().min(CMS_WITHIN)).unwrap_or_default();
         if start.first() == Some(&0x30) && memchr::memmem::find(start, &CMS).is_some() {
             return Some(Self::Smime);
@@ -90,6 +100,9 @@ impl Format {
 
     /// Files a mail program wrote into a text.
     pub(crate) fn within_text(text: &[u8]) -> Option<Self> {
+        if memchr::memmem::find_iter(text, PGP_ARMOUR).any(|at| begins_line(text, at)) {
+            return Some(Self::Pgp);
+        }
         encoded::may_hold(text).then_some(Self::Encoded)
     }
 
@@ -103,6 +116,10 @@ impl Format {
     pub(crate) fn takes_passwords(self) -> bool {
         matches!(self, Self::Archive(_) | Self::Document(document::Format::Pdf))
     }
+}
+
+fn begins_line(text: &[u8], at: usize) -> bool {
+    matches!(text.get(..at).and_then(<[u8]>::last), None | Some(b'\n' | b'\r'))
 }
 
 /// Pictures whose formats are read.
@@ -126,7 +143,9 @@ const SMIME_TYPES: [&str; 4] = [
 
 /// Whether what a container of that format holds belongs to the message around it.
 pub(crate) fn is_layer(format: &str) -> bool {
-    matches!(format, "tnef" | "smime") || format.starts_with("smime_") || format.starts_with("pgp_")
+    matches!(format, "tnef" | "smime")
+        || format.starts_with("smime_")
+        || matches!(format, "pgp_encrypted" | "pgp_signed" | "pgp_compressed" | "pgp_data")
 }
 
 /// Words of a text that may be a password.
@@ -148,6 +167,7 @@ pub(crate) fn open(
         Format::Compound => document::open(document::Format::Legacy, bytes, passwords, room),
         Format::Tnef => outlook::open_tnef(bytes, room),
         Format::Smime => smime::open(bytes, &means.keys, room),
+        Format::Pgp => openpgp::open(bytes, &means.keys, room),
         Format::Archive(archive::Format::Zip) if document::is_office(bytes) => {
             document::open(document::Format::Office, bytes, passwords, room)
         }

@@ -3,8 +3,6 @@
 //! Packets are decrypted, decompressed and verified by rPGP, one layer at a time, so that every layer is counted
 //! against what a message may cost. How many packets there are is looked at before they are handed over.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "called by the tree once it opens containers"))]
-
 mod armor;
 mod message;
 mod packet;

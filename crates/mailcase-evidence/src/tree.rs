@@ -1,5 +1,7 @@
 //! The tree of parts while it grows, and its limits.
 
+use std::collections::HashSet;
+
 use crate::containers::Waiting;
 use crate::content::{Content, Encoding, Finished, Sums};
 use crate::contents::{Role, Room};
@@ -8,6 +10,7 @@ use crate::extract::{Form, Sink};
 use crate::fields::Block;
 use crate::heads::{HEADER_ROOM, MessageHead};
 use crate::open::is_layer;
+use crate::signed::Signed;
 use crate::{Defect, Means, Part, PartKind, names, sniff, text};
 
 /// Defects kept of one part.
@@ -76,6 +79,11 @@ impl Node {
         }
     }
 
+    /// Whether it is the first of its siblings.
+    pub(crate) fn is_first(&self) -> bool {
+        self.part.path.ends_with("/1")
+    }
+
     /// Something out of a container.
     pub(crate) fn of_role(role: Role, part: Part, parent: Option<usize>, level: usize) -> Self {
         Self { role: Some(role), ..Self::new(part, parent, level) }
@@ -114,6 +122,9 @@ pub(crate) struct Tree<'a> {
     /// What opening containers may still cost.
     pub(crate) room: Room,
     pub(crate) waiting: Waiting,
+    pub(crate) signed: Vec<Signed>,
+    /// Containers that hold a body.
+    pub(crate) body_below: HashSet<usize>,
     pub(crate) target: Option<Target<'a>>,
 }
 
@@ -128,6 +139,8 @@ impl<'a> Tree<'a> {
             header_room: HEADER_ROOM,
             room: Room::new(limits.expanded_bytes, limits.effort),
             waiting: Waiting::default(),
+            signed: Vec::new(),
+            body_below: HashSet::new(),
             target: None,
         }
     }
@@ -148,6 +161,7 @@ impl<'a> Tree<'a> {
 
     /// Hands bytes of an entity as they stand in the message to whoever wants them.
     pub(crate) fn capture_original(&mut self, node: usize, bytes: &[u8]) {
+        self.add_signed(node, bytes);
         self.write(Form::Original, node, bytes);
     }
 
@@ -185,6 +199,7 @@ impl<'a> Tree<'a> {
             .is_some_and(|parent| !message && parent.part.content_type == "multipart/digest");
         let (part, head) = part_of(block, path, digest);
         self.push(Node { declared: head.declared, ..Node::new(part, parent, level) });
+        self.keep_signed(node, parent);
         if !message && block.junk_lines > 0 {
             self.defect(node, "junk_in_headers", "lines among the headers are none; they were passed over");
         }
@@ -382,7 +397,9 @@ impl<'a> Tree<'a> {
         if part.envelope.is_some() || (part.path == "/" && part.format.as_deref() == Some("outlook")) {
             return PartKind::Message;
         }
-        if part.format.as_deref().is_some_and(is_layer) {
+        // A text with an encrypted block that cannot be read is still the body there is.
+        let speaks = node.text.is_some() && !self.body_below.contains(&index);
+        if part.format.as_deref().is_some_and(is_layer) && !speaks {
             return PartKind::Layer;
         }
         match node.role {

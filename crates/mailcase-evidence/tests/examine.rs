@@ -5,8 +5,7 @@
 use std::io::Cursor;
 
 use mailcase_evidence::{
-    Evidence, ExtractError, Form, Limits, Means, Part, PartKind, examine, examine_pieces, examine_reader,
-    extract,
+    Evidence, ExtractError, Form, Limits, Means, Part, examine, examine_pieces, examine_reader, extract,
 };
 
 fn streaming() -> Means {

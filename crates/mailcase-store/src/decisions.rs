@@ -24,7 +24,7 @@ pub use evidence::PackedEvidence;
 use outcome::Plan;
 use threads::Threads;
 
-pub(crate) use evidence::unpack;
+pub(crate) use evidence::{replace as replace_evidence, unpack};
 
 /// An examined message, to be decided.
 #[derive(Debug, Clone)]

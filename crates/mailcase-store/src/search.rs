@@ -37,7 +37,8 @@ fn cut(text: &str, max: usize) -> &str {
     text.get(..text.floor_char_boundary(max)).unwrap_or_default()
 }
 
-/// The distinct words of what people search for: subject, people, text, names of attachments.
+/// The distinct words of what people search for: subject, people, text, names of attachments. The same evidence must
+/// give the same words in every version: [`reindex`] takes back what was indexed by making them again.
 pub(crate) fn message_words<'a>(
     evidence: &'a Evidence,
     attachments: impl Iterator<Item = &'a str>,
@@ -125,6 +126,20 @@ pub(crate) async fn index(tx: &mut Tx, messages: Vec<(i64, &str)>) -> Result<()>
         insert_rows(tx, head, tail, group.iter().map(|(seq, words)| args![*seq, *words]).collect()).await?;
     }
     Ok(())
+}
+
+/// Indexes other words for a message. FTS5 keeps no words it could forget by itself: it is told those it was given.
+pub(crate) async fn reindex(tx: &mut Tx, seq: i64, old: &str, new: &str) -> Result<()> {
+    if old == new {
+        return Ok(());
+    }
+    if tx.is_postgres() {
+        tx.execute("DELETE FROM message_words WHERE message_seq = $1", args![seq]).await?;
+    } else {
+        let sql = "INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)";
+        tx.execute(sql, args![seq, old]).await?;
+    }
+    index(tx, vec![(seq, new)]).await
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod extraction;
 mod inputs;
+mod keys;
 mod summary;
 
 use crate::Outcome;
@@ -41,6 +42,10 @@ pub(crate) struct ParseArgs {
     /// Password to try on locked archives and documents; may be given several times
     #[arg(long = "password", value_name = "PASSWORD")]
     passwords: Vec<String>,
+    /// Private key that opens encrypted mail: PKCS#12 or OpenPGP; may be given several times. Its password is taken from
+    /// MAILCASE_KEY_PASSWORD, else asked for
+    #[arg(long = "key", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    keys: Vec<PathBuf>,
     /// Charset to read a part in, against what it declares, such as /1=koi8-r; may be given several times
     #[arg(long = "charset", value_name = "PART=NAME", value_parser = charset)]
     charsets: Vec<(String, String)>,
@@ -63,6 +68,7 @@ pub(crate) fn run(args: &ParseArgs) -> anyhow::Result<Outcome> {
     let mut means = Means { passwords: args.passwords.clone(), ..Means::default() };
     means.limits.container_bytes = CONTAINER_BYTES;
     means.limits.expanded_bytes = EXPANDED_BYTES;
+    means.keys = keys::read(&args.keys)?;
     means.charsets = args.charsets.iter().cloned().collect();
     let mut folder = args.extract.as_deref().map(Folder::new).transpose()?;
     let bar = Bar::new("Reading");

@@ -77,10 +77,8 @@ impl PackedEvidence {
     pub fn new(org: OrganizationId, evidence: &Evidence) -> Result<Self> {
         let text = serde_json::to_vec(evidence).map_err(StoreError::decode)?;
         let body = compress(&text).map_err(StoreError::io("compressing evidence"))?;
-        let parts: Vec<&Part> =
-            evidence.root.walk().filter(|part| is_attachment(part)).take(ATTACHMENTS_MAX).collect();
-        let names = parts.iter().filter_map(|part| part.name.as_deref());
-        let words = search::message_words(evidence, names);
+        let parts = attachments(evidence);
+        let words = words(evidence, &parts);
         let mut indicators = BTreeMap::new();
         for indicator in &evidence.indicators {
             let kind = kind_name(indicator.kind);
@@ -159,6 +157,14 @@ fn compress(text: &[u8]) -> std::io::Result<Vec<u8>> {
     })
 }
 
+fn attachments(evidence: &Evidence) -> Vec<&Part> {
+    evidence.root.walk().filter(|part| is_attachment(part)).take(ATTACHMENTS_MAX).collect()
+}
+
+fn words(evidence: &Evidence, attachments: &[&Part]) -> String {
+    search::message_words(evidence, attachments.iter().filter_map(|part| part.name.as_deref()))
+}
+
 /// What a person would save as a file; a message within is one.
 fn is_attachment(part: &Part) -> bool {
     matches!(part.kind, PartKind::Attachment | PartKind::Message) && part.path != "/"
@@ -211,10 +217,7 @@ pub(crate) async fn write(
     claimed: &HashMap<MessageId, Claimed<'_>>,
     batch: &[&DecidedMessage],
 ) -> Result<()> {
-    let (mut bodies, mut words, mut attachments, mut sightings) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    // Sorted by hash over the whole batch: two replicas insert shared indicators in the same order.
-    let mut indicators: BTreeMap<&[u8], Vec<Value>> = BTreeMap::new();
+    let (mut bodies, mut words, mut found) = (Vec::new(), Vec::new(), Found::default());
     // In the order of their numbers: rows are then appended, and FTS5, which flushes whenever a number is lower than
     // the one before, flushes once.
     let mut own: Vec<&Claimed<'_>> =
@@ -225,18 +228,7 @@ pub(crate) async fn write(
         let packed = &decided.evidence;
         bodies.push(args![own.seq, packed.parser_version, packed.body.clone()]);
         words.push((own.seq, packed.words.as_str()));
-        attachments.extend(packed.attachments.iter().map(|attachment| {
-            let mut values = args![own.seq];
-            values.extend(attachment.iter().cloned());
-            values
-        }));
-        for indicator in &packed.indicators {
-            let hash = indicator.hash.clone();
-            indicators
-                .entry(&indicator.hash)
-                .or_insert_with(|| args![hash, decided.organization, indicator.kind, &indicator.value]);
-            sightings.push(args![own.seq, indicator.hash.clone()]);
-        }
+        found.add(own.seq, decided.organization, packed);
     }
     // A message that is decided again after it was set aside may have left its evidence.
     let head = "INSERT INTO message_evidence (message_seq, parser_version, body)";
@@ -244,17 +236,71 @@ pub(crate) async fn write(
                 body = excluded.body";
     insert_rows(tx, head, tail, bodies).await?;
     search::index(tx, words).await?;
-    let head = "INSERT INTO attachments (message_seq, path, name, safe_name, content_type, sniffed_type, size, md5, \
-                sha1, sha256)";
-    insert_rows(tx, head, "ON CONFLICT (message_seq, path) DO NOTHING", attachments).await?;
-    let head = "INSERT INTO indicators (hash, organization_id, kind, value)";
-    insert_rows(tx, head, "ON CONFLICT (hash) DO NOTHING", indicators.into_values().collect()).await?;
-    let head = "INSERT INTO sightings (message_seq, indicator_id) SELECT v.column1, i.id FROM (";
-    // `WHERE true`: without it SQLite takes ON for a part of the join.
-    let tail = ") AS v JOIN indicators i ON i.hash = v.column2 WHERE true \
-                ON CONFLICT (message_seq, indicator_id) DO NOTHING";
-    insert_rows(tx, head, tail, sightings).await?;
-    Ok(())
+    found.write(tx).await
+}
+
+/// Rows of what was found, of one message or many.
+#[derive(Default)]
+struct Found<'a> {
+    attachments: Vec<Vec<Value>>,
+    /// Sorted by hash over the whole batch: two replicas insert shared indicators in the same order.
+    indicators: BTreeMap<&'a [u8], Vec<Value>>,
+    sightings: Vec<Vec<Value>>,
+}
+
+impl<'a> Found<'a> {
+    fn add(&mut self, seq: i64, org: OrganizationId, packed: &'a PackedEvidence) {
+        self.attachments.extend(packed.attachments.iter().map(|attachment| {
+            let mut values = args![seq];
+            values.extend(attachment.iter().cloned());
+            values
+        }));
+        for indicator in &packed.indicators {
+            let hash = indicator.hash.clone();
+            self.indicators
+                .entry(&indicator.hash)
+                .or_insert_with(|| args![hash, org, indicator.kind, &indicator.value]);
+            self.sightings.push(args![seq, indicator.hash.clone()]);
+        }
+    }
+
+    async fn write(self, tx: &mut Tx) -> Result<()> {
+        let Self { attachments, indicators, sightings } = self;
+        let head = "INSERT INTO attachments (message_seq, path, name, safe_name, content_type, sniffed_type, size, md5, \
+                    sha1, sha256)";
+        insert_rows(tx, head, "ON CONFLICT (message_seq, path) DO NOTHING", attachments).await?;
+        let head = "INSERT INTO indicators (hash, organization_id, kind, value)";
+        insert_rows(tx, head, "ON CONFLICT (hash) DO NOTHING", indicators.into_values().collect()).await?;
+        let head = "INSERT INTO sightings (message_seq, indicator_id) SELECT v.column1, i.id FROM (";
+        // `WHERE true`: without it SQLite takes ON for a part of the join.
+        let tail = ") AS v JOIN indicators i ON i.hash = v.column2 WHERE true \
+                    ON CONFLICT (message_seq, indicator_id) DO NOTHING";
+        insert_rows(tx, head, tail, sightings).await?;
+        Ok(())
+    }
+}
+
+/// Puts the evidence of one decided message in the place of `old`, which is what is written there.
+pub(crate) async fn replace(
+    tx: &mut Tx,
+    org: OrganizationId,
+    seq: i64,
+    old: &Evidence,
+    packed: &PackedEvidence,
+) -> Result<()> {
+    search::reindex(tx, seq, &words(old, &attachments(old)), &packed.words).await?;
+    let sql = "UPDATE message_evidence SET parser_version = $2, body = $3 WHERE message_seq = $1";
+    tx.execute(sql, args![seq, packed.parser_version, packed.body.clone()]).await?;
+    let sql = "UPDATE messages SET parser_version = $2, subject = $3, from_name = $4, from_address = $5, to_text = $6, \
+               sent_at = $7, attachment_count = $8, indicator_count = $9, defect_count = $10 WHERE seq = $1";
+    let mut row = args![seq];
+    row.extend(packed.row());
+    tx.execute(sql, row).await?;
+    tx.execute("DELETE FROM attachments WHERE message_seq = $1", args![seq]).await?;
+    tx.execute("DELETE FROM sightings WHERE message_seq = $1", args![seq]).await?;
+    let mut found = Found::default();
+    found.add(seq, org, packed);
+    found.write(tx).await
 }
 
 /// Evidence as it was written.

@@ -20,6 +20,7 @@ mod open;
 mod other_sources;
 mod people;
 mod reclaim;
+mod reexamination;
 mod secrets;
 mod text;
 
@@ -102,6 +103,7 @@ on_every_store! {
     people::users_and_the_last_administrator,
     people::sessions_end,
     people::tokens_end_and_shrink_with_the_role,
+    reexamination::new_evidence_takes_the_place_of_the_old,
     reclaim::garbage_goes_and_named_blobs_stay,
     reclaim::a_crash_in_the_middle_loses_nothing,
     secrets::no_secret_is_readable_at_rest,

@@ -223,3 +223,41 @@ fn commands_that_look_make_nothing() {
     }
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
+
+#[test]
+fn encrypted_mail_is_read_with_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = |arguments: &[&str]| {
+        let output =
+            std::process::Command::new("openssl").args(arguments).current_dir(folder.path()).output();
+        let output = output.expect("openssl runs");
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    };
+    openssl(&[
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "c", "-subj", "/CN=Desk",
+    ]);
+    openssl(&["pkcs12", "-export", "-inkey", "k", "-in", "c", "-out", "key.p12", "-passout", "pass:secret"]);
+    std::fs::write(folder.path().join("in"), "Content-Type: text/plain\r\n\r\nwithin\r\n").unwrap();
+    openssl(&["cms", "-encrypt", "-aes-128-cbc", "-in", "in", "-out", "mail.eml", "c"]);
+
+    let locked = run(folder.path(), &["parse", "--summary", "mail.eml"]);
+    assert_eq!(locked.status.code(), Some(3));
+    assert!(stdout(&locked).contains("no such key is there"), "{}", stdout(&locked));
+
+    let with = |password: &str| {
+        let mut command = mailcase(folder.path());
+        command.args(["parse", "--key", "key.p12", "mail.eml"]).env("MAILCASE_KEY_PASSWORD", password);
+        command.output().unwrap()
+    };
+    let opened = with("secret");
+    assert!(opened.status.success(), "{}", stderr(&opened));
+    let evidence: Value = serde_json::from_slice(&opened.stdout).unwrap();
+    assert_eq!(evidence["text"]["content"], "within\r\n");
+    let wrong = with("wrong");
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        stderr(&wrong).contains("key.p12 cannot be used: the password does not open"),
+        "{}",
+        stderr(&wrong)
+    );
+}
