@@ -64,6 +64,10 @@ impl Tree<'_> {
             self.defect(node, "limit_depth", "nested too deep; what is inside was not taken apart");
             return;
         }
+        // Who asks for the bytes of one part asks for no codes: looking through pictures costs more than all the rest.
+        if format == Format::Picture && self.target.as_ref().is_some_and(|target| target.path.is_some()) {
+            return;
+        }
         if format == Format::Message {
             let mut scanner = Scanner::new(Some(node));
             scanner.feed(self, &bytes);
@@ -170,7 +174,7 @@ impl Tree<'_> {
 
     /// Reads a file that is whole.
     pub(crate) fn read_file(&mut self, node: usize, bytes: Vec<u8>, role: Role) {
-        let mut sums = Sums::default();
+        let mut sums = Sums::of_file();
         sums.update(&bytes);
         self.capture(node, &bytes);
         self.capture_original(node, &bytes);

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::Hashes;
 use crate::open::Format;
 use crate::scan::Scanner;
+use crate::similarity::Similarity;
 use crate::transfer::{Base64, QuotedPrintable, Transfer, looks_like_base64};
 use crate::tree::Tree;
 
@@ -22,15 +23,21 @@ const PIECE: usize = 24 << 10;
 const FIRST_LINE: usize = 256;
 
 /// Running sums of some content.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(crate) struct Sums {
     md5: Md5,
     sha1: Sha1,
     sha256: Sha256,
+    similarity: Option<Box<Similarity>>,
     size: u64,
 }
 
 impl Sums {
+    /// Sums of a file, which may be like another one.
+    pub(crate) fn of_file() -> Self {
+        Self { similarity: Some(Box::default()), ..Self::default() }
+    }
+
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         let begun = (self.size % BLOCK as u64) as usize;
         let (first, rest) = bytes.split_at(bytes.len().min((BLOCK - begun) % BLOCK));
@@ -38,6 +45,9 @@ impl Sums {
             self.md5.update(block);
             self.sha1.update(block);
             self.sha256.update(block);
+        }
+        if let Some(similarity) = &mut self.similarity {
+            similarity.update(bytes);
         }
         self.size += bytes.len() as u64;
     }
@@ -48,6 +58,7 @@ impl Sums {
             md5: hex(&self.md5.finalize()),
             sha1: hex(&self.sha1.finalize()),
             sha256: hex(&self.sha256.finalize()),
+            ssdeep: self.similarity.map(|similarity| similarity.finish()),
         };
         (self.size, hashes)
     }
@@ -117,7 +128,7 @@ impl Content {
             transfer,
             undecided: (encoding == Encoding::Base64).then(Vec::new),
             not_base64: false,
-            sums: Sums::default(),
+            sums: if text_room.is_none() { Sums::of_file() } else { Sums::default() },
             prefix: Vec::new(),
             text: text_room.map(|_| Vec::new()),
             text_room: text_room.unwrap_or_default(),

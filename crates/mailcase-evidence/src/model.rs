@@ -195,6 +195,9 @@ pub struct Hashes {
     pub md5: String,
     pub sha1: String,
     pub sha256: String,
+    /// Of files: nearly the same for content that is nearly the same, as `ssdeep` writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssdeep: Option<String>,
 }
 
 /// The charset a text was read in. Reading never fails; this says how far to believe it.

@@ -5,8 +5,6 @@
 //! seven bytes happen to sum to a number; the size of pieces, which depends on the length of the whole, is only known
 //! at the end, so that several sizes are followed at once, eight of them in one word.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "used where content is hashed"))]
-
 /// Bytes that decide where a piece ends.
 const WINDOW: usize = 7;
 /// Pieces of the smallest size are this long on average; each other size is twice the one before.
