@@ -34,10 +34,13 @@ pub(crate) fn is_uuencode(encoding: &str) -> bool {
 const TNEF: [u8; 4] = [0x78, 0x9f, 0x3e, 0x22];
 /// The object identifier all CMS structures begin with: 1.2.840.113549.1.7 (RFC 5652), in DER but for the last arc.
 const CMS: [u8; 10] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
+/// That of authenticated encryption, 1.2.840.113549.1.9.16.1.23 (RFC 5083).
+const AUTHENTICATED: [u8; 13] =
+    [0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x17];
 /// How OpenPGP's armour begins (RFC 9580 §6.2).
 const PGP_ARMOUR: &[u8] = b"-----BEGIN PGP ";
 /// Within so many bytes: tag and length of the sequence around it, however they are encoded.
-const CMS_WITHIN: usize = 2 + 8 + CMS.len();
+const CMS_WITHIN: usize = 2 + 8 + AUTHENTICATED.len();
 
 impl Format {
     /// By what the first bytes show, else by what is declared. `None` when it is nothing that can be opened.
@@ -89,7 +92,8 @@ impl Format {
             return Some(Self::Pgp);
         }
         let start = prefix.get(..prefix.len().min(CMS_WITHIN)).unwrap_or_default();
-        if start.first() == Some(&0x30) && memchr::memmem::find(start, &CMS).is_some() {
+        let names = |identifier: &[u8]| memchr::memmem::find(start, identifier).is_some();
+        if start.first() == Some(&0x30) && (names(&CMS) || names(&AUTHENTICATED)) {
             return Some(Self::Smime);
         }
         if matches!(sniff::sniff(prefix), Some(kind) if PICTURES.contains(&kind)) {

@@ -37,7 +37,6 @@ pub(crate) fn open(bytes: &[u8], keys: &Keyring, room: &mut Room) -> Contents {
 
 /// Verifies a signature that stands beside what it signs (RFC 8551 §3.5.3). `content` are the bytes as they were
 /// signed: canonical, lines ended by CR LF.
-#[cfg_attr(not(test), expect(dead_code, reason = "called by the tree once it keeps what is signed"))]
 pub(crate) fn verify_detached(signature: &[u8], content: &[u8], room: &mut Room) -> Vec<Signature> {
     let bytes = binary(signature);
     let verified = content_info(&bytes).and_then(|(kind, content_of)| {
