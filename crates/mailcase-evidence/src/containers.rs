@@ -64,8 +64,7 @@ impl Tree<'_> {
             self.defect(node, "limit_depth", "nested too deep; what is inside was not taken apart");
             return;
         }
-        // Who asks for the bytes of one part asks for no codes: looking through pictures costs more than all the rest.
-        if format == Format::Picture && self.target.as_ref().is_some_and(|target| target.path.is_some()) {
+        if !self.leads_to_target(node) {
             return;
         }
         if format == Format::Message {
@@ -81,6 +80,13 @@ impl Tree<'_> {
         }
         drop(bytes);
         self.adopt(node, contents);
+    }
+
+    /// Whether what is asked for may lie within `node`; everything may, unless one part was asked for.
+    fn leads_to_target(&self, node: usize) -> bool {
+        let Some(wanted) = self.target.as_ref().and_then(|target| target.path) else { return true };
+        let path = self.nodes.get(node).map_or("", |node| node.part.path.trim_end_matches('/'));
+        wanted.strip_prefix(path).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
     }
 
     /// Passwords given, those the texts so far may hold, and those everybody uses, in this order.

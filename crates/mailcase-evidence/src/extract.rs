@@ -59,7 +59,7 @@ impl<W: Write> Sink for Single<'_, W> {
     }
 }
 
-/// The part that was given out, as in the evidence, without its children and what codes in a picture say.
+/// The part that was given out, as in the evidence, without its children and what opening it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartInfo {
     pub part: Part,

@@ -1,6 +1,6 @@
 //! Signed and encrypted mail through the whole examination, made by OpenSSL.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic")]
 
 use std::io::Cursor;
 use std::path::Path;
@@ -90,8 +90,8 @@ impl Workshop {
 }
 
 const ENTITY: &[u8] = b"Content-Type: multipart/mixed; boundary=within\r\n\r\n--within\r\nContent-Type: text/plain\r\n\r\n\
-    Transfer to https://bad.example/pay today\r\n--within\r\nContent-Type: application/pdf; name=invoice.pdf\r\n\
-    Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjc=\r\n--within--\r\n";
+    Transfer to https://bad.example/pay today\r\n--within\r\nContent-Type: application/octet-stream; name=notes.bin\r\n\
+    Content-Transfer-Encoding: base64\r\n\r\nAAECAw==\r\n--within--\r\n";
 
 fn check_opened(evidence: &Evidence) {
     assert_eq!(
@@ -100,7 +100,7 @@ fn check_opened(evidence: &Evidence) {
     );
     assert!(evidence.indicators.iter().any(|one| one.value == "https://bad.example/pay"));
     let names: Vec<_> = evidence.root.walk().filter_map(|part| part.name.as_deref()).collect();
-    assert!(names.contains(&"invoice.pdf"), "{names:?}");
+    assert!(names.contains(&"notes.bin"), "{names:?}");
     assert!(evidence.unread().is_empty(), "{:?}", evidence.unread());
 }
 
@@ -122,10 +122,10 @@ fn a_message_without_a_key_says_so_and_with_it_reads_like_any_other() {
     let means = workshop.means();
     let opened = examine(&raw, &means);
     check_opened(&opened);
-    let pdf = opened.root.walk().find(|part| part.name.as_deref() == Some("invoice.pdf")).unwrap();
+    let notes = opened.root.walk().find(|part| part.name.as_deref() == Some("notes.bin")).unwrap();
     let mut out = Vec::new();
-    extract(Cursor::new(&raw), &pdf.path, Form::Content, &mut out, &means).unwrap();
-    assert_eq!(out, b"%PDF-1.7");
+    extract(Cursor::new(&raw), &notes.path, Form::Content, &mut out, &means).unwrap();
+    assert_eq!(out, [0, 1, 2, 3]);
 }
 
 #[test]

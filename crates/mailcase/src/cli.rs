@@ -11,7 +11,7 @@ Exit codes:
   1  it failed
   2  the command line or the configuration is wrong; nothing was done
   3  it worked, and something was found that needs attention (doctor, connector test,
-     connector run, account, import), or could not be read: locked, damaged, beyond a
+     connector run, account, import, reexamine), or could not be read: locked, damaged, beyond a
      limit (parse)";
 
 /// Turns mailboxes into security cases.
@@ -95,6 +95,12 @@ pub(crate) enum Command {
     Account {
         /// API name of a connector; all when left out
         connector: Option<String>,
+    },
+    /// Examine stored messages again, after a new version reads more; cases stay as they are
+    Reexamine {
+        /// Also those this version has examined already
+        #[arg(long)]
+        all: bool,
     },
     /// Check the configuration, the data folder, the database, the stored messages and every connector
     Doctor {

@@ -14,6 +14,7 @@ mod master_key;
 mod measure;
 mod parse;
 mod progress;
+mod reexamine;
 mod reference;
 mod samples;
 mod serve;
@@ -85,6 +86,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         | Command::User { .. }
         | Command::Key { .. }
         | Command::Account { .. }
+        | Command::Reexamine { .. }
         | Command::Doctor { .. } => {}
     }
     let flags = cli.flags();
@@ -119,6 +121,7 @@ async fn work(command: Command, config: Config) -> anyhow::Result<Outcome> {
         }
         Command::Key { command: KeyCommand::Rotate } => Box::pin(key::rotate(config)).await,
         Command::Account { connector } => account::run(config, connector.as_deref()).await,
+        Command::Reexamine { all } => reexamine::run(config, all).await,
         Command::Doctor { full } => doctor::run(config, full).await,
         Command::Parse(_)
         | Command::Openapi

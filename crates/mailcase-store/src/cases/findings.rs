@@ -45,7 +45,7 @@ fn indicator_from(row: &Row) -> Result<(i64, CaseIndicator)> {
 
 fn attachment_from(row: &Row) -> Result<(String, CaseAttachment)> {
     let hashes = match (row.opt_text("md5")?, row.opt_text("sha1")?, row.opt_text("sha256")?) {
-        (Some(md5), Some(sha1), Some(sha256)) => Some(Hashes { md5, sha1, sha256 }),
+        (Some(md5), Some(sha1), Some(sha256)) => Some(Hashes { md5, sha1, sha256, ssdeep: None }),
         _ => None,
     };
     let attachment = CaseAttachment {

@@ -124,7 +124,7 @@ fn attachment(path: &str, name: &str) -> Part {
         name: Some(name.to_owned()),
         safe_name: Some(name.to_owned()),
         size: 12,
-        hashes: Some(Hashes { md5: "m".into(), sha1: "s".into(), sha256: "t".into() }),
+        hashes: Some(Hashes { md5: "m".into(), sha1: "s".into(), sha256: "t".into(), ssdeep: None }),
         ..Part::default()
     }
 }

@@ -22,7 +22,7 @@ pub(crate) async fn hostile_text_is_kept(fx: &Fixture) {
         content_type: "x/\0y".to_owned(),
         name: Some(odd.repeat(50)),
         safe_name: Some("safe".to_owned()),
-        hashes: Some(Hashes { md5: hash("a"), sha1: hash("b"), sha256: hash("c") }),
+        hashes: Some(Hashes { md5: hash("a"), sha1: hash("b"), sha256: hash("c"), ssdeep: None }),
         ..Part::default()
     }];
     let (message, case) = fx.message("odd id", evidence.clone()).await;

@@ -55,6 +55,17 @@ fn an_import_takes_each_message_once_and_the_doctor_is_content() {
     let third = run(folder.path(), &import);
     assert_eq!(stdout(&third), "1 new, 5 already known, 0 failed\n", "{}", stderr(&third));
 
+    let outdated = run(folder.path(), &["--data", "data", "reexamine"]);
+    assert_eq!(
+        stdout(&outdated),
+        "0 messages examined again, 0 of them read differently\n",
+        "{}",
+        stderr(&outdated)
+    );
+    let all = run(folder.path(), &["--data", "data", "reexamine", "--all"]);
+    assert_eq!(stdout(&all), "6 messages examined again, 0 of them read differently\n", "{}", stderr(&all));
+    assert!(all.status.success());
+
     // Copies are new files and known messages.
     let copies = folder.path().join("copies");
     fs::create_dir(&copies).unwrap();
