@@ -188,7 +188,11 @@ fn unpack_block(
     let packed = bytes.len() as u64;
     let result = decoder.for_each_entries(&mut |file: &ArchiveEntry, reader: &mut dyn std::io::Read| {
         if file.has_stream && file.size > 0 {
-            let unpacked = unpack(reader, packed, room);
+            let mut unpacked = unpack(reader, packed, room);
+            // What a wrong password makes of the bytes may begin with a mark that the end is there.
+            if unpacked.end == End::Whole && unpacked.bytes.len() as u64 != file.size {
+                unpacked.end = End::Damaged;
+            }
             let whole = unpacked.end == End::Whole;
             files.push((index, unpacked));
             index += 1;
