@@ -4,9 +4,9 @@
 //! ends a part when it is the boundary of any open multipart: a broken part never costs its siblings. The line end
 //! before a boundary belongs to the boundary. The result does not depend on how the bytes were cut into pieces.
 
-use std::sync::LazyLock;
+mod lines;
 
-use memchr::memmem::{self, Finder};
+use lines::{CR_BOUNDARY, LF_BOUNDARY, declares_boundary, held_back, is_end, probe_line_end};
 
 use crate::content::{Content, Encoding, Sums};
 use crate::fields::Block;
@@ -16,8 +16,6 @@ use crate::tree::{Plan, Tree};
 const BOUNDARY_LINE: usize = 1 << 10;
 /// Bytes of one header block kept; what follows up to the blank line is passed over.
 pub(crate) const BLOCK_BYTES: usize = 4 << 20;
-/// Bytes looked at to tell bare-CR line ends (old Macs) from LF and CRLF.
-const LINE_END_PROBE: usize = 4 << 10;
 
 /// Takes one message apart, writing what it finds into a [`Tree`].
 #[derive(Debug)]
@@ -94,9 +92,6 @@ struct Pending {
     /// How many entities of the stack it lies within.
     levels: usize,
 }
-
-static LF_BOUNDARY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n--"));
-static CR_BOUNDARY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r--"));
 
 enum Step {
     Used(usize),
@@ -485,39 +480,4 @@ impl Pending {
         self.structural = false;
         std::mem::take(&mut self.bytes)
     }
-}
-
-/// What may follow the name of a boundary: nothing, or the mark of the last one.
-fn is_end(rest: &[u8]) -> bool {
-    matches!(rest, b"" | b"--")
-}
-
-/// Which byte ends lines, once enough has been seen to tell.
-fn probe_line_end(data: &[u8], last: bool) -> Option<u8> {
-    let window = data.get(..LINE_END_PROBE.min(data.len())).unwrap_or_default();
-    if memchr::memchr(b'\n', window).is_some() {
-        return Some(b'\n');
-    }
-    if window.len() < LINE_END_PROBE && !last {
-        return None;
-    }
-    Some(if memchr::memchr(b'\r', window).is_some_and(|at| at + 1 < window.len()) { b'\r' } else { b'\n' })
-}
-
-/// How many bytes at the end may be the start of a line end and a boundary.
-fn held_back(rest: &[u8], line_end: u8) -> usize {
-    let dash = usize::from(rest.ends_with(b"-") && rest.get(rest.len().wrapping_sub(2)) == Some(&line_end));
-    let line = rest.get(..rest.len() - dash).unwrap_or_default();
-    let end = usize::from(line.last() == Some(&line_end));
-    let line = line.get(..line.len() - end).unwrap_or_default();
-    let carriage = usize::from(line_end == b'\n' && line.last() == Some(&b'\r'));
-    dash + end + carriage
-}
-
-/// Whether a header block seems to declare the boundary that `text` is.
-fn declares_boundary(block: &[u8], text: &[u8]) -> bool {
-    let name = text.strip_suffix(b"--").unwrap_or(text);
-    name.iter().any(u8::is_ascii_alphanumeric)
-        && memmem::find(block, b"oundary").is_some()
-        && memmem::find(block, name).is_some()
 }
