@@ -116,6 +116,14 @@ impl Tree<'_> {
             self.nodes.get(node).and_then(|one| self.nodes.get(one.parent?)).is_some_and(inside_same);
         let Some(owner) = self.nodes.get_mut(node) else { return };
         owner.part.format = Some(format.to_owned());
+        if let Some(known) = open::media_type(format) {
+            let undeclared = owner.part.content_type == "application/octet-stream"
+                || owner.part.sniffed_type.as_ref() == Some(&owner.part.content_type);
+            if undeclared {
+                known.clone_into(&mut owner.part.content_type);
+            }
+            owner.part.sniffed_type = Some(known.to_owned());
+        }
         owner.part.facts.extend(facts);
         owner.part.signatures.extend(signatures);
         owner.part.lock = lock;

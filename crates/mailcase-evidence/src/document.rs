@@ -11,12 +11,11 @@ mod rtf;
 mod shortcut;
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::percent_decode_str;
 
 use crate::contents::{Contents, Item, Room};
 use crate::fields::bounded;
+use crate::transfer::LENIENT_BASE64;
 use crate::{Defect, Fact};
 
 /// Facts of one document.
@@ -162,13 +161,6 @@ fn plain_text(bytes: &[u8]) -> String {
     }
 }
 
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
 /// Base64 as documents carry it: white space is passed over, and it ends with the first other character.
 pub(crate) fn base64(text: &[u8]) -> Vec<u8> {
     let letters = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
@@ -178,7 +170,7 @@ pub(crate) fn base64(text: &[u8]) -> Vec<u8> {
     if letters.len() % 4 == 1 {
         letters.pop();
     }
-    BASE64.decode(letters).unwrap_or_default()
+    LENIENT_BASE64.decode(letters).unwrap_or_default()
 }
 
 /// Content and media type of a `data:` URL (RFC 2397).
@@ -189,28 +181,9 @@ pub(crate) fn data_url(url: &str) -> Option<(Vec<u8>, String)> {
     let (head, data) = rest.get(5..)?.split_once(',')?;
     let mut words = head.split(';');
     let kind = words.next().unwrap_or_default().trim().to_ascii_lowercase();
-    let data = percent_decoded(data);
+    let data = percent_decode_str(data).collect::<Vec<u8>>();
     let encoded = words.any(|word| word.trim().eq_ignore_ascii_case("base64"));
     Some((if encoded { base64(&data) } else { data }, kind))
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let digits = tail.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

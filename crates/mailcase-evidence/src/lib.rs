@@ -20,6 +20,7 @@ mod entity;
 mod examine;
 mod extract;
 mod fields;
+mod filetime;
 mod heads;
 mod html;
 mod indicators;

@@ -152,6 +152,15 @@ pub(crate) fn is_layer(format: &str) -> bool {
         || matches!(format, "pgp_encrypted" | "pgp_signed" | "pgp_compressed" | "pgp_data")
 }
 
+/// Media type of what was opened as `format`, where the first bytes alone say less.
+pub(crate) fn media_type(format: &str) -> Option<&'static str> {
+    match format {
+        "outlook" => Some("application/vnd.ms-outlook"),
+        "tnef" => Some("application/ms-tnef"),
+        _ => None,
+    }
+}
+
 /// Words of a text that may be a password.
 pub(crate) fn password_candidates(text: &str) -> Vec<String> {
     archive::password_candidates(text)

@@ -10,6 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::panic::catch_unwind;
 use std::sync::LazyLock;
 
+use percent_encoding::percent_decode_str;
+
 use crate::defang::defang;
 use crate::html;
 use cost::{Removed, inspect};
@@ -353,7 +355,7 @@ impl<F: Fn(&str) -> Option<String>> Writer<F> {
         let data = match source.split_once(':') {
             Some((scheme, id)) if scheme.eq_ignore_ascii_case("cid") => {
                 let id = id.trim_matches(['<', '>', ' ']);
-                (self.cid)(id).or_else(|| (self.cid)(&percent_decoded(id)))
+                (self.cid)(id).or_else(|| (self.cid)(&percent_decode_str(id).decode_utf8_lossy()))
             }
             _ => None,
         };
@@ -408,25 +410,6 @@ fn is_picture(data: &str) -> bool {
                 body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
             })
         })
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn escape(out: &mut String, text: &str) {

@@ -10,7 +10,8 @@ use base64::engine::{DecodePaddingMode, general_purpose};
 /// Spaces allowed between `=` and the line end of a soft break before it is no soft break.
 const SOFT_BREAK_PADDING: usize = 128;
 
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
+/// Base64 whose padding may be missing and whose last bits may be anything.
+pub(crate) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     general_purpose::GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -91,7 +92,8 @@ impl Base64 {
         // Nothing may follow padding; the careful path notices when something does.
         if !self.padded {
             out.resize(before + whole / 4 * 3, 0);
-            if let Ok(written) = LENIENT.decode_slice(input, out.get_mut(before..).unwrap_or_default()) {
+            if let Ok(written) = LENIENT_BASE64.decode_slice(input, out.get_mut(before..).unwrap_or_default())
+            {
                 out.truncate(before + written);
                 self.padded = input.last() == Some(&b'=');
                 self.waiting.drain(..whole);

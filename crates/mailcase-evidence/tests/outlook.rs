@@ -139,8 +139,9 @@ fn a_message_file_is_a_message() {
     assert!(evidence.defects.is_empty(), "{:?}", evidence.defects);
     assert_eq!((evidence.root.kind, evidence.root.format.as_deref()), (PartKind::Message, Some("outlook")));
     assert_eq!(
-        outline(&evidence.root)[1..],
+        outline(&evidence.root),
         [
+            "/ Message application/vnd.ms-outlook ",
             "/1 Body text/plain ",
             "/2 Body text/html ",
             "/3 Attachment text/plain a.txt",
@@ -182,6 +183,11 @@ fn what_is_wrapped_in_tnef_belongs_to_the_message_around_it() {
     assert_eq!(part(&evidence, "/2/2").name.as_deref(), Some("c.txt"));
     assert!(has(&evidence, "wrapped.example"));
     assert_eq!(evidence.envelope.subject.as_deref(), Some("Mail"));
+    let undeclared = both(&mail("application/octet-stream", "winmail.dat", &tnef()));
+    assert_eq!(part(&undeclared, "/2").content_type, "application/ms-tnef");
+    let alone = both(&tnef());
+    assert_eq!(alone.root.content_type, "application/ms-tnef");
+    assert!(has(&alone, "wrapped.example"));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use mailcase_evidence::{
-    Evidence, Form, Keyring, Lock, Means, Part, PartKind, SignatureState, examine, extract,
+    Evidence, Form, Keyring, Lock, Means, Part, PartKind, Signature, SignatureState, UnreadReason, examine,
+    extract,
 };
 
 /// What the sender wrote: a text and a file.
@@ -80,6 +81,10 @@ const SIGNATURES: [&str; 4] = [
     "-sign -signer bob.crt -inkey bob.key",
 ];
 
+fn signatures(evidence: &Evidence) -> Vec<&Signature> {
+    evidence.root.walk().flat_map(|part| &part.signatures).collect()
+}
+
 fn find<'a>(evidence: &'a Evidence, name: &str) -> &'a Part {
     let found = evidence.root.walk().find(|part| part.name.as_deref() == Some(name));
     found.unwrap_or_else(|| panic!("{name}: {:#?}", evidence.root))
@@ -100,6 +105,8 @@ fn all_there(mail: &[u8], means: &Means, what: &str) -> Evidence {
     extract(std::io::Cursor::new(mail), &file.path, Form::Content, &mut content, means).unwrap();
     assert_eq!(content, FILE, "{what}");
     assert!(evidence.indicators.iter().any(|found| found.value == "https://example.com/rechnung"), "{what}");
+    let locked = evidence.unread().iter().any(|unread| unread.reason == UnreadReason::NeedsKey);
+    assert!(!locked, "{what}: {:?}", evidence.unread());
     evidence
 }
 
@@ -112,14 +119,27 @@ fn signed_and_encrypted_mail_in_every_order() {
             for layers in [[sign, encrypt], [encrypt, sign]] {
                 let what = format!("{layers:?}");
                 let evidence = all_there(&post.mail(&layers), &post.means, &what);
-                let mut signatures = evidence.root.walk().flat_map(|part| &part.signatures);
-                let signature = signatures.next().unwrap_or_else(|| panic!("{what}: {:#?}", evidence.root));
-                assert_ne!(signature.state, SignatureState::Broken, "{what}");
-                if sign.contains("-nodetach") {
-                    assert_eq!(signature.state, SignatureState::Intact, "{what}");
-                }
+                let [signature] = signatures(&evidence)[..] else { panic!("{what}: {:#?}", evidence.root) };
+                assert_eq!(signature.state, SignatureState::Intact, "{what}");
+                let signer = if sign.contains("alice") { "alice@example.com" } else { "bob@example.com" };
+                assert_eq!(signature.addresses, [signer], "{what}");
             }
         }
+    }
+    let thrice = [SIGNATURES[2], ENCRYPTIONS[0], SIGNATURES[1]];
+    let evidence = all_there(&post.mail(&thrice), &post.means, "signed within and without");
+    assert_eq!(signatures(&evidence).len(), 2);
+}
+
+#[test]
+fn a_clear_signature_is_held_against_what_it_signs() {
+    let Some(post) = Post::new() else { return };
+    for sign in &SIGNATURES[2..] {
+        let mail = String::from_utf8(post.mail(&[sign])).unwrap();
+        let state = |mail: &str| signatures(&examine(mail.as_bytes(), &Means::default()))[0].state;
+        assert_eq!(state(&mail), SignatureState::Intact);
+        assert_eq!(state(&mail.replace("\r\n", "\n")), SignatureState::Intact, "as mail stores keep it");
+        assert_eq!(state(&mail.replace("siehe", "Siehe")), SignatureState::Broken);
     }
 }
 
@@ -133,7 +153,10 @@ fn without_a_key_the_rest_of_the_mail_is_there() {
     let [locked] = locked[..] else { panic!("{:#?}", evidence.root) };
     let Some(Lock::Key { recipients }) = &locked.lock else { panic!("{locked:?}") };
     assert!(recipients[0].starts_with("CN=alice, serial number "), "{recipients:?}");
-    assert_eq!(locked.format.as_deref(), Some("smime_enveloped"));
+    assert_eq!((locked.format.as_deref(), locked.kind), (Some("smime_enveloped"), PartKind::Layer));
+    let [unread] = &evidence.unread()[..] else { panic!("{:?}", evidence.unread()) };
+    assert_eq!((unread.reason, unread.part.unwrap().path.as_str()), (UnreadReason::NeedsKey, "/"));
+    assert!(evidence.text.is_none());
     // With the key it is another evidence, and without it always the same.
     assert_eq!(evidence, examine(&mail, &Means::default()));
     assert_ne!(evidence, examine(&mail, &post.means));

@@ -17,8 +17,6 @@ use crate::{Defect, Lock};
 const ROUND_COST: u64 = 250;
 /// Nanoseconds for one byte to decrypt and unpack with a password that may be wrong.
 const BYTE_COST: u64 = 20;
-/// 100 nanoseconds from 1601 to 1970.
-const FILETIME_EPOCH: i64 = 116_444_736_000_000_000;
 
 pub(super) fn open(bytes: &[u8], keys: &mut Keys<'_>, room: &mut Room) -> Contents {
     let mut contents = Contents { format: "7z", ..Contents::default() };
@@ -101,11 +99,9 @@ fn derivation_cost(power: u8) -> u64 {
 
 fn listed(file: &ArchiveEntry) -> Item {
     let mut item = named(&file.name);
-    if file.has_last_modified_date {
-        let ticks = i64::try_from(u64::from(file.last_modified_date)).unwrap_or_default();
-        if let Some(when) = super::unix_time((ticks - FILETIME_EPOCH).div_euclid(10_000_000)) {
-            fact(&mut item, "modified", when);
-        }
+    let modified = file.has_last_modified_date.then(|| u64::from(file.last_modified_date));
+    if let Some(when) = modified.and_then(crate::filetime::second) {
+        fact(&mut item, "modified", when);
     }
     item.content = match file.has_stream && file.size > 0 {
         true => Content::Listed { size: Some(file.size) },

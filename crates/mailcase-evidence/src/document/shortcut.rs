@@ -2,13 +2,12 @@
 
 use super::{Found, plain_text};
 use crate::contents::Contents;
+use crate::filetime;
 
 /// Size of the head of a link, and its class.
 const HEAD: usize = 0x4c;
 pub(super) const LINK: [u8; 20] =
     [0x4c, 0, 0, 0, 0x01, 0x14, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46];
-/// 100 nanoseconds from 1601 to 1970.
-const FILETIME_EPOCH: i64 = 116_444_736_000_000_000;
 
 pub(super) fn open(bytes: &[u8]) -> Contents {
     let mut found = Found::new("shortcut");
@@ -38,11 +37,9 @@ fn link(bytes: &[u8], found: &mut Found) -> Option<()> {
         [(4, "description"), (8, "relative_path"), (16, "folder"), (32, "arguments"), (64, "icon")];
     let flags = long(bytes, 20)?;
     for (at, name) in [(28, "created"), (44, "modified")] {
-        let ticks = i64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?);
-        let when =
-            jiff::Timestamp::from_second(ticks.saturating_sub(FILETIME_EPOCH).div_euclid(10_000_000)).ok();
-        if let Some(when) = when.filter(|_| ticks > 0) {
-            found.fact(name, &when.to_string());
+        let ticks = u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?);
+        if let Some(when) = filetime::second(ticks) {
+            found.fact(name, &when);
         }
     }
     if long(bytes, 60)? == 7 {

@@ -1,23 +1,14 @@
 //! uuencode and its base64 variant (IEEE 1003.1).
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::lines::Lines;
 use super::{Found, cut, name};
 use crate::Defect;
+use crate::transfer::LENIENT_BASE64;
 
 /// Characters a line may have beyond its content: programs add a checksum or a blank.
 const SPARE: usize = 2;
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// Name of the file after `begin 644 `; nothing when the line is a sentence.
 fn head<'a>(line: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
@@ -101,6 +92,6 @@ pub(super) fn read_base64(first: &[u8], lines: &mut Lines<'_>) -> Option<Found> 
         encoded.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)).count();
     // A single character over encodes nothing.
     let valid = if valid % 4 == 1 { valid - 1 } else { valid };
-    found.bytes = BASE64.decode(encoded.get(..valid)?).ok()?;
+    found.bytes = LENIENT_BASE64.decode(encoded.get(..valid)?).ok()?;
     Some(found)
 }

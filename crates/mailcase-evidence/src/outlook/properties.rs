@@ -9,8 +9,8 @@ use super::bytes::{Bytes, utf16};
 use super::charset;
 use super::compound::{Compound, Kind};
 use super::tags;
-use crate::Defect;
 use crate::contents::{Room, Short};
+use crate::{Defect, filetime};
 
 /// Fixed-length values of a storage ([MS-OXMSG] §2.4).
 pub(super) const FIXED_STREAM: &str = "__properties_version1.0";
@@ -345,10 +345,6 @@ fn is_fixed(kind: u16) -> bool {
 
 /// Tenths of microseconds since 1601.
 pub(super) fn timestamp(ticks: u64) -> Option<jiff::Timestamp> {
-    const SECONDS_TO_1970: i64 = 11_644_473_600;
-    let seconds = i64::try_from(ticks / 10_000_000).ok()? - SECONDS_TO_1970;
-    let nanoseconds = i32::try_from(ticks % 10_000_000).ok()? * 100;
-    // Nobody means 1601, the zero, or 4501, which Outlook writes for "never".
-    let told = ticks != 0 && seconds < 79_870_000_000;
-    told.then(|| jiff::Timestamp::new(seconds, nanoseconds).ok()).flatten()
+    // Outlook writes 4501 for "never".
+    filetime::moment(ticks).filter(|moment| moment.as_second() < 79_870_000_000)
 }

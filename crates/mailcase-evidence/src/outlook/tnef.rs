@@ -15,8 +15,8 @@ use super::head::{RECIPIENTS, Recipient};
 use super::named::Names;
 use super::properties::{Place, Properties, Property, Reading, kind};
 use super::{ITEMS, NAME_BYTES, bodies, bounded_text, charset, facts, head, tags};
-use crate::Defect;
 use crate::contents::{Contents, Item, Room};
+use crate::{Defect, filetime};
 
 const FORMAT: &str = "tnef";
 const MEDIA_TYPE: &str = "application/ms-tnef";
@@ -157,7 +157,7 @@ impl<'a> Found<'a> {
                 0,
             );
             let moment = date.to_datetime(time.ok()?).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-            ticks(moment.timestamp())
+            filetime::ticks(moment.timestamp())
         };
         let mut read = read;
         if let Some(ticks) = read() {
@@ -231,11 +231,6 @@ impl<'a> Found<'a> {
             self.defects.push(Defect::new("truncated", message));
         }
     }
-}
-
-fn ticks(moment: jiff::Timestamp) -> Option<u64> {
-    const SECONDS_TO_1970: i64 = 11_644_473_600;
-    u64::try_from(moment.as_second() + SECONDS_TO_1970).ok()?.checked_mul(10_000_000)
 }
 
 /// Microsoft Mail's name of a message class as the class it stands for (§2.1.3.3.5).

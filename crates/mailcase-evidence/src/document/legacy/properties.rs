@@ -4,8 +4,6 @@ use super::super::Found;
 
 /// Properties of one set.
 const PROPERTIES: usize = 200;
-/// 100 nanoseconds from 1601 to 1970.
-const FILETIME_EPOCH: i64 = 116_444_736_000_000_000;
 
 fn long(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
@@ -75,13 +73,8 @@ fn value(set: &[u8], at: usize, page: Option<u32>) -> Option<String> {
             )
         }
         0x40 => {
-            let ticks = i64::try_from(
-                u64::from(long(set, body)?) | u64::from(long(set, body.checked_add(4)?)?) << 32,
-            )
-            .ok()?;
-            let seconds = (ticks - FILETIME_EPOCH).div_euclid(10_000_000);
-            (ticks > 0).then_some(())?;
-            Some(jiff::Timestamp::from_second(seconds).ok()?.to_string())
+            let ticks = u64::from(long(set, body)?) | u64::from(long(set, body.checked_add(4)?)?) << 32;
+            crate::filetime::second(ticks)
         }
         _ => None,
     }
