@@ -87,12 +87,14 @@ async fn killed_again_and_again(mailbox: &impl Mailbox, kills: usize, messages: 
     let server = Server::start(data.path(), &options).await?;
     let person = Person::sign_in(&server).await?;
     let path = format!("/connectors/{id}");
-    eventually("everything is acknowledged", || async {
+    let acknowledged = eventually("everything is acknowledged", || async {
         let counts = person.get(&path).await?["counts"].take();
         let done = counts["total"] == messages && counts["discovered"] == 0 && counts["unacknowledged"] == 0;
         Ok(done.then_some(()))
-    })
-    .await?;
+    });
+    if let Err(error) = acknowledged.await {
+        return Err(error.context(format!("{:#}", person.get(&path).await?)));
+    }
     let (held, unread) = mailbox.unread().await?;
     assert_eq!(held, messages, "the server's own inventory");
     assert!(unread.is_empty(), "not marked read: {unread:?}");
