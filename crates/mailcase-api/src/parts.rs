@@ -5,8 +5,10 @@ use crate::problem::Problem;
 use axum::body::Bytes;
 use futures::Stream;
 use futures::future::Either;
+use mailcase_core::OrganizationId;
+use mailcase_engine::Keyrings;
 use mailcase_evidence::{Evidence, ExtractError, Form, Means, PartText};
-use mailcase_store::{BlobHash, Store};
+use mailcase_store::{Store, StoredMessage};
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
 use tempfile::SpooledData;
@@ -20,9 +22,12 @@ const IN_MEMORY_BYTES: usize = 1 << 20;
 /// Size of the pieces handed to the connection.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// Takes turns.
+/// Takes turns, and has the keys.
 #[derive(Debug, Clone)]
-pub(crate) struct PartWorks(Arc<Semaphore>);
+pub(crate) struct PartWorks {
+    turns: Arc<Semaphore>,
+    keyrings: Keyrings,
+}
 
 /// The right to read and decode one message. Taken before the message is touched: its bytes are hashed, and from S3
 /// also copied to disk, before the first part is looked at.
@@ -32,13 +37,23 @@ pub(crate) struct Turn {
 }
 
 impl PartWorks {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    pub(crate) fn new(keyrings: Keyrings) -> Self {
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), keyrings }
+    }
+
+    /// What a message is read with.
+    pub(crate) async fn means(&self, message: &StoredMessage) -> Result<Means, Problem> {
+        let keys = self.keyrings.of(message.organization, &message.connectors).await?.ring;
+        Ok(Means { keys, ..Means::default() })
     }
 
     /// Waits for a turn.
     pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
-        Arc::clone(&self.0).acquire_owned().await.map(|_permit| Turn { _permit }).map_err(Problem::internal)
+        Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map(|_permit| Turn { _permit })
+            .map_err(Problem::internal)
     }
 
     /// The part at `path` in that form: its size and its bytes. Complete before the first byte leaves,
@@ -46,15 +61,16 @@ impl PartWorks {
     pub(crate) async fn content(
         &self,
         store: &Store,
-        hash: BlobHash,
+        message: &StoredMessage,
         path: String,
         form: Form,
     ) -> Result<(u64, impl Stream<Item = io::Result<Bytes>> + Send + 'static), Problem> {
         let turn = self.turn().await?;
-        let file = store.blob_file(hash).await?;
+        let means = self.means(message).await?;
+        let file = store.blob_file(message.hash).await?;
         let decoded = turn.run(move || {
             let mut out = tempfile::spooled_tempfile(IN_MEMORY_BYTES);
-            mailcase_evidence::extract(file, &path, form, &mut out, &Means::default())?;
+            mailcase_evidence::extract(file, &path, form, &mut out, &means)?;
             let size = out.stream_position()?;
             out.seek(SeekFrom::Start(0))?;
             Ok::<_, ExtractError>((size, out.into_inner()))
@@ -78,13 +94,13 @@ impl PartWorks {
     pub(crate) async fn text(
         &self,
         store: &Store,
-        hash: BlobHash,
+        message: &StoredMessage,
         path: String,
         charset: Option<String>,
     ) -> Result<PartText, Problem> {
         let turn = self.turn().await?;
-        let file = store.blob_file(hash).await?;
-        let mut means = Means::default();
+        let mut means = self.means(message).await?;
+        let file = store.blob_file(message.hash).await?;
         means.charsets.extend(charset.map(|charset| (path.clone(), charset)));
         turn.run(move || mailcase_evidence::part_text(file, &path, &means)).await?.map_err(refused)
     }
@@ -93,24 +109,32 @@ impl PartWorks {
     pub(crate) async fn evidence(
         &self,
         store: &Store,
-        hash: BlobHash,
+        message: &StoredMessage,
         path: String,
     ) -> Result<Evidence, Problem> {
         let turn = self.turn().await?;
-        let file = store.blob_file(hash).await?;
+        let means = self.means(message).await?;
+        let file = store.blob_file(message.hash).await?;
         let found = turn.run(move || {
             let mut content = tempfile::spooled_tempfile(IN_MEMORY_BYTES);
-            mailcase_evidence::extract(file, &path, Form::Content, &mut content, &Means::default())?;
+            mailcase_evidence::extract(file, &path, Form::Content, &mut content, &means)?;
             let size = content.stream_position()?;
-            Ok::<_, ExtractError>(mailcase_evidence::examine_reader(content, size, &Means::default())?)
+            Ok::<_, ExtractError>(mailcase_evidence::examine_reader(content, size, &means)?)
         });
         found.await?.map_err(refused)
     }
 
     /// The evidence in bytes that are kept nowhere.
-    pub(crate) async fn analyse(&self, file: std::fs::File, size: u64) -> Result<Evidence, Problem> {
+    pub(crate) async fn analyse(
+        &self,
+        org: OrganizationId,
+        file: std::fs::File,
+        size: u64,
+    ) -> Result<Evidence, Problem> {
         let turn = self.turn().await?;
-        let found = turn.run(move || mailcase_evidence::examine_reader(file, size, &Means::default()));
+        let keys = self.keyrings.of(org, &[]).await?.ring;
+        let means = Means { keys, ..Means::default() };
+        let found = turn.run(move || mailcase_evidence::examine_reader(file, size, &means));
         found.await?.map_err(Problem::internal)
     }
 }
@@ -141,7 +165,9 @@ fn refused(error: ExtractError) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, StoreConfig};
+    use mailcase_engine::Engine;
+    use mailcase_mail::testkit::{FakeFactory, FakeMailbox};
+    use mailcase_store::{BlobConfig, BlobHash, DatabaseConfig, MasterKey, StoreConfig};
 
     #[tokio::test]
     async fn the_store_is_not_asked_before_it_is_our_turn() {
@@ -152,14 +178,19 @@ mod tests {
             master_key: MasterKey::new([7; 32]),
         };
         let store = Store::open(config).await.unwrap();
-        let works = PartWorks::new();
-        let missing = BlobHash::of(b"nobody put this here");
-        let asked = async || match works.content(&store, missing, "/".to_owned(), Form::Content).await {
+        let engine = Engine::handle_only(store.clone(), Arc::new(FakeFactory::of(&FakeMailbox::new())));
+        let works = PartWorks::new(engine.keyrings().clone());
+        let missing = StoredMessage {
+            organization: store.create_organization("Example").await.unwrap(),
+            hash: BlobHash::of(b"nobody put this here"),
+            connectors: Vec::new(),
+        };
+        let asked = async || match works.content(&store, &missing, "/".to_owned(), Form::Content).await {
             Ok(_) => panic!("there is no such blob"),
             Err(problem) => problem.code(),
         };
         assert_eq!(asked().await, "not_found");
-        works.0.close();
+        works.turns.close();
         assert_eq!(asked().await, "internal", "no turn was to be had");
     }
 }

@@ -63,6 +63,14 @@ pub(crate) enum Kind {
     TooManyStreams,
     TimedOut,
     MailboxFailed,
+    KeyWrongPassword,
+    KeyNotRecognized,
+    KeyWithoutPrivateKey,
+    KeyWithSeveralPrivateKeys,
+    KeyWithoutCertificate,
+    KeyUnsupported,
+    KeyTooCostly,
+    KeyDamaged,
     Corrupt,
     Unavailable,
     Internal,
@@ -112,11 +120,32 @@ impl Kind {
             Self::MailboxFailed => {
                 (StatusCode::BAD_GATEWAY, "mailbox_failed", "The mailbox could not be used")
             }
+            Self::KeyWrongPassword => key("key_wrong_password", "The password does not open the key file"),
+            Self::KeyNotRecognized => key("key_not_recognized", "The file is no key file"),
+            Self::KeyWithoutPrivateKey => {
+                key("key_without_private_key", "There is no private key in the file")
+            }
+            Self::KeyWithSeveralPrivateKeys => {
+                key("key_with_several_private_keys", "There are several private keys in the file")
+            }
+            Self::KeyWithoutCertificate => {
+                key("key_without_certificate", "The certificate of the key is missing")
+            }
+            Self::KeyUnsupported => {
+                key("key_unsupported", "The key file uses something that is not supported")
+            }
+            Self::KeyTooCostly => key("key_too_costly", "The key file takes too long to open"),
+            Self::KeyDamaged => key("key_damaged", "The key file is damaged"),
             Self::Corrupt => (StatusCode::INTERNAL_SERVER_ERROR, "corrupt", "Stored bytes are damaged"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available right now"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
         }
     }
+}
+
+/// The request is well formed; the key file in it is not what is needed.
+const fn key(code: &'static str, title: &'static str) -> (StatusCode, &'static str, &'static str) {
+    (StatusCode::UNPROCESSABLE_ENTITY, code, title)
 }
 
 impl Problem {

@@ -12,9 +12,11 @@ mod content;
 mod documentation;
 mod events;
 mod grants;
+mod keys;
 mod messages;
 mod migration;
 mod preview;
+mod reexaminations;
 mod session;
 mod setup;
 mod tokens;
@@ -22,6 +24,7 @@ mod users;
 
 use crate::openapi;
 use crate::state::ApiState;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use std::time::Duration;
 use tower_http::timeout::TimeoutLayer;
@@ -45,6 +48,7 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .merge(people().layer(within(QUICK)))
         .merge(connectors().layer(within(QUICK)))
         .merge(desk().layer(within(QUICK)))
+        .merge(keys().layer(within(QUICK)))
         .merge(mailbox().layer(within(ASKS_MAILBOX)))
         .merge(counting().layer(within(COUNTS_MAILBOX)))
 }
@@ -102,6 +106,14 @@ fn counting() -> OpenApiRouter<ApiState> {
         .routes(routes!(accounting::fetch_accounting_gaps))
 }
 
+fn keys() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default()
+        .routes(routes!(keys::list_keys, keys::add_key))
+        .routes(routes!(keys::inspect_key))
+        .routes(routes!(keys::delete_key))
+        .layer(DefaultBodyLimit::max(keys::BODY_BYTES_MAX))
+}
+
 fn desk() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .routes(routes!(messages::list_messages))
@@ -112,6 +124,9 @@ fn desk() -> OpenApiRouter<ApiState> {
         .routes(routes!(content::read_part_text))
         .routes(routes!(content::read_part_evidence))
         .routes(routes!(analyses::analyse_file))
+        .routes(routes!(reexaminations::list_reexaminations, reexaminations::request_reexamination))
+        .routes(routes!(reexaminations::read_reexamination))
+        .routes(routes!(reexaminations::cancel_reexamination))
         .routes(routes!(preview::preview_message))
         .routes(routes!(preview::read_preview_facts))
         .routes(routes!(cases::list_cases, cases::create_case))

@@ -40,12 +40,12 @@ impl ApiState {
             readiness: Readiness::new(store.clone()),
             sessions: Sessions::new(store.clone(), streams.clone()),
             store,
-            engine,
             config: Arc::new(config),
             passwords: Passwords::new()?,
             throttle: Arc::new(SignInThrottle::new()),
             streams,
-            parts: PartWorks::new(),
+            parts: PartWorks::new(engine.keyrings().clone()),
+            engine,
         })
     }
 }

@@ -72,4 +72,6 @@ ids! {
     AlarmId,
     /// A key that encrypted mail is read with.
     DecryptionKeyId,
+    /// Stored messages examined again.
+    ReexaminationId,
 }

@@ -15,6 +15,6 @@ pub mod prefilter;
 pub mod threading;
 
 pub use id::{
-    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, SessionId,
-    TimelineId, TokenId, UserId,
+    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, ReexaminationId,
+    SessionId, TimelineId, TokenId, UserId,
 };

@@ -2,12 +2,13 @@
 //! messages, and those a crash or a failure left behind.
 
 use crate::error::EngineError;
+use crate::examine::MailOf;
 use crate::pipeline::Workshop;
 use crate::sieve::Sieve;
 use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::AutomaticMail;
 use mailcase_core::{ConnectorId, MessageId, OrganizationId};
-use mailcase_store::{BlobHash, DecidedMessage};
+use mailcase_store::DecidedMessage;
 use std::sync::Arc;
 
 /// A stored message on its way to its decision.
@@ -15,7 +16,6 @@ use std::sync::Arc;
 pub(crate) struct Undecided {
     pub(crate) message: MessageId,
     pub(crate) organization: OrganizationId,
-    pub(crate) hash: BlobHash,
     pub(crate) size: u64,
     pub(crate) fence: i64,
     pub(crate) connector: ConnectorId,
@@ -80,9 +80,11 @@ impl Decider {
 
     async fn examined(&self, message: Undecided) -> Result<DecidedMessage, EngineError> {
         let Workshop { store, examiner, .. } = &self.workshop;
-        let raw = store.blob_file(message.hash).await?;
         let Undecided { organization, sieve, size, .. } = &message;
-        let (examined, wanted) = examiner.examine_stream(*organization, sieve, raw, *size).await?;
+        let stored = store.stored_message(*organization, message.message).await?;
+        let raw = store.blob_file(stored.hash).await?;
+        let of = MailOf { organization: *organization, connectors: stored.connectors };
+        let (examined, wanted) = examiner.examine_stream(&of, sieve, raw, *size).await?;
         Ok(DecidedMessage {
             message: message.message,
             organization: message.organization,

@@ -8,8 +8,10 @@ use crate::examine::Examiner;
 use crate::expiry;
 use crate::handle::EngineHandle;
 use crate::in_flight::InFlight;
+use crate::keyrings::Keyrings;
 use crate::pipeline::Workshop;
 use crate::recovery::Recovery;
+use crate::reexaminations::Reexaminer;
 use crate::remote::{Remote, Visits};
 use crate::supervisor::Supervisor;
 use crate::upkeep;
@@ -39,7 +41,8 @@ impl Engine {
     pub fn start<F: SourceFactory>(store: Store, factory: Arc<F>, config: EngineConfig) -> Self {
         let cancel = CancellationToken::new();
         let remote: Arc<dyn Remote> = Arc::new(Visits::new(store.clone(), Arc::clone(&factory)));
-        let workshop = workshop(&store, &config, SERVER);
+        let keyrings = Keyrings::new(store.clone());
+        let workshop = workshop(&store, &config, SERVER, keyrings.clone());
         let in_flight = workshop.in_flight.clone();
         let keeping = in_flight.keep(store.clone(), workshop.owner.clone(), config.message_lease);
         let keeper = AbortOnDropHandle::new(tokio::spawn(keeping));
@@ -64,14 +67,18 @@ impl Engine {
             Arc::clone(&remote),
             cancel.child_token(),
         ));
+        tasks.spawn(keyrings.clone().watch(cancel.child_token()));
+        let reexaminer = Reexaminer::new(store.clone(), keyrings.clone(), workshop.owner.clone(), &config);
+        tasks.spawn(reexaminer.run(cancel.child_token()));
         tasks.spawn(Recovery::new(workshop, config.tick).run(cancel.child_token()));
         tasks.spawn(alarms::watch(store.clone(), cancel.child_token()));
-        Self { handle: EngineHandle::new(store, remote), stop: cancel.drop_guard(), tasks, keeper }
+        Self { handle: EngineHandle::new(store, remote, keyrings), stop: cancel.drop_guard(), tasks, keeper }
     }
 
     /// A handle for tools that work without background tasks (`mailcase connector test`, `mailcase account`).
     pub fn handle_only<F: SourceFactory>(store: Store, factory: Arc<F>) -> EngineHandle {
-        EngineHandle::new(store.clone(), Arc::new(Visits::new(store, factory)))
+        let keyrings = Keyrings::new(store.clone());
+        EngineHandle::new(store.clone(), Arc::new(Visits::new(store, factory)), keyrings)
     }
 
     #[must_use]
@@ -99,10 +106,10 @@ impl Engine {
 
 /// What all pipelines of this process share. The owner name is new at each start, so that leases of a process that
 /// died are never taken for our own.
-pub(crate) fn workshop(store: &Store, config: &EngineConfig, role: &str) -> Workshop {
+pub(crate) fn workshop(store: &Store, config: &EngineConfig, role: &str, keyrings: Keyrings) -> Workshop {
     Workshop {
         store: store.clone(),
-        examiner: Examiner::new(config.examiners, config.limits, store.token_key()),
+        examiner: Examiner::new(config.examiners, config.limits, store.token_key(), keyrings),
         budget: Budget::new(),
         in_flight: InFlight::default(),
         owner: format!("{role}:{}/{}", config.replica, uuid::Uuid::now_v7()),

@@ -2,13 +2,14 @@
 //! decision and the database need, not the evidence itself, which may be large.
 
 use crate::error::EngineError;
+use crate::keyrings::{Keyrings, Keys};
 use crate::sieve::Sieve;
 use crate::workbench::Workbench;
 use bytes::Bytes;
-use mailcase_core::OrganizationId;
 use mailcase_core::case_token::TokenKey;
 use mailcase_core::message::Automatic;
 use mailcase_core::threading::answered_ids;
+use mailcase_core::{ConnectorId, OrganizationId};
 use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, Means, PARSER_VERSION};
 use mailcase_mail::Glance;
 use mailcase_store::{BlobHash, PackedEvidence, StoreError};
@@ -17,6 +18,13 @@ use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// Whose mail a message is: of an organization, brought by these connectors.
+#[derive(Debug, Clone)]
+pub(crate) struct MailOf {
+    pub(crate) organization: OrganizationId,
+    pub(crate) connectors: Vec<ConnectorId>,
+}
 
 /// What an examined message is decided by, and its evidence ready to be written.
 #[derive(Debug)]
@@ -56,7 +64,8 @@ pub(crate) struct Examiner {
     live: Arc<Semaphore>,
     /// Stored large messages one after the other: each may hold what several small ones do.
     stored: Arc<Semaphore>,
-    means: Means,
+    limits: Limits,
+    keyrings: Keyrings,
     /// Case tokens are recognised by it.
     key: Arc<TokenKey>,
 }
@@ -82,12 +91,13 @@ impl LiveExamination {
 }
 
 impl Examiner {
-    pub(crate) fn new(places: usize, limits: Limits, key: TokenKey) -> Self {
+    pub(crate) fn new(places: usize, limits: Limits, key: TokenKey, keyrings: Keyrings) -> Self {
         Self {
             workbench: Workbench::new(places),
             live: Arc::new(Semaphore::new(LIVE_MAX)),
             stored: Arc::new(Semaphore::new(1)),
-            means: Means::from(limits),
+            limits,
+            keyrings,
             key: Arc::new(key),
         }
     }
@@ -96,19 +106,22 @@ impl Examiner {
     /// The hash is told first: the blob store waits for it. `None` when the examination was lost.
     pub(crate) async fn examine(
         &self,
-        organization: OrganizationId,
+        of: &MailOf,
         sieve: &Arc<Sieve>,
         raw: Bytes,
         tell_hash: oneshot::Sender<BlobHash>,
     ) -> Option<Finding> {
+        let keys = self.keys_now(of).await?;
+        let organization = of.organization;
         let (tell, finding) = oneshot::channel();
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         self.workbench.work(move || {
             // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
             if tell_hash.send(BlobHash::of(&raw)).is_ok() {
-                let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &examiner.means)));
+                let means = examiner.means(&keys);
+                let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &means)));
                 drop(raw);
-                drop(tell.send(examiner.finding(organization, &sieve, &evidence)));
+                drop(tell.send(examiner.finding(organization, &keys, &sieve, &evidence)));
             }
         });
         finding.await.ok()?.ok()
@@ -116,11 +129,9 @@ impl Examiner {
 
     /// Begins to examine a message of which more is to come. `None` when too many are under way, unless there is a
     /// filter: then it waits for a place, as only what is examined may be kept.
-    pub(crate) async fn examine_live(
-        &self,
-        organization: OrganizationId,
-        sieve: &Arc<Sieve>,
-    ) -> Option<LiveExamination> {
+    pub(crate) async fn examine_live(&self, of: &MailOf, sieve: &Arc<Sieve>) -> Option<LiveExamination> {
+        let keys = self.keys_now(of).await?;
+        let organization = of.organization;
         let live = Arc::clone(&self.live);
         let place =
             if sieve.is_open() { live.try_acquire_owned().ok() } else { live.acquire_owned().await.ok() };
@@ -130,10 +141,11 @@ impl Examiner {
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         tokio::task::spawn_blocking(move || {
             let pieces = std::iter::from_fn(|| coming.blocking_recv());
-            let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &examiner.means)));
+            let means = examiner.means(&keys);
+            let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &means)));
             // Nobody listens when the message broke off.
             if !tell.is_closed() {
-                drop(tell.send(examiner.finding(organization, &sieve, &evidence)));
+                drop(tell.send(examiner.finding(organization, &keys, &sieve, &evidence)));
             }
             drop(place);
         });
@@ -143,7 +155,7 @@ impl Examiner {
     /// Examines a stored message as a stream, in bounded memory; tells also whether the filter takes it.
     pub(crate) async fn examine_stream<R>(
         &self,
-        organization: OrganizationId,
+        of: &MailOf,
         sieve: &Arc<Sieve>,
         reader: R,
         size: u64,
@@ -151,11 +163,14 @@ impl Examiner {
     where
         R: Read + Seek + Send + 'static,
     {
+        let keys = self.keyrings.of(of.organization, &of.connectors).await?;
+        let organization = of.organization;
         let _place = self.stored.acquire().await.map_err(|_| EngineError::Stopping)?;
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         let work = tokio::task::spawn_blocking(move || {
-            let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &examiner.means));
-            Ok((examiner.examined(organization, &evidence)?, sieve.admit(&evidence).is_ok()))
+            let means = examiner.means(&keys);
+            let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &means));
+            Ok((examiner.examined(organization, &keys, &evidence)?, sieve.admit(&evidence).is_ok()))
         });
         work.await.map_err(|_| EngineError::Task)?.map_err(|error: StoreError| error.into())
     }
@@ -168,26 +183,46 @@ impl Examiner {
     ) -> Result<HashSet<String>, EngineError> {
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         let work = tokio::task::spawn_blocking(move || {
-            let unwanted =
-                glances.iter().filter(|glance| sieve.holds_back(&glance.bytes, &examiner.means.limits));
+            let unwanted = glances.iter().filter(|glance| sieve.holds_back(&glance.bytes, &examiner.limits));
             unwanted.map(|glance| glance.id.as_str().to_owned()).collect()
         });
         work.await.map_err(|_| EngineError::Task)
     }
 
+    /// What mail is read with right now; `None` when that is not known, and the message has to wait.
+    async fn keys_now(&self, of: &MailOf) -> Option<Keys> {
+        match self.keyrings.of(of.organization, &of.connectors).await {
+            Ok(keys) => Some(keys),
+            Err(error) => {
+                tracing::warn!(%error, "the keys could not be looked up; a message is examined later");
+                None
+            }
+        }
+    }
+
+    fn means(&self, keys: &Keys) -> Means {
+        Means { keys: keys.ring.clone(), ..Means::from(self.limits) }
+    }
+
     fn finding(
         &self,
         organization: OrganizationId,
+        keys: &Keys,
         sieve: &Sieve,
         evidence: &Evidence,
     ) -> Result<Finding, StoreError> {
         if sieve.admit(evidence).is_err() {
             return Ok(Finding::Unwanted);
         }
-        self.examined(organization, evidence).map(|examined| Finding::Wanted(Box::new(examined)))
+        self.examined(organization, keys, evidence).map(|examined| Finding::Wanted(Box::new(examined)))
     }
 
-    fn examined(&self, organization: OrganizationId, evidence: &Evidence) -> Result<Examined, StoreError> {
+    fn examined(
+        &self,
+        organization: OrganizationId,
+        keys: &Keys,
+        evidence: &Evidence,
+    ) -> Result<Examined, StoreError> {
         let envelope = &evidence.envelope;
         let token = |text: &str| self.key.find(organization, text);
         Ok(Examined {
@@ -195,7 +230,7 @@ impl Examiner {
             subject_token: envelope.subject.as_deref().and_then(token),
             address_token: recipients(evidence).find_map(token),
             automatic: automatic(evidence),
-            evidence: PackedEvidence::new(organization, evidence)?,
+            evidence: PackedEvidence::new(organization, evidence)?.made_with(keys.generation),
         })
     }
 }
@@ -249,6 +284,7 @@ fn automatic(evidence: &Evidence) -> Option<Automatic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mailcase_store::{BlobConfig, DatabaseConfig, MasterKey, Store, StoreConfig};
 
     #[tokio::test]
     async fn a_panic_or_a_read_error_becomes_evidence_that_says_so() {
@@ -261,22 +297,30 @@ mod tests {
     #[tokio::test]
     async fn bytes_in_memory_coming_and_stored_are_examined_alike() {
         let key = TokenKey::new([7; 32]);
-        let organization = OrganizationId::new();
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig {
+            database: DatabaseConfig::Sqlite { path: folder.path().join("mailcase.db") },
+            blobs: BlobConfig::Disk { dir: folder.path().join("blobs") },
+            master_key: MasterKey::new([7; 32]),
+        };
+        let store = Store::open(config).await.unwrap();
+        let organization = store.create_organization("Example").await.unwrap();
+        let of = MailOf { organization, connectors: vec![ConnectorId::new()] };
         let token = key.subject_token(organization, 42);
-        let examiner = Examiner::new(1, Limits::default(), key);
+        let examiner = Examiner::new(1, Limits::default(), key, Keyrings::new(store));
         let raw = Bytes::from(format!("Subject: Re: {token} hello\r\nIn-Reply-To: <a@x>\r\n\r\nbody\r\n"));
         let (tell_hash, hash) = oneshot::channel();
         let open = Arc::new(Sieve::default());
-        let small = examiner.examine(organization, &open, raw.clone(), tell_hash).await.unwrap();
+        let small = examiner.examine(&of, &open, raw.clone(), tell_hash).await.unwrap();
         assert_eq!(hash.await.unwrap(), BlobHash::of(&raw));
-        let live = examiner.examine_live(organization, &open).await.unwrap();
+        let live = examiner.examine_live(&of, &open).await.unwrap();
         for piece in raw.chunks(7) {
             assert!(live.feed(Bytes::copy_from_slice(piece)).await);
         }
         let live = live.finish().await.unwrap();
         let size = raw.len() as u64;
         let stored = std::io::Cursor::new(raw.clone());
-        let (streamed, wanted) = examiner.examine_stream(organization, &open, stored, size).await.unwrap();
+        let (streamed, wanted) = examiner.examine_stream(&of, &open, stored, size).await.unwrap();
         assert!(wanted);
         let (Finding::Wanted(small), Finding::Wanted(live)) = (small, live) else {
             panic!("without a filter everything is wanted")

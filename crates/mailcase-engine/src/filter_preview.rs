@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use mailcase_evidence::{Evidence, Means, examine};
+use mailcase_evidence::{Evidence, Keyring, Means, examine};
 use mailcase_mail::{Cursor, Fetched, FolderPath, MailSource, RemoteHead, RemoteId, Scope, SourceError};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
@@ -41,11 +41,17 @@ pub struct PreviewedMessage {
     pub cut: bool,
 }
 
+/// What messages are looked at with.
+pub(crate) struct Looking<'a> {
+    pub(crate) sieve: &'a Sieve,
+    pub(crate) keys: Keyring,
+}
+
 /// Looks at the messages of `folders` the server received on the last `days` days.
 pub(crate) async fn preview<S: MailSource>(
     source: &mut S,
     folders: &[FolderPath],
-    sieve: &Sieve,
+    looking: Looking<'_>,
     days: u16,
 ) -> Result<FilterPreview, SourceError> {
     let since = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_sub(i64::from(days).days());
@@ -65,7 +71,7 @@ pub(crate) async fn preview<S: MailSource>(
             .filter(|(of, _)| of == folder)
             .map(|(_, head)| (head.id.clone(), head.clone()))
             .collect();
-        look_into(source, folder, &heads, sieve, &mut messages).await?;
+        look_into(source, folder, &heads, &looking, &mut messages).await?;
     }
     messages.sort_by_key(|message| std::cmp::Reverse(message.received));
     Ok(FilterPreview { messages, not_looked_into })
@@ -92,7 +98,7 @@ async fn look_into<S: MailSource>(
     source: &mut S,
     folder: &FolderPath,
     heads: &HashMap<RemoteId, RemoteHead>,
-    sieve: &Sieve,
+    with: &Looking<'_>,
     messages: &mut Vec<PreviewedMessage>,
 ) -> Result<(), SourceError> {
     if heads.is_empty() {
@@ -120,9 +126,9 @@ async fn look_into<S: MailSource>(
                 Fetched::End => {
                     if let Some((id, raw, cut)) = open.take()
                         && let Some(head) = heads.get(&id)
-                        && let Some(evidence) = examined(raw.freeze()).await
+                        && let Some(evidence) = examined(raw.freeze(), &with.keys).await
                     {
-                        messages.push(previewed(folder, head, &evidence, sieve, cut));
+                        messages.push(previewed(folder, head, &evidence, with.sieve, cut));
                     }
                 }
                 Fetched::Unreadable { .. } | Fetched::Gone(_) => open = None,
@@ -134,8 +140,9 @@ async fn look_into<S: MailSource>(
 }
 
 /// Away from the event loop; `None` when the examination was lost.
-async fn examined(raw: Bytes) -> Option<Evidence> {
-    tokio::task::spawn_blocking(move || examine(&raw, &Means::default())).await.ok()
+async fn examined(raw: Bytes, keys: &Keyring) -> Option<Evidence> {
+    let means = Means { keys: keys.clone(), ..Means::default() };
+    tokio::task::spawn_blocking(move || examine(&raw, &means)).await.ok()
 }
 
 fn previewed(

@@ -4,6 +4,7 @@ use crate::accounting::{self, Accounting, GapReason};
 use crate::check::validate;
 use crate::error::EngineError;
 use crate::filter_preview::FilterPreview;
+use crate::keyrings::Keyrings;
 use crate::migration::{self, Comparison};
 use crate::remote::{Remote, Secrets, Trial};
 use mailcase_core::connector::{Connector, ConnectorSettings, FieldError};
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub struct EngineHandle {
     store: Store,
     remote: Arc<dyn Remote>,
+    keyrings: Keyrings,
 }
 
 impl fmt::Debug for EngineHandle {
@@ -30,8 +32,14 @@ impl fmt::Debug for EngineHandle {
 }
 
 impl EngineHandle {
-    pub(crate) fn new(store: Store, remote: Arc<dyn Remote>) -> Self {
-        Self { store, remote }
+    pub(crate) fn new(store: Store, remote: Arc<dyn Remote>, keyrings: Keyrings) -> Self {
+        Self { store, remote, keyrings }
+    }
+
+    /// The keys encrypted mail is read with.
+    #[must_use]
+    pub const fn keyrings(&self) -> &Keyrings {
+        &self.keyrings
     }
 
     /// The kinds of sources there are, with the description of their settings.
@@ -59,12 +67,20 @@ impl EngineHandle {
         self.remote.folders(trial.clone()).await
     }
 
-    /// What the pre-filter would have taken of the mail of the last `days` days, live.
+    /// What the pre-filter would have taken of the mail of the last `days` days, live. Encrypted mail is read with the
+    /// keys it would have been.
     ///
     /// # Errors
     /// What went wrong between us and the mailbox.
-    pub async fn preview_filter(&self, trial: &Trial, days: u16) -> Result<FilterPreview, SourceError> {
-        self.remote.preview_filter(trial.clone(), days).await
+    pub async fn preview_filter(
+        &self,
+        organization: OrganizationId,
+        trial: &Trial,
+        days: u16,
+    ) -> Result<FilterPreview, EngineError> {
+        let connectors: Vec<ConnectorId> = trial.granted_to.into_iter().collect();
+        let keys = self.keyrings.of(organization, &connectors).await?;
+        Ok(self.remote.preview_filter(trial.clone(), days, keys.ring).await?)
     }
 
     /// Whether a mailbox with these settings is opened by access that a person grants in the browser.

@@ -164,7 +164,6 @@ impl Keeper {
         Undecided {
             message: outcome.message,
             organization: *organization,
-            hash: outcome.hash,
             size: outcome.size,
             fence: outcome.fence,
             connector: *id,

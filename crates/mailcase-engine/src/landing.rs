@@ -2,10 +2,9 @@
 
 use crate::budget::{Budget, Share};
 use crate::error::EngineError;
-use crate::examine::{Examined, Examiner, Finding, LiveExamination};
+use crate::examine::{Examined, Examiner, Finding, LiveExamination, MailOf};
 use crate::sieve::Sieve;
 use bytes::{Bytes, BytesMut};
-use mailcase_core::OrganizationId;
 use mailcase_store::{BlobReceipt, LargeBlob, SMALL_BLOB_MAX, Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -34,7 +33,7 @@ pub(crate) type Landing = JoinHandle<Result<Landed, StoreError>>;
 /// Where messages land.
 #[derive(Clone)]
 pub(crate) struct Ground {
-    pub(crate) organization: OrganizationId,
+    pub(crate) mail_of: MailOf,
     pub(crate) store: Store,
     /// Without one, what lands is examined only once the database knows it.
     pub(crate) examiner: Option<Examiner>,
@@ -77,7 +76,7 @@ impl Ground {
     }
 
     async fn examine_live(&self) -> Option<LiveExamination> {
-        self.examiner.as_ref()?.examine_live(self.organization, &self.sieve).await
+        self.examiner.as_ref()?.examine_live(&self.mail_of, &self.sieve).await
     }
 
     async fn write(body: &mut Body, chunk: Bytes) -> Result<(), EngineError> {
@@ -117,7 +116,7 @@ impl Ground {
         };
         let (tell_hash, hash) = oneshot::channel();
         let bytes = raw.clone();
-        let examining = examiner.examine(self.organization, &self.sieve, raw, tell_hash);
+        let examining = examiner.examine(&self.mail_of, &self.sieve, raw, tell_hash);
         if self.sieve.is_open() {
             // Without a hash the examination was lost; the blob store makes its own.
             let put = async { self.store.put_small(bytes, hash.await.ok()).await };

@@ -3,7 +3,7 @@
 
 use crate::budget::Budget;
 use crate::error::EngineError;
-use crate::examine::Examiner;
+use crate::examine::{Examiner, MailOf};
 use crate::in_flight::InFlight;
 use crate::intake::{Awaited, Intake};
 use crate::keeper::{Keeper, MESSAGES};
@@ -57,7 +57,7 @@ impl Pipeline {
         let (answers, to_keep) = mpsc::channel(MESSAGES);
         let awaited = Awaited::default();
         let ground = Ground {
-            organization: connector.organization,
+            mail_of: MailOf { organization: connector.organization, connectors: vec![connector.id] },
             store: workshop.store.clone(),
             sieve: Arc::clone(sieve),
             examiner: (!caution).then(|| workshop.examiner.clone()),

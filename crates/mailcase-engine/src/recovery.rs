@@ -130,7 +130,6 @@ fn undecided(message: ClaimedMessage, context: mailcase_store::DecideContext) ->
     Undecided {
         message: message.message,
         organization: message.organization,
-        hash: message.hash,
         size: message.size,
         fence: message.fence,
         connector: context.connector,

@@ -3,7 +3,7 @@
 //! Hides which factory the engine was started with, so that the API needs no type parameter.
 
 use crate::error::EngineError;
-use crate::filter_preview::{self, FilterPreview};
+use crate::filter_preview::{self, FilterPreview, Looking};
 use crate::grants;
 use crate::migration::{self, FolderComparison, Pair, Sources, compare_folder, plan_folder};
 use crate::opening;
@@ -11,6 +11,7 @@ use crate::sieve::Sieve;
 use futures::future::BoxFuture;
 use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
+use mailcase_evidence::Keyring;
 use mailcase_mail::{
     Announced, Announcement, BegunGrant, CheckReport, CheckStep, Cursor, Expiry, Folder, FolderPath,
     GrantAnswer, GrantRequest, Granted, MailSource, NothingGranted, RemoteHead, RemoteId, Scope, SourceError,
@@ -64,7 +65,12 @@ pub(crate) trait Remote: Send + Sync {
         folders: Vec<(FolderPath, Option<Cursor>)>,
     ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
     /// What the pre-filter would have taken on the last `days` days.
-    fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
+    fn preview_filter(
+        &self,
+        trial: Trial,
+        days: u16,
+        keys: Keyring,
+    ) -> BoxFuture<'_, Result<FilterPreview, SourceError>>;
     /// What both sources of a connector see.
     fn compare(&self, pair: Pair) -> BoxFuture<'_, Result<Vec<FolderComparison>, EngineError>>;
     /// How the folders of a connector pass from one source to the other.
@@ -218,12 +224,18 @@ impl<F: SourceFactory> Remote for Visits<F> {
         })
     }
 
-    fn preview_filter(&self, trial: Trial, days: u16) -> BoxFuture<'_, Result<FilterPreview, SourceError>> {
+    fn preview_filter(
+        &self,
+        trial: Trial,
+        days: u16,
+        keys: Keyring,
+    ) -> BoxFuture<'_, Result<FilterPreview, SourceError>> {
         Box::pin(async move {
             let mut source = self.open(&trial).await?;
             let folders = watched_folders(&trial.settings, &self.kinds);
             let sieve = Sieve::new(&trial.settings.prefilter);
-            let looking = filter_preview::preview(&mut source, &folders, &sieve, days);
+            let looking =
+                filter_preview::preview(&mut source, &folders, Looking { sieve: &sieve, keys }, days);
             within(VISIT_LONGEST, "looking at the mail of these days", looking).await
         })
     }

@@ -120,7 +120,7 @@ async fn a_preview_tells_what_a_filter_would_have_done_and_does_nothing() {
         serde_json::from_value(json!({"name": "n", "api_name": "n", "kind": "fake"})).unwrap();
     filter(json!({"subject": "phish, invoice", "not_body": "letter invoice"}))(&mut settings);
     let trial = Trial { settings, secrets: BTreeMap::new(), granted_to: None };
-    let preview = desk.handle().preview_filter(&trial, 7).await.unwrap();
+    let preview = desk.handle().preview_filter(desk.organization, &trial, 7).await.unwrap();
     let seen: Vec<_> =
         preview.messages.iter().map(|one| (one.subject.as_deref(), one.unmet.as_deref())).collect();
     let expected =

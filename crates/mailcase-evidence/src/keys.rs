@@ -8,6 +8,7 @@ mod certificate;
 mod openpgp;
 mod pkcs12;
 mod private;
+mod unlocked;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use certificate::{CertificateInfo, name_text, stripped, text};
 pub(crate) use openpgp::{OpenpgpKey, facts as openpgp_facts};
 pub(crate) use private::PrivateKey;
+pub use unlocked::UnlockedKey;
 
 /// Largest key file. Real ones have a few thousand bytes; chains of certificates and photos in OpenPGP keys make more.
 pub const KEY_FILE_BYTES: usize = 1 << 20;
@@ -69,6 +71,8 @@ pub enum KeyError {
     NotPkcs12,
     #[error("the file is no OpenPGP key")]
     NotOpenpgp,
+    #[error("the file is neither a PKCS#12 key (.p12, .pfx) nor an OpenPGP key")]
+    NotKey,
     #[error("the password does not open this file")]
     WrongPassword,
     #[error("there is no private key in the file; export the certificate with its private key")]
@@ -114,12 +118,19 @@ impl Keyring {
     /// # Errors
     /// [`KeyError`]; then nothing is added.
     pub fn add_pkcs12(&mut self, file: &[u8], password: &str) -> Result<KeyFacts, KeyError> {
-        let key = pkcs12::read(file, password)?;
+        Ok(self.push_smime(pkcs12::read(file, password)?))
+    }
+
+    fn push_smime(&mut self, key: SmimeKey) -> KeyFacts {
         let facts = key.facts.clone();
+        self.share_smime(&Arc::new(key));
+        facts
+    }
+
+    fn share_smime(&mut self, key: &Arc<SmimeKey>) {
         let keys = Arc::make_mut(&mut self.smime);
-        keys.retain(|other| other.facts.fingerprint != facts.fingerprint);
-        keys.push(Arc::new(key));
-        Ok(facts)
+        keys.retain(|other| other.facts.fingerprint != key.facts.fingerprint);
+        keys.push(Arc::clone(key));
     }
 
     /// Adds the one private key of an OpenPGP file, armoured or not.
@@ -140,14 +151,18 @@ impl Keyring {
 
     fn push_openpgp(&mut self, key: OpenpgpKey) -> KeyFacts {
         let facts = key.facts.clone();
+        self.share_openpgp(&Arc::new(key));
+        facts
+    }
+
+    fn share_openpgp(&mut self, key: &Arc<OpenpgpKey>) {
         let keys = Arc::make_mut(&mut self.openpgp);
-        let is_known = |other: &Arc<OpenpgpKey>| other.facts.fingerprint == facts.fingerprint;
+        let is_known = |other: &Arc<OpenpgpKey>| other.facts.fingerprint == key.facts.fingerprint;
         // A public key says nothing that the private one does not.
         if key.secret.is_some() || !keys.iter().any(|other| is_known(other) && other.secret.is_some()) {
             keys.retain(|other| !is_known(other));
-            keys.push(Arc::new(key));
+            keys.push(Arc::clone(key));
         }
-        facts
     }
 
     /// Whether there is no key at all.

@@ -9,6 +9,7 @@
 
 mod archive;
 mod automatic;
+mod changes;
 mod codes;
 mod containers;
 mod content;
@@ -45,10 +46,11 @@ mod tree;
 mod unread;
 mod words;
 
+pub use changes::Changes;
 pub use defang::defang;
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
 pub use extract::{ExtractError, Form, PartInfo, PartText, Sink, extract, extract_all, part_text};
-pub use keys::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, Keyring};
+pub use keys::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, Keyring, UnlockedKey};
 pub use means::Means;
 pub use model::*;
 pub use names::safe_file_name;

@@ -31,6 +31,12 @@ pub struct Unread<'a> {
 }
 
 impl Evidence {
+    /// Whether some of the message is encrypted to a key that was not there.
+    #[must_use]
+    pub fn needs_key(&self) -> bool {
+        self.root.walk().any(|part| matches!(part.lock, Some(Lock::Key { .. })))
+    }
+
     /// Everything that was not read, in the order of the parts. A message that only breaks rules of form is read whole.
     pub fn unread(&self) -> Vec<Unread<'_>> {
         let whole = self.defects.iter().filter_map(|defect| of_defect(None, defect));

@@ -7,6 +7,7 @@
 use crate::Store;
 use crate::error::Result;
 use crate::events::Event;
+use crate::reexaminations::ask_for_locked_in;
 use crate::sql::{Tx, args, retrying};
 use mailcase_core::case::CaseDefaults;
 use mailcase_core::connector::AutomaticMail;
@@ -24,7 +25,7 @@ pub use evidence::PackedEvidence;
 use outcome::Plan;
 use threads::Threads;
 
-pub(crate) use evidence::{replace as replace_evidence, unpack};
+pub(crate) use evidence::{Replacement, replace as replace_evidence, unpack};
 
 /// An examined message, to be decided.
 #[derive(Debug, Clone)]
@@ -143,6 +144,7 @@ pub(crate) async fn commit_decisions(
     }
     let claimed = claimed(tx, batch).await?;
     let mut threads = Threads::look_up(tx, &claimed).await?;
+    let missed = missed_keys(&organizations, &claimed);
     let mut plan = Plan::new(organizations, now);
     let mut outcomes = Vec::with_capacity(batch.len());
     for decided in batch {
@@ -169,13 +171,31 @@ pub(crate) async fn commit_decisions(
     plan.write_cases(tx).await?;
     evidence::write(tx, &claimed, batch).await?;
     plan.write_messages(tx, &claimed, batch, &same_id).await?;
+    for org in missed {
+        ask_for_locked_in(tx, now, org, None).await?;
+    }
     Ok(outcomes)
+}
+
+/// The organizations with a message that needs a key and was examined before the last one came: whoever added that saw
+/// the message neither.
+fn missed_keys(
+    organizations: &BTreeMap<OrganizationId, Organization>,
+    claimed: &HashMap<MessageId, Claimed<'_>>,
+) -> BTreeSet<OrganizationId> {
+    let now = |org| organizations.get(&org).map_or(0, |organization| organization.key_generation);
+    let decided = claimed.values().map(|own| own.decided);
+    decided
+        .filter(|decided| decided.evidence.misses_keys_of(now(decided.organization)))
+        .map(|decided| decided.organization)
+        .collect()
 }
 
 /// An organization as its decisions need it.
 pub(crate) struct Organization {
     pub(crate) name: String,
     pub(crate) next_case_number: i64,
+    key_generation: i64,
 }
 
 /// Locks the organizations of a batch, so that their decisions follow one another. First of all in a transaction.
@@ -187,13 +207,16 @@ pub(crate) async fn lock_organizations(
     let mut organizations = BTreeMap::new();
     for id in ids {
         let sql = tx.choose(
-            "SELECT name, next_case_number FROM organizations WHERE id = $1",
-            "SELECT name, next_case_number FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
+            "SELECT name, next_case_number, key_generation FROM organizations WHERE id = $1",
+            "SELECT name, next_case_number, key_generation FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
         );
         let row =
             tx.fetch_optional(sql, args![id]).await?.ok_or(crate::StoreError::missing("organization"))?;
-        let organization =
-            Organization { name: row.text("name")?, next_case_number: row.int("next_case_number")? };
+        let organization = Organization {
+            name: row.text("name")?,
+            next_case_number: row.int("next_case_number")?,
+            key_generation: row.int("key_generation")?,
+        };
         organizations.insert(id, organization);
     }
     Ok(organizations)

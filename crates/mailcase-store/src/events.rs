@@ -6,7 +6,7 @@ use crate::Store;
 use crate::error::Result;
 use crate::sql::Pool;
 use futures::Stream;
-use mailcase_core::{CaseId, ConnectorId, MessageId, OrganizationId};
+use mailcase_core::{CaseId, ConnectorId, MessageId, OrganizationId, ReexaminationId};
 use serde::{Deserialize, Serialize};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -54,6 +54,15 @@ pub enum Event {
     },
     AlarmChanged {
         org: OrganizationId,
+    },
+    /// A decryption key came or went.
+    KeysChanged {
+        org: OrganizationId,
+    },
+    /// It was asked for, got on, or ended.
+    ReexaminationChanged {
+        org: OrganizationId,
+        reexamination: ReexaminationId,
     },
     /// Events were lost: look everything up again.
     Lagged,

@@ -26,6 +26,8 @@ pub struct MessageFilter {
     pub has_case: Option<bool>,
     /// Written by a machine.
     pub automatic: Option<bool>,
+    /// Some of it is encrypted to a key that was not there.
+    pub needs_key: Option<bool>,
 }
 
 /// A connector by name.
@@ -63,6 +65,8 @@ pub struct MessageSummary {
     pub defect_count: u64,
     pub case: Option<CaseRef>,
     pub automatic: Option<Automatic>,
+    /// Some of it is encrypted to a key that was not there.
+    pub needs_key: bool,
     pub same_id_other_content: bool,
     pub last_error: Option<String>,
     pub reason: Option<Reason>,
@@ -98,6 +102,15 @@ pub struct MessageDetail {
     pub same_id: Vec<MessageId>,
 }
 
+/// The bytes of a message, and whose mail it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMessage {
+    pub organization: OrganizationId,
+    pub hash: BlobHash,
+    /// All connectors that brought it.
+    pub connectors: Vec<ConnectorId>,
+}
+
 /// What needs a person at a connector.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NeedsAttention {
@@ -116,7 +129,7 @@ const SUMMARY: &str = "SELECT m.id AS id, m.state AS state, m.hash AS hash, m.si
      m.attachment_count AS attachment_count, m.indicator_count AS indicator_count, m.defect_count AS defect_count, \
      m.case_id AS case_id, k.number AS case_number, k.title AS case_title, m.automatic AS automatic, \
      m.same_id_other_content AS same_id_other_content, m.last_error AS last_error, m.reason AS reason, \
-     m.decided_at AS decided_at, m.message_id_norm AS message_id_norm \
+     m.decided_at AS decided_at, m.needs_key AS needs_key, m.message_id_norm AS message_id_norm \
      FROM messages m JOIN connectors n ON n.id = m.connector_id LEFT JOIN cases k ON k.id = m.case_id";
 
 const DELIVERY: &str = "SELECT d.id AS id, d.connector_id AS connector_id, c.name AS connector_name, \
@@ -147,6 +160,7 @@ fn summary_from(row: &Row) -> Result<MessageSummary> {
         defect_count: row.count("defect_count")?,
         case,
         automatic: row.opt_named("automatic")?,
+        needs_key: row.flag("needs_key")?,
         same_id_other_content: row.flag("same_id_other_content")?,
         last_error: row.opt_text("last_error")?,
         reason: row.opt_json("reason")?,
@@ -208,6 +222,9 @@ impl Store {
         }
         if let Some(automatic) = filter.automatic {
             conditions.and(if automatic { "m.automatic IS NOT NULL" } else { "m.automatic IS NULL" });
+        }
+        if let Some(needs_key) = filter.needs_key {
+            conditions.and(if needs_key { "m.needs_key = 1" } else { "m.needs_key = 0" });
         }
         self.page_of_messages(conditions, page).await
     }
@@ -272,12 +289,18 @@ impl Store {
         self.pool().fetch_all(AssertSqlSafe(sql), args![org, id]).await?.iter().map(delivery_from).collect()
     }
 
-    /// The hash a message's bytes are kept under.
-    pub async fn message_hash(&self, org: OrganizationId, id: MessageId) -> Result<BlobHash> {
-        let sql = "SELECT hash FROM messages WHERE organization_id = $1 AND id = $2";
-        let row =
-            self.pool().fetch_optional(sql, args![org, id]).await?.ok_or(StoreError::missing("message"))?;
-        BlobHash::from_column(&row.bytes("hash")?)
+    /// Where a message's bytes are, and whose keys open it.
+    pub async fn stored_message(&self, org: OrganizationId, id: MessageId) -> Result<StoredMessage> {
+        let sql = "SELECT m.hash AS hash, m.connector_id AS connector_id FROM messages m \
+                   WHERE m.organization_id = $1 AND m.id = $2 \
+                   UNION SELECT m.hash AS hash, d.connector_id AS connector_id FROM messages m \
+                   JOIN deliveries d ON d.message_id = m.id WHERE m.organization_id = $1 AND m.id = $2 \
+                   ORDER BY connector_id";
+        let rows = self.pool().fetch_all(sql, args![org, id]).await?;
+        let first = rows.first().ok_or(StoreError::missing("message"))?;
+        let hash = BlobHash::from_column(&first.bytes("hash")?)?;
+        let connectors = rows.iter().map(|row| row.named("connector_id")).collect::<Result<_>>()?;
+        Ok(StoredMessage { organization: org, hash, connectors })
     }
 
     /// Everything found in a message; `None` until it was examined.

@@ -204,6 +204,10 @@ impl Store {
             let sql = "UPDATE messages SET lease_until = 0 \
                        WHERE state = 'stored' AND lease_owner >= $1 AND lease_owner < $2 AND lease_owner <> $3";
             tx.execute(sql, args![&from, &to, except]).await?;
+            // As with connectors the owner stays.
+            let sql = "UPDATE reexaminations SET lease_until = 0, fence = fence + 1 \
+                       WHERE ended_at IS NULL AND lease_owner >= $1 AND lease_owner < $2 AND lease_owner <> $3";
+            tx.execute(sql, args![&from, &to, except]).await?;
             tx.commit().await
         })
     }

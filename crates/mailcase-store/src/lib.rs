@@ -25,7 +25,7 @@ mod open;
 mod organizations;
 mod other_sources;
 mod page;
-mod reexamination;
+mod reexaminations;
 mod search;
 mod secrets;
 mod sessions;
@@ -54,12 +54,13 @@ pub use connectors::{
     PendingWork, SyncReport,
 };
 pub use decisions::{DecidedMessage, DecidedOutcome, PackedEvidence};
-pub use decryption_keys::{DecryptionKey, KeyMaterial, NewDecryptionKey};
+pub use decryption_keys::{DecryptionKey, KeyMaterial, KeyMaterials, NewDecryptionKey};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventStream};
 pub use grants::{Grant, NewGrant, PendingGrant, RefreshTurn, TakenTurn};
 pub use inbox::{
     CaseRef, ConnectorRef, Delivery, MessageDetail, MessageFilter, MessageSummary, NeedsAttention,
+    StoredMessage,
 };
 pub use leases::{Lease, Renewal};
 pub use ledger::{
@@ -70,7 +71,10 @@ pub use messages::{CLAIM_TRIES, ClaimedMessage, DecideContext, STAGE_TRIES};
 pub use organizations::Organization;
 pub use other_sources::{OtherSource, Passed, PassedFolder};
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
-pub use reexamination::{ExaminedBefore, ExaminedMessage};
+pub use reexaminations::{
+    ExaminedAgain, MeantMessage, Reexamination, ReexaminationCounts, ReexaminationLease, ReexaminationScope,
+    ReexaminationState, Reexamined, ReexaminedMessage,
+};
 pub use sessions::{NewSession, OpenedSession, Session, SessionLimits, SignedIn};
 pub use setup::FirstUser;
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenHolder};

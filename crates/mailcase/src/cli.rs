@@ -101,6 +101,9 @@ pub(crate) enum Command {
         /// Also those this version has examined already
         #[arg(long)]
         all: bool,
+        /// Those that are encrypted to a key that was not there
+        #[arg(long, conflicts_with = "all")]
+        needs_key: bool,
     },
     /// Check the configuration, the data folder, the database, the stored messages and every connector
     Doctor {

@@ -28,6 +28,7 @@ use clap::{CommandFactory as _, Parser as _};
 use cli::{Cli, Command, ConnectorCommand, KeyCommand, UserCommand};
 use config::{Config, ConfigError};
 use declared::DeclaredError;
+use mailcase_store::ReexaminationScope;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -121,7 +122,14 @@ async fn work(command: Command, config: Config) -> anyhow::Result<Outcome> {
         }
         Command::Key { command: KeyCommand::Rotate } => Box::pin(key::rotate(config)).await,
         Command::Account { connector } => account::run(config, connector.as_deref()).await,
-        Command::Reexamine { all } => reexamine::run(config, all).await,
+        Command::Reexamine { all, needs_key } => {
+            let scope = match (all, needs_key) {
+                (true, _) => ReexaminationScope::All,
+                (_, true) => ReexaminationScope::NeedsKey,
+                _ => ReexaminationScope::Outdated,
+            };
+            reexamine::run(config, scope).await
+        }
         Command::Doctor { full } => doctor::run(config, full).await,
         Command::Parse(_)
         | Command::Openapi

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &ParseArgs) -> anyhow::Result<Outcome> {
             batch.iter().map(|input| folder.as_mut().map(|folder| folder.place(input, several))).collect();
         for (input, found) in batch.iter().zip(examine_all(batch, places, &means)) {
             total.count(&found);
-            bar.count(total.messages, inputs.len());
+            bar.count(total.messages as u64, inputs.len() as u64);
             match found {
                 Ok(evidence) => bar.around(|| show(args, input, several, &evidence))?,
                 Err(error) if several => bar.around(|| complain(&error)),

@@ -24,9 +24,9 @@ impl Bar {
     }
 
     /// So many of so many things are done.
-    pub(crate) fn count(&self, done: usize, all: usize) {
-        self.0.set_length(all as u64);
-        self.0.set_position(done as u64);
+    pub(crate) fn count(&self, done: u64, all: u64) {
+        self.0.set_length(all);
+        self.0.set_position(done);
     }
 
     /// Takes the bar away while something is printed.

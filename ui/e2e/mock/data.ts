@@ -51,6 +51,7 @@ const summary: MessageSummary = {
   defect_count: 1,
   case: { id: id(50), number: 128, title: 'FW: Your invoice 2026-0417 is overdue' },
   automatic: null,
+  needs_key: false,
   same_id_other_content: false,
   last_error: null,
   reason: { because: 'new' },
@@ -147,6 +148,7 @@ const hashes = {
   md5: '44d88612fea8a8f36de82e1278abb02f',
   sha1: '3395856ce81f2b7382dee72602f798b642f14140',
   sha256: '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f',
+  ssdeep: null,
 };
 
 const root: Part = {

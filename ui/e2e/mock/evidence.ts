@@ -42,6 +42,8 @@ const signed: Part = {
       not_after: '2028-01-01T00:00:00Z',
       signed_at: minutesAgo(6),
       fingerprint: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      algorithm: 'RSA with SHA-256',
+      weak: false,
     },
   ],
   children: [
@@ -162,6 +164,8 @@ const picture: Part = {
       not_after: null,
       signed_at: null,
       fingerprint: null,
+      algorithm: null,
+      weak: false,
     },
   ],
 };

@@ -547,7 +547,7 @@ export interface paths {
         /**
          * Live events of the organization (server-sent events).
          * @description Event names: `message_stored`, `message_decided`, `case_changed`, `connector_changed`, `connector_status`,
-         *     `alarm_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
+         *     `alarm_changed`, `keys_changed`, `reexamination_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
          *     events were lost: fetch anew what is shown. The stream ends when the session or token does.
          */
         get: operations["stream_events"];
@@ -571,6 +571,66 @@ export interface paths {
         /** Hands over what the browser brought back from the provider: the connector has access from now on. */
         post: operations["complete_grant"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of the organization, newest first. */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Keeps a key. Messages that need one are examined again.
+         * @description What is wrong with the file is told as by `POST /keys/inspections`.
+         */
+        post: operations["add_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells what is in a key file. Nothing is kept.
+         * @description What is wrong with the file stands in `code`: `key_wrong_password`, `key_not_recognized`, `key_without_private_key`,
+         *     `key_with_several_private_keys`, `key_without_certificate`, `key_unsupported`, `key_too_costly`, `key_damaged`,
+         *     `too_large`.
+         */
+        post: operations["inspect_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a key for ever. What was read with it stays as evidence; the parts themselves need it again. */
+        delete: operations["delete_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -757,6 +817,61 @@ export interface paths {
         get: operations["list_people"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reexaminations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest re-examinations, and how many messages another one would mean. */
+        get: operations["list_reexaminations"];
+        put?: never;
+        /**
+         * Has messages examined again with the parser and the keys of today. What was decided stays decided.
+         * @description 409 while one is under way or waits.
+         */
+        post: operations["request_reexamination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reexaminations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One re-examination, with the messages it changed. */
+        get: operations["read_reexamination"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reexaminations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a re-examination before its time. What was examined keeps its new evidence. */
+        post: operations["cancel_reexamination"];
         delete?: never;
         options?: never;
         head?: never;
@@ -991,6 +1106,23 @@ export interface components {
             /** @description One line for people: `4,812 = 4,812`, or what is missing. */
             summary: string;
         };
+        /** @description A key to read mail with. */
+        AddKey: {
+            /**
+             * Format: uuid
+             * @description For the mail of this connector alone; without one, for all of the organization's.
+             */
+            connector_id?: string | null;
+            /**
+             * @description A PKCS#12 file (.p12, .pfx) or an OpenPGP secret key, armoured or not; at most 1 MiB, in base64. Encrypted at rest,
+             *     never shown again.
+             */
+            file: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Empty when the file has none. Not kept. */
+            password?: string;
+        };
         /** @description A note on the timeline. */
         AddNote: {
             text: string;
@@ -1164,6 +1296,19 @@ export interface components {
             /** @description SHA-256 of the DER form, lower-case hexadecimal. */
             sha256: string;
             subject: string;
+        };
+        /** @description What the new evidence says and the old one did not, and the other way round. */
+        ChangesView: {
+            defects_found: number;
+            defects_gone: number;
+            indicators_found: number;
+            indicators_gone: number;
+            /** @description Things that could not be read before and can be now. */
+            opened: number;
+            parts_found: number;
+            parts_gone: number;
+            /** @description The subject, the people, the date or the body read differently. */
+            reads_differently: boolean;
         };
         /** @enum {string} */
         CharsetReasonView: "asked" | "mark" | "declared" | "detected" | "fallback";
@@ -1421,6 +1566,17 @@ export interface components {
             /** @description Send it as `Authorization: Bearer …`. Cannot be shown again. */
             token: string;
         };
+        /** @description A key, without its secrets. */
+        DecryptionKeyView: {
+            connector: components["schemas"]["ConnectorRef"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            facts: components["schemas"]["KeyFactsView"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         /** @description Something wrong with the bytes. */
         DefectView: {
             /** @description Stable word. */
@@ -1508,6 +1664,8 @@ export interface components {
             connector: string | null;
             /** Format: uuid */
             message: string | null;
+            /** Format: uuid */
+            reexamination: string | null;
         };
         /** @description An observable found in the message. */
         EvidenceIndicator: {
@@ -1639,6 +1797,8 @@ export interface components {
             md5: string;
             sha1: string;
             sha256: string;
+            /** @description Of files: nearly the same for content that is nearly the same, as `ssdeep` writes it. */
+            ssdeep: string | null;
         };
         /** @description A condition on a header of any name. */
         HeaderCondition: {
@@ -1668,6 +1828,48 @@ export interface components {
         };
         /** @enum {string} */
         IndicatorKindView: "ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve";
+        /** @description A key file to look into. */
+        InspectKey: {
+            /** @description A PKCS#12 file (.p12, .pfx) or an OpenPGP secret key, armoured or not; at most 1 MiB, in base64. */
+            file: string;
+            /** @description Empty when the file has none. Not kept. */
+            password?: string;
+        };
+        /** @description What a key says about itself. */
+        KeyFactsView: {
+            /** @description Mail addresses it is for, lower case. */
+            addresses: string[];
+            /** @description `RSA`, `P-256`, …. */
+            algorithm: string;
+            /** Format: int32 */
+            bits: number | null;
+            /** @description The subjects of the certificates above, nearest first, as far as the file has them. */
+            chain: string[];
+            /** @description SHA-256 of the certificate, or the OpenPGP fingerprint; lower-case hexadecimal. */
+            fingerprint: string;
+            /** @description S/MIME: who issued the certificate. */
+            issuer: string | null;
+            /** @description Subject key identifier of the certificate, or OpenPGP key id; upper-case hexadecimal. */
+            key_id: string | null;
+            kind: components["schemas"]["KeyKindView"];
+            /**
+             * Format: date-time
+             * @description Old mail is read with expired keys as well.
+             */
+            not_after: string | null;
+            /** Format: date-time */
+            not_before: string | null;
+            /** @description S/MIME: of the certificate, upper-case hexadecimal. */
+            serial: string | null;
+            /** @description Whom the certificate names, or the first user id. */
+            subject: string;
+            /** @description OpenPGP: the ids of its other keys. */
+            subkey_ids: string[];
+            /** @description OpenPGP: every user id. */
+            user_ids: string[];
+        };
+        /** @enum {string} */
+        KeyKindView: "smime" | "openpgp";
         /** @description The last accounting of a connector, if there was one. */
         LatestAccounting: {
             accounting: components["schemas"]["AccountingView"] | null;
@@ -1730,6 +1932,8 @@ export interface components {
             indicator_count: number;
             /** @description Why the last try of a stage failed. */
             last_error: string | null;
+            /** @description Some of it is encrypted to a key that is not there: examined again when one is added. */
+            needs_key: boolean;
             reason: components["schemas"]["Reason"] | null;
             /** Format: date-time */
             received_at: string;
@@ -1979,6 +2183,21 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_DecryptionKeyView: {
+            items: {
+                connector: components["schemas"]["ConnectorRef"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string | null;
+                facts: components["schemas"]["KeyFactsView"];
+                /** Format: uuid */
+                id: string;
+                name: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_MessageSummary: {
             items: {
                 /** Format: int64 */
@@ -1996,6 +2215,8 @@ export interface components {
                 indicator_count: number;
                 /** @description Why the last try of a stage failed. */
                 last_error: string | null;
+                /** @description Some of it is encrypted to a key that is not there: examined again when one is added. */
+                needs_key: boolean;
                 reason: components["schemas"]["Reason"] | null;
                 /** Format: date-time */
                 received_at: string;
@@ -2261,6 +2482,89 @@ export interface components {
             /** @enum {string} */
             because: "filtered_out";
         };
+        /** @description How many messages each scope means right now. */
+        ReexaminationCountsView: {
+            /** Format: int64 */
+            all: number;
+            /** Format: int64 */
+            needs_key: number;
+            /** Format: int64 */
+            outdated: number;
+        };
+        /** @description A re-examination with the messages it changed. */
+        ReexaminationDetail: {
+            /** @description In the order of their arrival: the first 500 that changed, and the first 500 that failed. */
+            messages: components["schemas"]["ReexaminedMessageView"][];
+            summary: components["schemas"]["ReexaminationView"];
+        };
+        /**
+         * @description Which messages are examined again.
+         * @enum {string}
+         */
+        ReexaminationScopeView: "outdated" | "needs_key" | "all";
+        /** @enum {string} */
+        ReexaminationStateView: "waiting" | "running" | "done" | "cancelled" | "failed";
+        ReexaminationView: {
+            /**
+             * Format: int64
+             * @description Of those examined: in which something changed.
+             */
+            changed: number;
+            /** @description Summed up over all messages. */
+            changes: components["schemas"]["ChangesView"];
+            connector: components["schemas"]["ConnectorRef"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            examined: number;
+            /**
+             * Format: int64
+             * @description Of those examined: that keep the evidence they had.
+             */
+            failed: number;
+            /** Format: uuid */
+            id: string;
+            /** @description Why it failed. */
+            last_error: string | null;
+            /**
+             * Format: int64
+             * @description Of those examined: in which something could be read that could not before.
+             */
+            opened: number;
+            /** @description `null` when a new key asked for it. */
+            requested_by: string | null;
+            scope: components["schemas"]["ReexaminationScopeView"];
+            state: components["schemas"]["ReexaminationStateView"];
+            /**
+             * Format: int64
+             * @description Messages meant when it was asked for.
+             */
+            total: number;
+        };
+        /** @description The newest re-examinations, and what another one would mean. */
+        ReexaminationsView: {
+            counts: components["schemas"]["ReexaminationCountsView"];
+            /** @description Newest first, at most 20 and those under way. */
+            items: components["schemas"]["ReexaminationView"][];
+            /**
+             * Format: int32
+             * @description Of the parser there is now.
+             */
+            parser_version: number;
+        };
+        ReexaminedMessageView: {
+            changes: components["schemas"]["ChangesView"];
+            /** @description Why it keeps the evidence it had. */
+            error: string | null;
+            /** Format: uuid */
+            message: string;
+            subject: string | null;
+        };
+        RequestReexamination: {
+            scope: components["schemas"]["ReexaminationScopeView"];
+        };
         /** @enum {string} */
         Role: "administrator" | "integration_manager" | "analyst" | "read_only";
         /** @description A secret a source needs. Write-only: it can be set, never read. */
@@ -2312,6 +2616,8 @@ export interface components {
         /** @description A signature over a part. Says whether it fits, not whether the signer is to be believed. */
         SignatureView: {
             addresses: string[];
+            /** @description `RSA with SHA-256`. */
+            algorithm: string | null;
             fingerprint: string | null;
             issuer: string | null;
             /** Format: date-time */
@@ -2323,6 +2629,8 @@ export interface components {
             signed_at: string | null;
             signer: string | null;
             state: components["schemas"]["SignatureStateView"];
+            /** @description Made with a digest that can be forged: MD5, SHA-1. */
+            weak: boolean;
         };
         /** @description What changing the source came to. */
         SourceChanged: {
@@ -3826,6 +4134,131 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DecryptionKeyView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddKey"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecryptionKeyView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectKey"];
+            };
+        };
+        responses: {
+            /** @description What is in the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyFactsView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -3840,6 +4273,8 @@ export interface operations {
                 has_case?: boolean;
                 /** @description Only messages written by machines (`true`) or by people (`false`). */
                 automatic?: boolean;
+                /** @description Only messages of which some is encrypted to a key that is not there (`true`), or no other (`false`). */
+                needs_key?: boolean;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Items per page, at most 200. */
@@ -4182,6 +4617,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Person"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reexaminations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReexaminationsView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_reexamination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestReexamination"];
+            };
+        };
+        responses: {
+            /** @description On its way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReexaminationView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_reexamination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the re-examination */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReexaminationDetail"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_reexamination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the re-examination */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReexaminationView"];
                 };
             };
             /** @description It did not work; `code` says why */

@@ -154,6 +154,8 @@ describe('parts in words', () => {
       not_after: null,
       signed_at: null,
       fingerprint: null,
+      algorithm: null,
+      weak: false,
     });
     expect(worstSignature([of('intact', 'A'), of('broken', null), of('unverified', 'C')])?.state).toBe(
       'broken',

@@ -140,6 +140,8 @@ pub(crate) struct HashesView {
     pub(crate) md5: String,
     pub(crate) sha1: String,
     pub(crate) sha256: String,
+    /// Of files: nearly the same for content that is nearly the same, as `ssdeep` writes it.
+    pub(crate) ssdeep: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -235,6 +237,10 @@ pub(crate) struct SignatureView {
     pub(crate) not_after: Option<Timestamp>,
     pub(crate) signed_at: Option<Timestamp>,
     pub(crate) fingerprint: Option<String>,
+    /// `RSA with SHA-256`.
+    pub(crate) algorithm: Option<String>,
+    /// Made with a digest that can be forged: MD5, SHA-1.
+    pub(crate) weak: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

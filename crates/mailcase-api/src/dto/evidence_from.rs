@@ -185,13 +185,15 @@ impl From<model::Signature> for SignatureView {
             not_after: signature.not_after,
             signed_at: signature.signed_at,
             fingerprint: signature.fingerprint,
+            algorithm: signature.algorithm,
+            weak: signature.weak,
         }
     }
 }
 
 impl From<model::Hashes> for HashesView {
     fn from(hashes: model::Hashes) -> Self {
-        Self { md5: hashes.md5, sha1: hashes.sha1, sha256: hashes.sha256 }
+        Self { md5: hashes.md5, sha1: hashes.sha1, sha256: hashes.sha256, ssdeep: hashes.ssdeep }
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct MessageSummary {
     pub(crate) case: Option<CaseRef>,
     /// Set when a machine wrote it.
     pub(crate) automatic: Option<Automatic>,
+    /// Some of it is encrypted to a key that is not there: examined again when one is added.
+    pub(crate) needs_key: bool,
     /// Another message has the same Message-ID and different content.
     pub(crate) same_id_other_content: bool,
     /// Why the last try of a stage failed.
@@ -104,6 +106,8 @@ pub(crate) struct MessageQuery {
     pub(crate) has_case: Option<bool>,
     /// Only messages written by machines (`true`) or by people (`false`).
     pub(crate) automatic: Option<bool>,
+    /// Only messages of which some is encrypted to a key that is not there (`true`), or no other (`false`).
+    pub(crate) needs_key: Option<bool>,
     /// `next` of the page before.
     pub(crate) cursor: Option<String>,
     /// Items per page, at most 200.

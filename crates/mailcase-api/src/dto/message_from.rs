@@ -20,6 +20,7 @@ impl From<mailcase_store::MessageSummary> for MessageSummary {
             defect_count: message.defect_count,
             case: message.case.map(Into::into),
             automatic: message.automatic,
+            needs_key: message.needs_key,
             same_id_other_content: message.same_id_other_content,
             last_error: message.last_error,
             reason: message.reason,

@@ -60,4 +60,5 @@ pub(crate) struct EventData {
     pub(crate) message: Option<Uuid>,
     pub(crate) case: Option<Uuid>,
     pub(crate) connector: Option<Uuid>,
+    pub(crate) reexamination: Option<Uuid>,
 }

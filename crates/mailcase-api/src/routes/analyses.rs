@@ -23,13 +23,13 @@ const FILE_BYTES_MAX: u64 = 200 << 20;
     responses((status = 200, description = "The evidence", body = EvidenceView)))]
 pub(crate) async fn analyse_file(
     State(parts): State<PartWorks>,
-    Require(_caller, _): Require<ReadDesk>,
+    Require(caller, _): Require<ReadDesk>,
     Query(query): Query<AnalysisQuery>,
     body: Body,
 ) -> Result<Json<EvidenceView>, Problem> {
     let sections = query.sections()?;
     let (file, size) = received(body).await?;
-    let mut evidence: EvidenceView = parts.analyse(file, size).await?.into();
+    let mut evidence: EvidenceView = parts.analyse(caller.organization, file, size).await?.into();
     for section in Section::ALL.iter().filter(|section| !sections.contains(section)) {
         section.leave_out(&mut evidence);
     }

@@ -58,7 +58,7 @@ pub(crate) async fn preview_filter(
         return Err(Problem::invalid("days", format!("choose 1 to {DAYS_MAX}")));
     }
     let trial = complete(&store, &engine, &caller, body.connector).await?;
-    Ok(Json(engine.preview_filter(&trial, body.days).await?.into()))
+    Ok(Json(engine.preview_filter(caller.organization, &trial, body.days).await?.into()))
 }
 
 /// The settings to try, with stored secrets where none are given.

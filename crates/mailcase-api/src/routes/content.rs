@@ -29,7 +29,7 @@ pub(crate) async fn download_message(
     Require(caller, _): Require<ReadDesk>,
     Ids(id): Ids<Uuid>,
 ) -> Result<Response, Problem> {
-    let hash = store.message_hash(caller.organization, MessageId::from_uuid(id)).await?;
+    let hash = store.stored_message(caller.organization, MessageId::from_uuid(id)).await?.hash;
     let reader = store.open_blob(hash).await?;
     let size = reader.size();
     let name = format!("message-{:.16}.eml", hash.to_string());
@@ -50,7 +50,7 @@ pub(crate) async fn download_part(
     Query(query): Query<PartContentQuery>,
 ) -> Result<Response, Problem> {
     let id = MessageId::from_uuid(id);
-    let hash = store.message_hash(caller.organization, id).await?;
+    let message = store.stored_message(caller.organization, id).await?;
     let evidence = store.message_evidence(caller.organization, id).await?;
     let named = evidence.as_ref().and_then(|evidence| {
         let part = evidence.root.walk().find(|part| part.path == query.path)?;
@@ -60,7 +60,7 @@ pub(crate) async fn download_part(
         PartForm::Content => Form::Content,
         PartForm::Original => Form::Original,
     };
-    let (size, bytes) = parts.content(&store, hash, query.path.clone(), form).await?;
+    let (size, bytes) = parts.content(&store, &message, query.path.clone(), form).await?;
     let name = named.unwrap_or_else(|| format!("part{}.bin", query.path.replace('/', "-")));
     let name = if form == Form::Original { format!("{name}.mime") } else { name };
     Ok(attachment("application/octet-stream", &name, size, bytes))
@@ -81,8 +81,8 @@ pub(crate) async fn read_part_text(
     if let Some(charset) = query.charset.as_deref().filter(|name| !mailcase_evidence::is_charset(name)) {
         return Err(Problem::invalid("charset", format!("{charset} is no charset that is known here")));
     }
-    let hash = store.message_hash(caller.organization, MessageId::from_uuid(id)).await?;
-    let text = parts.text(&store, hash, query.path.clone(), query.charset).await?;
+    let message = store.stored_message(caller.organization, MessageId::from_uuid(id)).await?;
+    let text = parts.text(&store, &message, query.path.clone(), query.charset).await?;
     let read_as = text.read_as.into();
     Ok(Json(PartTextView { path: query.path, content: text.content, truncated: text.truncated, read_as }))
 }
@@ -99,6 +99,6 @@ pub(crate) async fn read_part_evidence(
     Ids(id): Ids<Uuid>,
     Query(query): Query<PartQuery>,
 ) -> Result<Json<EvidenceView>, Problem> {
-    let hash = store.message_hash(caller.organization, MessageId::from_uuid(id)).await?;
-    Ok(Json(parts.evidence(&store, hash, query.path).await?.into()))
+    let message = store.stored_message(caller.organization, MessageId::from_uuid(id)).await?;
+    Ok(Json(parts.evidence(&store, &message, query.path).await?.into()))
 }

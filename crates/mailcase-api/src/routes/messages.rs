@@ -32,6 +32,7 @@ pub(crate) async fn list_messages(
         case: query.case.map(CaseId::from_uuid),
         has_case: query.has_case,
         automatic: query.automatic,
+        needs_key: query.needs_key,
     };
     let page = store.list_messages(caller.organization, &filter, &page).await?;
     Ok(Json(Page::of(page, Into::into)))

@@ -70,7 +70,7 @@ async fn sanitised(
     org: OrganizationId,
     id: MessageId,
 ) -> Result<preview::Preview, Problem> {
-    let hash = store.message_hash(org, id).await?;
+    let message = store.stored_message(org, id).await?;
     let evidence = store.message_evidence(org, id).await?.ok_or_else(|| Problem::not_found("preview yet"))?;
     let Some(html) = evidence.html.as_ref().map(|body| body.content.clone()) else {
         let text = evidence.text.ok_or_else(|| Problem::not_found("body to show"))?;
@@ -79,7 +79,8 @@ async fn sanitised(
     };
     let turn = parts.turn().await?;
     let pictures = if evidence.root.walk().any(is_picture) {
-        Some(Pictures::new(store.blob_file(hash).await?, evidence))
+        let means = parts.means(&message).await?;
+        Some(Pictures::new(store.blob_file(message.hash).await?, evidence, means))
     } else {
         None
     };
@@ -102,15 +103,17 @@ fn picture_type(part: &Part) -> Option<&'static str> {
 struct Pictures {
     file: RefCell<BlobFile>,
     evidence: Evidence,
+    means: Means,
     bytes_left: Cell<usize>,
     left: Cell<usize>,
 }
 
 impl Pictures {
-    fn new(file: BlobFile, evidence: Evidence) -> Self {
+    fn new(file: BlobFile, evidence: Evidence, means: Means) -> Self {
         Self {
             file: RefCell::new(file),
             evidence,
+            means,
             bytes_left: Cell::new(PICTURES_BYTES_MAX),
             left: Cell::new(PICTURES_MAX),
         }
@@ -131,8 +134,7 @@ impl Pictures {
         self.bytes_left.set(self.bytes_left.get().checked_sub(size)?);
         let mut bytes = Bounded { bytes: Vec::with_capacity(size), max: size };
         let mut file = self.file.try_borrow_mut().ok()?;
-        mailcase_evidence::extract(&mut *file, &part.path, Form::Content, &mut bytes, &Means::default())
-            .ok()?;
+        mailcase_evidence::extract(&mut *file, &part.path, Form::Content, &mut bytes, &self.means).ok()?;
         Some(format!("data:{kind};base64,{}", STANDARD.encode(&bytes.bytes)))
     }
 }

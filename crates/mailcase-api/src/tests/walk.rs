@@ -87,6 +87,8 @@ impl Operation {
             "users" => &ids.user,
             "sessions" => &ids.session,
             "tokens" => &ids.token,
+            "keys" => &ids.key,
+            "reexaminations" => &ids.reexamination,
             _ => "",
         };
         let path = self.path.replace("{id}", id).replace("{delivery}", &ids.delivery);
@@ -102,6 +104,9 @@ impl Operation {
             "update_connector" => json!({"active": true}),
             "update_case" => json!({"status": "resolved"}),
             "add_case_note" => json!({"text": "changed"}),
+            "inspect_key" => json!({"file": ""}),
+            "add_key" => json!({"name": "key", "file": "", "connector_id": nothing().connector}),
+            "request_reexamination" => json!({"scope": "outdated"}),
             "start_migration" => json!({"kind": "twin", "connection": {}}),
             _ => json!({}),
         };
@@ -128,7 +133,17 @@ impl Operation {
 /// Ids that name nothing: whoever is let through finds nothing, and nothing is changed.
 fn nothing() -> Ids {
     let id = || Uuid::now_v7().to_string();
-    Ids { connector: id(), delivery: id(), message: id(), case: id(), user: id(), session: id(), token: id() }
+    Ids {
+        connector: id(),
+        delivery: id(),
+        message: id(),
+        case: id(),
+        user: id(),
+        session: id(),
+        token: id(),
+        key: id(),
+        reexamination: id(),
+    }
 }
 
 #[test]
@@ -200,8 +215,18 @@ async fn lists_and_references_stop_at_the_border() {
     ] {
         assert_eq!(world.get(admin, &path).await["items"], json!([]), "{path}");
     }
-    for path in ["/connectors", "/users", "/people", "/messages", "/cases", "/audit", "/sessions", "/tokens"]
-    {
+    for path in [
+        "/connectors",
+        "/users",
+        "/people",
+        "/messages",
+        "/cases",
+        "/audit",
+        "/sessions",
+        "/tokens",
+        "/keys",
+        "/reexaminations",
+    ] {
         let list = world.get(admin, path).await.to_string();
         assert!(!list.contains("theirs"), "{path}: {list}");
     }
@@ -218,7 +243,9 @@ async fn lists_and_references_stop_at_the_border() {
 
 async fn belongings(world: &World, tenant: &Tenant) -> Vec<Value> {
     let mut all = Vec::new();
-    for path in ["/users", "/sessions", "/tokens", "/cases", "/messages", "/audit"] {
+    for path in
+        ["/users", "/sessions", "/tokens", "/cases", "/messages", "/audit", "/keys", "/reexaminations"]
+    {
         all.push(world.get(&tenant.administrator, path).await);
     }
     let connector = world.get(&tenant.administrator, &format!("/connectors/{}", tenant.ids.connector)).await;

@@ -5,6 +5,8 @@ use crate::state::ApiState;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mailcase_core::permission::Role;
 use mailcase_core::{ConnectorId, OrganizationId};
 use mailcase_engine::{Engine, EngineConfig};
@@ -13,6 +15,7 @@ use mailcase_store::{
     BlobConfig, Clock, DatabaseConfig, MasterKey, NewUser, PendingWork, Store, StoreConfig,
 };
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -103,6 +106,8 @@ pub(super) struct Ids {
     pub(super) user: String,
     pub(super) session: String,
     pub(super) token: String,
+    pub(super) key: String,
+    pub(super) reexamination: String,
 }
 
 pub(super) struct World {
@@ -200,6 +205,9 @@ impl World {
         let detail = self.get(admin, &format!("/messages/{}", message["id"].as_str().unwrap())).await;
         let body = json!({"name": "script", "permissions": ["read_desk"], "expires_in_days": 1});
         let token = self.ask(admin, Method::POST, "/tokens", Some(body)).await.expect(201);
+        let body = json!({"name": name, "file": key_file("alice.p12"), "password": KEY_PASSWORD});
+        let key = self.ask(admin, Method::POST, "/keys", Some(body)).await.expect(201);
+        let reexaminations = self.get(admin, "/reexaminations").await;
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{detail}")).to_owned();
         Ids {
             connector: text(&connector["id"]),
@@ -209,6 +217,8 @@ impl World {
             user: text(&self.get(admin, "/users").await["items"][0]["id"]),
             session: text(&self.get(admin, "/sessions").await["items"][0]["id"]),
             token: text(&token["details"]["id"]),
+            key: text(&key["id"]),
+            reexamination: text(&reexaminations["items"][0]["id"]),
         }
     }
 
@@ -269,6 +279,15 @@ impl World {
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body }
     }
+}
+
+/// The password of every file in `fixtures/keys`.
+pub(super) const KEY_PASSWORD: &str = "secret";
+
+/// A file of `fixtures/keys`, in base64.
+pub(super) fn key_file(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/keys").join(name);
+    STANDARD.encode(std::fs::read(path).unwrap())
 }
 
 /// A message with everything the API shows: both bodies, a picture, an attachment, a link.

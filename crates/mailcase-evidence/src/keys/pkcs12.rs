@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::certificate::CertificateInfo;
 use super::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, PrivateKey, SmimeKey};
-use crate::smime::ber::{BerError, INTEGER, Reader, SEQUENCE, SET, Value, context};
+use crate::smime::ber::{BerError, INTEGER, OCTET_STRING, Reader, SEQUENCE, SET, Value, context, write};
 use crate::smime::cipher::{Cipher, algorithm, cbc};
 use crate::smime::names;
 
@@ -36,11 +36,39 @@ const SHROUDED_KEY_BAG: &str = "1.2.840.113549.1.12.10.1.2";
 const CERTIFICATE_BAG: &str = "1.2.840.113549.1.12.10.1.3";
 const SAFE_CONTENTS_BAG: &str = "1.2.840.113549.1.12.10.1.6";
 
+/// The same and others, as they are written.
+const KEY_BAG_ID: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x01";
+const CERTIFICATE_BAG_ID: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x03";
+/// x509Certificate (RFC 2985 §5.2).
+const X509_CERTIFICATE_ID: &[u8] = b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01";
+const DATA_ID: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+const PFX_VERSION: &[u8] = b"\x02\x01\x03";
+
 /// Reads the one key of a file.
 pub(super) fn read(file: &[u8], password: &str) -> Result<SmimeKey, KeyError> {
+    assemble(bags(file, password)?)
+}
+
+/// The same, for a file from [`unlocked`]: may be larger, as it holds nothing but what we wrote.
+pub(super) fn read_open(file: &[u8]) -> Result<SmimeKey, KeyError> {
+    assemble(bags_of_any_size(file, "")?)
+}
+
+/// The one key of a file with its certificates, as a file without a password.
+pub(super) fn unlocked(file: &[u8], password: &str) -> Result<(KeyFacts, Zeroizing<Vec<u8>>), KeyError> {
+    let bags = bags(file, password)?;
+    let written = written(&bags);
+    Ok((assemble(bags)?.facts, written))
+}
+
+fn bags(file: &[u8], password: &str) -> Result<Bags, KeyError> {
     if file.len() > KEY_FILE_BYTES {
         return Err(KeyError::TooLarge);
     }
+    bags_of_any_size(file, password)
+}
+
+fn bags_of_any_size(file: &[u8], password: &str) -> Result<Bags, KeyError> {
     let pfx = Pfx::read(file).map_err(|_| KeyError::NotPkcs12)?;
     let mut opener =
         Opener { spellings: spellings(password), known: None, rounds: ROUNDS, bags: Bags::default() };
@@ -48,7 +76,26 @@ pub(super) fn read(file: &[u8], password: &str) -> Result<SmimeKey, KeyError> {
         opener.known = Some(mac.verify(&pfx.safe, &opener.spellings, &mut opener.rounds)?);
     }
     opener.authenticated_safe(&pfx.safe)?;
-    assemble(opener.bags)
+    Ok(opener.bags)
+}
+
+/// A PKCS#12 file without encryption and without a MAC.
+fn written(bags: &Bags) -> Zeroizing<Vec<u8>> {
+    let secret = |tag: u8, bodies: &[&[u8]]| Zeroizing::new(write(tag, bodies));
+    let data = |content: &[u8]| {
+        let octets = secret(OCTET_STRING, &[content]);
+        secret(SEQUENCE, &[DATA_ID, &secret(context(0), &[&octets])])
+    };
+    let keys = bags.keys.iter().map(|key| secret(SEQUENCE, &[KEY_BAG_ID, &secret(context(0), &[key])]));
+    let certificates = bags.certificates.iter().map(|certificate| {
+        let value = write(context(0), &[&write(OCTET_STRING, &[&certificate.der])]);
+        let bag = write(SEQUENCE, &[X509_CERTIFICATE_ID, &value]);
+        secret(SEQUENCE, &[CERTIFICATE_BAG_ID, &write(context(0), &[&bag])])
+    });
+    let bags: Vec<Zeroizing<Vec<u8>>> = keys.chain(certificates).collect();
+    let bags: Vec<&[u8]> = bags.iter().map(|bag| bag.as_slice()).collect();
+    let safe = secret(SEQUENCE, &[&data(&secret(SEQUENCE, &bags))]);
+    secret(SEQUENCE, &[PFX_VERSION, &data(&safe)])
 }
 
 struct Pfx<'a> {

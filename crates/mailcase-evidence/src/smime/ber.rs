@@ -242,7 +242,9 @@ fn object_id(body: &[u8]) -> Option<String> {
 /// Writes a value with a definite length.
 pub(crate) fn write(tag: u8, bodies: &[&[u8]]) -> Vec<u8> {
     let length: usize = bodies.iter().map(|body| body.len()).sum();
-    let mut written = vec![tag];
+    // At once as large as it gets: it may hold a secret, and what a vector leaves behind when it grows is not wiped.
+    let mut written = Vec::with_capacity(length.saturating_add(2 + size_of::<usize>()));
+    written.push(tag);
     if let Ok(short @ 0..=0x7f) = u8::try_from(length) {
         written.push(short);
     } else {

@@ -36,6 +36,9 @@ pub struct PackedEvidence {
     attachments: Vec<Vec<Value>>,
     indicators: Vec<PackedIndicator>,
     defects: usize,
+    needs_key: bool,
+    /// Of the organization's keys it was made with.
+    key_generation: i64,
     pub(super) shown: Shown,
 }
 
@@ -94,8 +97,28 @@ impl PackedEvidence {
             attachments: parts.iter().map(|part| attachment_values(part)).collect(),
             indicators: indicators.into_values().collect(),
             defects: defects.saturating_add(evidence.defects.len()),
+            needs_key: evidence.needs_key(),
+            key_generation: 0,
             shown: Shown::of(evidence),
         })
+    }
+
+    /// Says which keys it was made with: see [`KeyMaterials::generation`](crate::KeyMaterials). When it needs a key and others
+    /// came meanwhile, the message is looked at again.
+    #[must_use]
+    pub fn made_with(mut self, key_generation: i64) -> Self {
+        self.key_generation = key_generation;
+        self
+    }
+
+    /// Whether a key came or went since it was made, and it is one that might have helped.
+    pub(super) fn misses_keys_of(&self, key_generation: i64) -> bool {
+        self.needs_key && self.key_generation != key_generation
+    }
+
+    /// Whether it was written so.
+    pub(crate) fn is(&self, body: &[u8]) -> bool {
+        self.body == body
     }
 
     /// Memory it takes, in bytes, within a kibibyte or so.
@@ -120,7 +143,8 @@ impl PackedEvidence {
             *sent,
             self.attachments.len(),
             self.indicators.len(),
-            self.defects
+            self.defects,
+            self.needs_key
         ]
     }
 }
@@ -280,27 +304,35 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Puts the evidence of one decided message in the place of `old`, which is what is written there.
-pub(crate) async fn replace(
-    tx: &mut Tx,
-    org: OrganizationId,
-    seq: i64,
-    old: &Evidence,
-    packed: &PackedEvidence,
-) -> Result<()> {
+/// New evidence of a decided message in the place of the old one, which is what is written there.
+pub(crate) struct Replacement<'a> {
+    pub(crate) seq: i64,
+    pub(crate) old: Evidence,
+    pub(crate) new: &'a PackedEvidence,
+}
+
+/// Replaces the evidence of messages of an organization.
+pub(crate) async fn replace(tx: &mut Tx, org: OrganizationId, messages: &[Replacement<'_>]) -> Result<()> {
+    let mut found = Found::default();
+    for Replacement { seq, old, new } in messages {
+        replace_row(tx, *seq, old, new).await?;
+        found.add(*seq, org, new);
+    }
+    found.write(tx).await
+}
+
+async fn replace_row(tx: &mut Tx, seq: i64, old: &Evidence, packed: &PackedEvidence) -> Result<()> {
     search::reindex(tx, seq, &words(old, &attachments(old)), &packed.words).await?;
     let sql = "UPDATE message_evidence SET parser_version = $2, body = $3 WHERE message_seq = $1";
     tx.execute(sql, args![seq, packed.parser_version, packed.body.clone()]).await?;
     let sql = "UPDATE messages SET parser_version = $2, subject = $3, from_name = $4, from_address = $5, to_text = $6, \
-               sent_at = $7, attachment_count = $8, indicator_count = $9, defect_count = $10 WHERE seq = $1";
+               sent_at = $7, attachment_count = $8, indicator_count = $9, defect_count = $10, needs_key = $11 WHERE seq = $1";
     let mut row = args![seq];
     row.extend(packed.row());
     tx.execute(sql, row).await?;
     tx.execute("DELETE FROM attachments WHERE message_seq = $1", args![seq]).await?;
     tx.execute("DELETE FROM sightings WHERE message_seq = $1", args![seq]).await?;
-    let mut found = Found::default();
-    found.add(seq, org, packed);
-    found.write(tx).await
+    Ok(())
 }
 
 /// Evidence as it was written.

@@ -195,8 +195,8 @@ impl Plan {
             "UPDATE messages SET state = 'decided', lease_owner = NULL, lease_until = 0, last_error = NULL, \
              parser_version = v.column2, subject = v.column3, from_name = v.column4, from_address = v.column5, \
              to_text = v.column6, sent_at = v.column7, attachment_count = v.column8, indicator_count = v.column9, \
-             defect_count = v.column10, message_id_norm = v.column11, automatic = v.column12, \
-             case_id = v.column13, reason = v.column14, decided_at = v.column15 FROM (",
+             defect_count = v.column10, needs_key = v.column11, message_id_norm = v.column12, \
+             automatic = v.column13, case_id = v.column14, reason = v.column15, decided_at = v.column16 FROM (",
             ") AS v WHERE messages.seq = v.column1",
             Vec::new(),
             rows,

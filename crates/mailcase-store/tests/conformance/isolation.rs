@@ -92,7 +92,7 @@ async fn single_things_are_missing(fx: &Fixture, ours: &Ours, org: OrganizationI
     let (store, id, page, actor) = (&fx.store, fx.connector.id, PageRequest::default(), Actor::System);
     let (message, case, user) = (ours.message, ours.case, ours.user);
     missing(store.message(org, message).await, "message");
-    missing(store.message_hash(org, message).await, "hash");
+    missing(store.stored_message(org, message).await, "stored message");
     missing(store.message_evidence(org, message).await, "evidence");
     missing(store.retry_message(org, message).await, "retry message");
     let delivery = store.message(fx.org, message).await.unwrap().deliveries[0].id;
