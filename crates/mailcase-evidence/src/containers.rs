@@ -127,7 +127,7 @@ impl Tree<'_> {
         owner.part.facts.extend(facts);
         owner.part.signatures.extend(signatures);
         owner.part.lock = lock;
-        owner.words = words;
+        owner.words.push_str(&words);
         if let Some(head) = head {
             // A layer belongs to the message around it, unless it is what a layer of the same kind attaches.
             if node == 0 && self.head.is_none() {

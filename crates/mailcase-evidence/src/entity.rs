@@ -1,6 +1,7 @@
 //! What the headers of an entity say: about its content, and about the message they begin.
 
 use crate::content::Encoding;
+use crate::elsewhere::{self, Elsewhere};
 use crate::fields::{Block, Field, Parameters};
 use crate::open::is_uuencode;
 use crate::{Address, Defect, Envelope, Part};
@@ -16,6 +17,8 @@ pub(crate) struct Entity {
     pub(crate) unknown_encoding: bool,
     pub(crate) is_message: bool,
     pub(crate) declared: bool,
+    /// Where its content is when it is not in it: looked through for indicators.
+    pub(crate) words: String,
 }
 
 pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part, Entity) {
@@ -48,6 +51,7 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
         format!("{}/{}", content_type.main, content_type.sub)
     };
     let boundaries = boundaries(block);
+    let Elsewhere { facts, defects, words } = elsewhere::read(&content_type);
     let mut part = Part {
         path,
         content_type: full,
@@ -56,6 +60,8 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
         disposition: disposition.map(|found| found.main).filter(|main| !main.is_empty()),
         content_id: text("content-id").map(|id| id.trim_matches(['<', '>', ' ']).to_owned()),
         name,
+        facts,
+        defects,
         ..Part::default()
     };
     for name in ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"] {
@@ -69,8 +75,15 @@ pub(crate) fn part_of(block: &Block<'_>, path: String, in_digest: bool) -> (Part
     let unknown_encoding =
         !matches!(word.as_str(), "" | "7bit" | "8bit" | "binary" | "base64" | "quoted-printable")
             && !is_uuencode(&word);
-    let entity =
-        Entity { main: content_type.main, boundaries, encoding, unknown_encoding, is_message, declared };
+    let entity = Entity {
+        main: content_type.main,
+        boundaries,
+        encoding,
+        unknown_encoding,
+        is_message,
+        declared,
+        words,
+    };
     (part, entity)
 }
 

@@ -16,6 +16,7 @@ mod content;
 mod contents;
 mod defang;
 mod document;
+mod elsewhere;
 mod encoded;
 mod entity;
 mod examine;
@@ -48,6 +49,7 @@ mod words;
 
 pub use changes::Changes;
 pub use defang::defang;
+pub use elsewhere::{FRAGMENTS, Fragment, joined};
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
 pub use extract::{ExtractError, Form, PartInfo, PartText, Sink, extract, extract_all, part_text};
 pub use keys::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, Keyring, UnlockedKey};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Raised when the same bytes give different evidence than before; stored with each message.
-pub const PARSER_VERSION: u32 = 2;
+pub const PARSER_VERSION: u32 = 3;
 
 /// Everything found in one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -32,6 +32,8 @@ enum Kind {
     Delivery,
     Disposition,
     Feedback,
+    /// The headers of content that is elsewhere.
+    External,
     Xml,
 }
 
@@ -42,6 +44,7 @@ fn kind(content_type: &str) -> Option<Kind> {
         "message/delivery-status" | "message/global-delivery-status" => Kind::Delivery,
         "message/disposition-notification" | "message/global-disposition-notification" => Kind::Disposition,
         "message/feedback-report" => Kind::Feedback,
+        "message/external-body" => Kind::External,
         "text/xml" | "application/xml" => Kind::Xml,
         _ => return None,
     })
@@ -70,6 +73,10 @@ pub(crate) fn open(content_type: &str, text: &str, room: &mut Room) -> Option<Co
         Kind::Feedback => {
             report::read(text, &mut record);
             "feedback_report"
+        }
+        Kind::External => {
+            report::read(text, &mut record);
+            "external_body"
         }
         Kind::Xml => {
             dmarc::read(text, &mut record)?;

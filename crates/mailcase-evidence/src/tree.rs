@@ -198,7 +198,8 @@ impl<'a> Tree<'a> {
             .and_then(|parent| self.nodes.get(parent))
             .is_some_and(|parent| !message && parent.part.content_type == "multipart/digest");
         let (part, head) = part_of(block, path, digest);
-        self.push(Node { declared: head.declared, ..Node::new(part, parent, level) });
+        let words = head.words.clone();
+        self.push(Node { declared: head.declared, words, ..Node::new(part, parent, level) });
         self.keep_signed(node, parent);
         if !message && block.junk_lines > 0 {
             self.defect(node, "junk_in_headers", "lines among the headers are none; they were passed over");

@@ -18,6 +18,8 @@ pub enum UnreadReason {
     Damaged,
     /// Nothing here knows how to read it.
     Unsupported,
+    /// It is not in the message but in another, or to be fetched.
+    Elsewhere,
 }
 
 /// Something that was not read, or not to its end.
@@ -71,6 +73,8 @@ fn of_defect<'a>(part: Option<&'a Part>, defect: &Defect) -> Option<Unread<'a>> 
         UnreadReason::Limit
     } else if code.starts_with("unsupported_") {
         UnreadReason::Unsupported
+    } else if code == "elsewhere" {
+        UnreadReason::Elsewhere
     } else if matches!(code, "damaged" | "truncated" | "parser_failed" | "examination_failed") {
         UnreadReason::Damaged
     } else {

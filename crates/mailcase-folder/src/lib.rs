@@ -34,5 +34,6 @@ mod watching;
 #[cfg(test)]
 mod tests;
 
+pub use mbox::MboxEntry;
 pub use settings::{FolderSettings, KIND, Layout, Quoting, source_kind};
 pub use source::FolderSource;

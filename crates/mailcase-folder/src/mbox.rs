@@ -1,7 +1,10 @@
 //! An mbox file as a mailbox with one folder that is only read.
 
+mod entries;
 mod scanning;
 mod splitting;
+
+pub use entries::MboxEntry;
 
 use crate::blocking::Lane;
 use crate::files::SETTLE;

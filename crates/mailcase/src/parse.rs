@@ -1,6 +1,7 @@
 //! `mailcase parse`: the evidence in messages, as JSON, as a summary, or as files.
 
 mod extraction;
+mod fragments;
 mod inputs;
 mod keys;
 mod summary;
@@ -11,11 +12,11 @@ use crate::terminal::{line, print};
 use anyhow::Context as _;
 use clap::{Args, ValueHint};
 use extraction::Folder;
+use fragments::Pieces;
 use inputs::Input;
 use mailcase_evidence::{Evidence, Means, examine_reader, extract_all};
 use serde_json::json;
-use std::fs::File;
-use std::io::BufReader;
+use std::io::{Cursor, Read, Seek};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,7 +31,7 @@ const EXPANDED_BYTES: u64 = 2 << 30;
 
 #[derive(Debug, Args)]
 pub(crate) struct ParseArgs {
-    /// Message files, folders of them, patterns such as 'mail/*.eml', or - for standard input
+    /// Message files, mbox files, folders of them, patterns such as 'mail/*.eml', or - for standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     files: Vec<PathBuf>,
     /// Print a summary for people instead of JSON
@@ -73,6 +74,7 @@ pub(crate) fn run(args: &ParseArgs) -> anyhow::Result<Outcome> {
     let mut folder = args.extract.as_deref().map(Folder::new).transpose()?;
     let bar = Bar::new("Reading");
     let mut total = Total::default();
+    let mut pieces = Pieces::default();
     for batch in inputs.chunks(BATCH) {
         let places =
             batch.iter().map(|input| folder.as_mut().map(|folder| folder.place(input, several))).collect();
@@ -80,13 +82,25 @@ pub(crate) fn run(args: &ParseArgs) -> anyhow::Result<Outcome> {
             total.count(&found);
             bar.count(total.messages as u64, inputs.len() as u64);
             match found {
-                Ok(evidence) => bar.around(|| show(args, input, several, &evidence))?,
+                Ok(evidence) => {
+                    pieces.note(input, &evidence);
+                    bar.around(|| show(args, &input.name, several, &evidence))?;
+                }
                 Err(error) if several => bar.around(|| complain(&error)),
                 Err(error) => return Err(error),
             }
         }
     }
     bar.finish();
+    total.unread = total.unread.saturating_sub(pieces.used());
+    for whole in pieces.wholes() {
+        let whole = whole?;
+        let to = folder.as_mut().map(|folder| folder.place_for("put together", several));
+        let size = whole.raw.len() as u64;
+        let evidence = examine(Cursor::new(&whole.raw), size, &whole.name, to.as_deref(), &means)?;
+        total.unread += usize::from(!evidence.unread().is_empty());
+        show(args, &whole.name, several, &evidence)?;
+    }
     total.outcome()
 }
 
@@ -118,11 +132,11 @@ fn complain(error: &anyhow::Error) {
     eprintln!("mailcase: {error:#}");
 }
 
-fn show(args: &ParseArgs, input: &Input, several: bool, evidence: &Evidence) -> anyhow::Result<()> {
+fn show(args: &ParseArgs, name: &str, several: bool, evidence: &Evidence) -> anyhow::Result<()> {
     if args.summary {
-        print(&summary::of(&input.name, evidence))?;
+        print(&summary::of(name, evidence))?;
     } else if several {
-        line(serde_json::to_string(&json!({ "file": input.name, "evidence": evidence }))?)?;
+        line(serde_json::to_string(&json!({ "file": name, "evidence": evidence }))?)?;
     } else {
         line(serde_json::to_string_pretty(evidence)?)?;
     }
@@ -146,7 +160,7 @@ fn examine_all(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     found.get(index).zip(work.get(index))
                 } {
-                    let evidence = examine(input, to.as_deref(), means);
+                    let evidence = examine_input(input, to.as_deref(), means);
                     *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(evidence);
                 }
             });
@@ -159,18 +173,25 @@ fn examine_all(
         .collect()
 }
 
-fn examine(input: &Input, to: Option<&Path>, means: &Means) -> anyhow::Result<Evidence> {
-    let file = File::open(&input.path).with_context(|| format!("{} cannot be opened", input.name))?;
-    let size = file.metadata().with_context(|| format!("{} cannot be read", input.name))?.len();
-    let reader = BufReader::new(file);
-    let unreadable = || format!("{} cannot be read", input.name);
+fn examine_input(input: &Input, to: Option<&Path>, means: &Means) -> anyhow::Result<Evidence> {
+    let (reader, size) = input.open().with_context(|| format!("{} cannot be opened", input.name))?;
+    examine(reader, size, &input.name, to, means)
+}
+
+fn examine(
+    reader: impl Read + Seek,
+    size: u64,
+    name: &str,
+    to: Option<&Path>,
+    means: &Means,
+) -> anyhow::Result<Evidence> {
+    let unreadable = || format!("{name} cannot be read");
     match to {
         None => examine_reader(reader, size, means).with_context(unreadable),
         Some(to) => {
             let mut parts = extraction::Parts::new(to)?;
-            let evidence = extract_all(reader, &mut parts, means).with_context(|| {
-                format!("the parts of {} cannot be written to {}", input.name, to.display())
-            })?;
+            let evidence = extract_all(reader, &mut parts, means)
+                .with_context(|| format!("the parts of {name} cannot be written to {}", to.display()))?;
             parts.name(&evidence)?;
             Ok(evidence)
         }

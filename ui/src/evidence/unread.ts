@@ -2,7 +2,7 @@
 import type { Evidence, Part } from '../api/types';
 import { walk } from './parts';
 
-export type UnreadReason = 'key' | 'password' | 'limit' | 'damaged' | 'unsupported';
+export type UnreadReason = 'key' | 'password' | 'limit' | 'damaged' | 'unsupported' | 'elsewhere';
 
 export type Unread = {
   reason: UnreadReason;
@@ -18,6 +18,7 @@ const DAMAGED = ['damaged', 'truncated', 'parser_failed', 'examination_failed'];
 export function unreadReason(code: string): UnreadReason | null {
   if (code.startsWith('limit_')) return 'limit';
   if (code.startsWith('unsupported_')) return 'unsupported';
+  if (code === 'elsewhere') return 'elsewhere';
   return DAMAGED.includes(code) ? 'damaged' : null;
 }
 
@@ -53,6 +54,7 @@ export const REASON_WORDS: Record<UnreadReason, { color: string; label: string }
   limit: { color: 'orange', label: 'limit reached' },
   damaged: { color: 'orange', label: 'damaged' },
   unsupported: { color: 'gray', label: 'not supported' },
+  elsewhere: { color: 'gray', label: 'not in this message' },
 };
 
 const NEXT: Record<UnreadReason, string> = {
@@ -62,6 +64,8 @@ const NEXT: Record<UnreadReason, string> = {
   limit: 'What could be read is shown; download the part for the rest.',
   damaged: 'What could be read is shown; download the part for the rest.',
   unsupported: 'What could be read is shown; download the part for the rest.',
+  elsewhere:
+    'A piece of a larger message: `mailcase parse` puts the pieces together. A pointer to another place: nothing is fetched from there.',
 };
 
 /** What a person can do about it, each step said once. Of a file that is kept nowhere there is nothing to download. */

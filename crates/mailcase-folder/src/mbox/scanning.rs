@@ -167,20 +167,24 @@ impl Frame {
         Ok(whole.then_some((size, separator)))
     }
 
-    fn splitter(&self, mut file: File, quoting: Quoting) -> io::Result<Splitter<BufReader<Take<File>>>> {
-        file.seek(SeekFrom::Start(self.offset))?;
-        Ok(Splitter::new(
-            BufReader::with_capacity(BUFFER_BYTES, file.take(self.length)),
-            quoting,
-            self.offset,
-        ))
+    fn splitter(&self, file: File, quoting: Quoting) -> io::Result<Section> {
+        splitter(file, quoting, self.offset, self.length)
     }
+}
+
+/// One message of a file, being split.
+pub(super) type Section = Splitter<BufReader<Take<File>>>;
+
+/// Reads the message that lies between `offset` and `offset + length`.
+pub(super) fn splitter(mut file: File, quoting: Quoting, offset: u64, length: u64) -> io::Result<Section> {
+    file.seek(SeekFrom::Start(offset))?;
+    Ok(Splitter::new(BufReader::with_capacity(BUFFER_BYTES, file.take(length)), quoting, offset))
 }
 
 /// A message of the file being read.
 #[derive(Debug)]
 pub(super) struct Slice {
-    splitter: Splitter<BufReader<Take<File>>>,
+    splitter: Section,
     ended: bool,
     expected: String,
     /// Of what was read so far; `None` once it was compared.

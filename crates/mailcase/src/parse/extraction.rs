@@ -27,11 +27,15 @@ impl Folder {
 
     /// Where the parts of `input` go: a folder of its own when there are several messages.
     pub(crate) fn place(&mut self, input: &Input, several: bool) -> PathBuf {
+        let name = input.path.file_name().unwrap_or(input.path.as_os_str()).to_string_lossy();
+        self.place_for(&name, several)
+    }
+
+    pub(crate) fn place_for(&mut self, name: &str, several: bool) -> PathBuf {
         if !several {
             return self.path.clone();
         }
-        let name = input.path.file_name().unwrap_or(input.path.as_os_str()).to_string_lossy();
-        let name = safe_file_name(&name);
+        let name = safe_file_name(name);
         let mut unique = name.clone();
         let mut number = 2;
         while !self.taken.insert(unique.to_lowercase()) {

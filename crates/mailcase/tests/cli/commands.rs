@@ -130,6 +130,61 @@ fn parts_are_written_under_safe_names_and_nothing_is_overwritten() {
 }
 
 #[test]
+fn an_mbox_file_is_its_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = "From eve@bad.example Mon Jan  5 10:00:00 2026\nSubject: one\n\n>From here\n";
+    let two = "From eve@bad.example Mon Jan  5 10:00:01 2026\nSubject: two\n\nhttp://two.example/\n";
+    std::fs::write(folder.path().join("all.mbox"), format!("{one}\n{two}")).unwrap();
+    std::fs::write(folder.path().join("single.eml"), one).unwrap();
+    let found = |arguments: &[&str]| -> Vec<(String, String, String)> {
+        let output = run(folder.path(), &[&["parse"], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let read = |line: &str| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let word = |value: &Value| value.as_str().unwrap().trim_end().to_owned();
+            let evidence = &line["evidence"];
+            (word(&line["file"]), word(&evidence["envelope"]["subject"]), word(&evidence["text"]["content"]))
+        };
+        stdout(&output).lines().map(read).collect()
+    };
+    let all = found(&["all.mbox"]);
+    let line = |number: usize, subject: &str, text: &str| {
+        (format!("all.mbox, message {number}"), subject.to_owned(), text.to_owned())
+    };
+    assert_eq!(all, [line(1, "one", "From here"), line(2, "two", "http://two.example/")]);
+    let mixed = found(&["single.eml", "all.mbox"]);
+    assert_eq!(mixed.len(), 3);
+    assert_eq!(mixed[0].0, "single.eml", "one message that was taken out of an mbox stays as it is");
+    assert!(run(folder.path(), &["parse", "--extract", "out", "all.mbox"]).status.success());
+    let text = std::fs::read_to_string(folder.path().join("out/all.mbox (2)/part.txt"));
+    assert_eq!(text.unwrap_or_default(), "http://two.example/\n");
+}
+
+#[test]
+fn a_message_sent_in_pieces_is_put_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let piece = |number: u32, content: &str| {
+        let head = format!("Subject: piece {number}\nFrom: eve@bad.example\nContent-Type: message/partial;");
+        let text = format!("{head} id=\"1@bad.example\"; number={number}; total=2\n\n{content}");
+        std::fs::write(folder.path().join(format!("{number}.eml")), text).unwrap();
+    };
+    piece(
+        1,
+        "Subject: whole\nContent-Type: application/octet-stream; name=x.exe\nContent-Transfer-Encoding: base64\n\nTVqQ\n",
+    );
+    piece(2, "AAMA\n");
+    let alone = run(folder.path(), &["parse", "--summary", "2.eml"]);
+    assert_eq!(alone.status.code(), Some(3), "the rest of it is missing");
+    assert!(stdout(&alone).contains("a piece of a larger message"), "{}", stdout(&alone));
+    let both = run(folder.path(), &["parse", "--extract", "out", "2.eml", "1.eml"]);
+    assert!(both.status.success(), "{}", stderr(&both));
+    let last: Value = serde_json::from_str(stdout(&both).lines().nth(2).unwrap()).unwrap();
+    assert_eq!(last["file"], "1.eml + 2.eml");
+    assert_eq!(last["evidence"]["envelope"]["subject"], "whole");
+    assert_eq!(std::fs::read(folder.path().join("out/put together/x.exe")).unwrap(), b"MZ\x90\0\x03\0");
+}
+
+#[test]
 fn a_charset_may_be_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let message = folder.path().join("mail.eml");
