@@ -2,10 +2,11 @@
 import { Checkbox, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type EvidenceSection, SECTIONS } from '../evidence/EvidenceTabs';
+import { DropZone } from '../shared/DropZone';
 import { PageHeader } from '../shared/PageHeader';
 import { AnalysisList } from './AnalysisList';
 import { AnalysisResult } from './AnalysisResult';
-import { DropZone } from './DropZone';
+import { FILE_MIB_MAX } from './upload';
 import { useAnalyses } from './useAnalyses';
 
 const LABELS: Record<EvidenceSection, string> = {
@@ -40,6 +41,8 @@ export default function AnalysePage() {
         </Group>
       </Checkbox.Group>
       <DropZone
+        title="Drop message files here"
+        hint={`.eml, .msg, winmail.dat, .p7m, archives and any other file, up to ${FILE_MIB_MAX} MiB each`}
         disabled={sections.length === 0}
         small={analyses.length > 0}
         onFiles={(files) => {

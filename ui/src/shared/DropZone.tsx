@@ -1,15 +1,28 @@
 // Takes files by drag and drop or from the file picker. The files are handed over and kept nowhere.
 import { Button, FileButton, Text } from '@mantine/core';
+import { useWindowEvent } from '@mantine/hooks';
 import { IconFileUpload } from '@tabler/icons-react';
 import { type DragEvent, useRef, useState } from 'react';
 import classes from './DropZone.module.css';
-import { FILE_MIB_MAX } from './upload';
 
-type DropZoneProps = { onFiles: (files: File[]) => void; disabled?: boolean; small?: boolean };
+type DropZoneProps = {
+  /** What to do: "Drop message files here". */
+  title: string;
+  /** Which files are taken. */
+  hint: string;
+  /** Name endings the file picker shows first. */
+  accept?: string;
+  onFiles: (files: File[]) => void;
+  disabled?: boolean;
+  small?: boolean;
+};
 
-export function DropZone({ onFiles, disabled, small }: DropZoneProps) {
+export function DropZone({ title, hint, accept, onFiles, disabled, small }: DropZoneProps) {
   const [over, setOver] = useState(false);
   const reset = useRef<() => void>(null);
+  // A file dropped beside the zone would replace the page by the file.
+  useWindowEvent('dragover', refuse);
+  useWindowEvent('drop', refuse);
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -31,9 +44,10 @@ export function DropZone({ onFiles, disabled, small }: DropZoneProps) {
       data-testid="drop-zone"
     >
       <IconFileUpload size={small ? 20 : 28} aria-hidden />
-      <Text size="sm">Drop message files here</Text>
+      <Text size="sm">{title}</Text>
       <FileButton
         multiple
+        accept={accept}
         disabled={disabled}
         resetRef={reset}
         onChange={(files) => {
@@ -49,8 +63,14 @@ export function DropZone({ onFiles, disabled, small }: DropZoneProps) {
         )}
       </FileButton>
       <Text size="xs" c="dimmed" ta="center">
-        .eml, .msg, winmail.dat, .p7m, archives and any other file, up to {FILE_MIB_MAX} MiB each
+        {hint}
       </Text>
     </div>
   );
+}
+
+function refuse(event: globalThis.DragEvent): void {
+  if (!event.dataTransfer?.types.includes('Files') || event.defaultPrevented) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = 'none';
 }
