@@ -282,7 +282,7 @@ test.describe('connectors', () => {
     answers[`DELETE ${path}/grant`] = { status: 204 };
     await page.goto(`/settings${path}`);
     await expect(page.getByText('abuse@northwind.example granted access')).toBeVisible();
-    await page.getByRole('button', { name: 'Forget' }).click();
+    await page.getByRole('button', { name: 'Forget', exact: true }).click();
     const asked = page.waitForRequest((request) => request.method() === 'DELETE');
     await page.getByRole('button', { name: 'Forget access' }).click();
     await asked;

@@ -35,7 +35,7 @@ test('the tree is walked with the keyboard and opens what is chosen', async ({ p
 test('each row says what the part is and what is amiss', async ({ page }) => {
   await page.goto(`${path}?tab=parts`);
   await expect(item(page, /smime\.p7m/)).toContainText('S/MIME signed');
-  await expect(item(page, /smime\.p7m/)).toContainText('Intact: Petra Lind');
+  await expect(item(page, /smime\.p7m/)).toContainText('Intact, but weak: Petra Lind');
   await expect(item(page, /FW invoice/)).toContainText('Outlook message');
   await expect(item(page, /contract/)).toContainText('needs key');
   await expect(item(page, /scan\.png/)).toContainText('really image/png');
@@ -53,6 +53,8 @@ test('a part shows its hashes, signer, facts, envelope and headers', async ({ pa
   const signature = details(page).getByRole('table', { name: 'Signature of Petra Lind' });
   await expect(signature).toContainText('Northwind Mail CA 2');
   await expect(signature).toContainText('9f86d081');
+  await expect(signature).toContainText('RSA with SHA-1, which can be forged');
+  await expect(details(page)).toContainText('3:a+JraNvsgzsVqSwHq9:tJuOgzsko');
   await expect(details(page)).toContainText(everything.root.children[0]?.hashes?.sha256 ?? 'no hash');
   await item(page, /FW invoice/).click();
   await expect(details(page).getByRole('table', { name: 'Envelope' })).toContainText(
@@ -63,7 +65,7 @@ test('a part shows its hashes, signer, facts, envelope and headers', async ({ pa
   await details(page).getByRole('button', { name: 'Show 3 headers' }).click();
   const headers = details(page).getByRole('table', { name: 'Headers' });
   await expect(headers).toContainText('Счёт № 2026-0417');
-  await details(page).getByText('As found').click();
+  await details(page).getByText('Raw', { exact: true }).click();
   await expect(headers).toContainText('=?utf-8?B?');
 });
 
@@ -121,17 +123,16 @@ test('a part is looked at alone, and Esc closes that first', async ({ page }) =>
 
 test('what could not be read is said above the message and leads to its part', async ({ page }) => {
   await page.goto(path);
-  const banner = page.getByRole('alert').filter({ hasText: '2 parts could not be read in full' });
-  await expect(banner).toContainText('needs key');
-  await expect(banner).toContainText('serial 04a1b2c3d4');
+  const wanting = page.getByRole('alert').filter({ hasText: '1 part needs a key' });
+  await expect(wanting).toContainText('CN=Northwind Mail CA 2, serial number 04A1B2C3D4');
+  const banner = page.getByRole('alert').filter({ hasText: '1 part could not be read in full' });
   await expect(banner).toContainText('needs password');
   await expect(banner).toContainText('a file grows too much when unpacked');
   await expect(banner).not.toContainText('the checksum of a file does not fit');
-  await expect(banner).toContainText('Ask one of the recipients');
-  await banner.getByRole('button', { name: 'contract.p7m' }).click();
+  await wanting.getByRole('button', { name: 'contract.p7m' }).click();
   await expect(page.getByRole('tab', { name: /Parts/ })).toHaveAttribute('aria-selected', 'true');
   await expect(details(page)).toContainText('Needs a key');
-  await expect(details(page)).toContainText('CN=Northwind Mail CA 1, serial 77');
+  await expect(details(page)).toContainText('CN=Northwind Mail CA 1, serial number 77');
 });
 
 test('a message that was read whole has no such banner', async ({ page, answers }) => {
@@ -142,5 +143,37 @@ test('a message that was read whole has no such banner', async ({ page, answers 
   await page.goto(`${path}?tab=parts`);
   await expect(item(page, /smime\.p7m/)).toBeVisible();
   await expect(page.getByText('could not be read in full')).toHaveCount(0);
+  await expect(page.getByText('needs a key')).toHaveCount(0);
   await expect(page.getByText('The message is not well-formed')).toBeVisible();
+});
+
+test('headers are found, shown raw and copied as they stand', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(`${path}?tab=headers`);
+  const table = page.getByRole('table', { name: 'Headers' });
+  await page.getByRole('textbox', { name: 'Find in the headers' }).fill('spam');
+  await expect(table.getByRole('row')).toHaveCount(2);
+  await expect(page.getByRole('status').filter({ hasText: '2 of 9' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(table.getByRole('row')).toHaveCount(9);
+  await expect(page, 'Esc was meant for the field').toHaveURL(/tab=headers/);
+  await page.getByText('Raw', { exact: true }).click();
+  await expect(table).toContainText('=?utf-8?Q?Petra_Lind?=');
+  await page.getByRole('button', { name: 'Copy all headers, raw' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toMatch(/^Received: from mail\.northwind\.example[\s\S]*X-Spam-Report: none\r?\n\tat all$/);
+});
+
+test('the text says how it was read and leads to where it can be read otherwise', async ({
+  page,
+  answers,
+}) => {
+  answers[`GET /messages/${complete.summary.id}`] = {
+    body: { ...complete, evidence: { ...everything, text: { ...everything.text, path: '/1/1' } } },
+  };
+  await page.goto(`${path}?tab=text`);
+  await expect(page.getByText('windows-1251: the bytes look like it. Doubtful')).toBeVisible();
+  await page.getByRole('button', { name: 'Read in another charset' }).click();
+  await expect(details(page).getByRole('combobox', { name: 'Charset' })).toBeVisible();
+  await expect(page).toHaveURL(/part=%2F1%2F1/);
 });

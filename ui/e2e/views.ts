@@ -4,6 +4,7 @@ import type { Comparison } from '../src/api/types';
 import { type Answers, problem, wrongFields } from './mock/api';
 import * as data from './mock/data';
 import { complete } from './mock/evidence';
+import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
 
 export type View = {
@@ -45,6 +46,23 @@ const give =
     }));
     await page.locator('input[type=file]').setInputFiles(files);
     await page.getByRole('button', { name: 'Forget', exact: true }).waitFor();
+  };
+
+/** Gives key files and waits until what is in them is told. */
+const giveKeys =
+  (...names: string[]) =>
+  async (page: Page) => {
+    const files = names.map((name) => ({
+      name,
+      mimeType: 'application/x-pkcs12',
+      buffer: Buffer.from('x'),
+    }));
+    await page.locator('input[type=file]').setInputFiles(files);
+    await page
+      .getByRole('button', { name: 'Discard' })
+      .nth(names.length - 1)
+      .waitFor();
+    await page.getByText('Looking into the file').waitFor({ state: 'hidden' });
   };
 
 export const VIEWS: View[] = [
@@ -248,6 +266,122 @@ export const VIEWS: View[] = [
   },
   { name: 'connector-shadow', path: exchange, given: beside(data.agreeing) },
   { name: 'connector-switched', path: exchange, given: haveSwitched },
+  { name: 'keys', path: '/settings/keys' },
+  {
+    name: 'keys-empty',
+    path: '/settings/keys',
+    given: (answers) => {
+      answers['GET /keys'] = { body: { items: [] } };
+    },
+  },
+  {
+    name: 'keys-failed',
+    path: '/settings/keys',
+    given: (answers) => {
+      answers['GET /keys'] = problem(503, 'database', 'try again soon');
+    },
+  },
+  { name: 'keys-inspected', path: '/settings/keys', reach: giveKeys('desk.p12') },
+  {
+    name: 'keys-locked',
+    path: '/settings/keys',
+    given: (answers) => {
+      answers['POST /keys/inspections'] = problem(
+        422,
+        'key_wrong_password',
+        'the password does not open this file',
+      );
+    },
+    reach: async (page) => {
+      await giveKeys('desk.p12', 'desk until 2021.p12')(page);
+      await page.getByRole('textbox', { name: 'Password of the file' }).first().fill('wrong');
+      await press(/^Open$/)(page);
+      await page.getByText('This does not open the file').waitFor();
+    },
+  },
+  {
+    name: 'keys-refused',
+    path: '/settings/keys',
+    given: (answers) => {
+      answers['POST /keys/inspections'] = problem(
+        422,
+        'key_without_private_key',
+        'there is no private key in the file',
+      );
+    },
+    reach: giveKeys('certificate.p12'),
+  },
+  {
+    name: 'keys-facts',
+    path: '/settings/keys',
+    reach: async (page) => {
+      await press('Incident response')(page);
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'keys-forget',
+    path: '/settings/keys',
+    reach: async (page) => {
+      await press('Forget Incident response')(page);
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'connector-keys',
+    path: connector,
+    reach: async (page) => {
+      await press('Add keys')(page);
+      await giveKeys('desk.p12')(page);
+    },
+  },
+  { name: 'message-needs-key', path: everything },
+  { name: 'message-key-inspected', path: everything, reach: giveKeys('desk.p12') },
+  {
+    name: 'message-key-kept',
+    path: everything,
+    given: (answers) => {
+      answers['GET /reexaminations'] = { body: keys.underWay };
+    },
+    reach: async (page) => {
+      await giveKeys('desk.p12')(page);
+      await press('Keep this key')(page);
+      await page.getByText(/3 of 12/).waitFor();
+    },
+  },
+  {
+    name: 'message-needs-key-analyst',
+    path: everything,
+    given: (answers) => {
+      answers['GET /session'] = {
+        body: { ...data.me, permissions: ['read_desk', 'write_desk', 'read_connectors'] },
+      };
+    },
+  },
+  { name: 'reexamination', path: '/settings/reexamination' },
+  {
+    name: 'reexamination-under-way',
+    path: '/settings/reexamination',
+    given: (answers) => {
+      answers['GET /reexaminations'] = { body: keys.underWay };
+    },
+  },
+  {
+    name: 'reexamination-nothing',
+    path: '/settings/reexamination',
+    given: (answers) => {
+      const counts = { outdated: 0, needs_key: 0, all: 0 };
+      answers['GET /reexaminations'] = { body: { ...keys.reexaminations, items: [], counts } };
+    },
+  },
+  {
+    name: 'reexamination-failed',
+    path: '/settings/reexamination',
+    given: (answers) => {
+      answers['GET /reexaminations'] = problem(503, 'database', 'try again soon');
+    },
+  },
+  { name: 'reexamination-run', path: `/settings/reexamination/${keys.finished.summary.id}` },
   { name: 'users', path: '/settings/users' },
   { name: 'users-new', path: '/settings/users', reach: press(/New user/) },
   { name: 'account', path: '/settings/account' },

@@ -2,6 +2,7 @@
 import type { Page, Route } from '@playwright/test';
 import * as data from './data';
 import * as evidence from './evidence';
+import * as keys from './keys';
 
 export type Answer = { status?: number; body?: unknown } | ((route: Route) => Promise<void>);
 /** By method and path, such as `GET /messages`. */
@@ -94,6 +95,11 @@ export function desk(): Answers {
     [`POST ${connector}/look-again`]: { status: 202, body: { queued: 37 } },
     'POST /connectors/folders': { body: { folders: data.folders } },
     'GET /alarms': page(data.alarms),
+    'GET /keys': { body: { items: keys.kept } },
+    'POST /keys/inspections': { body: keys.fitting },
+    'POST /keys': { status: 201, body: keys.added },
+    'GET /reexaminations': { body: keys.reexaminations },
+    [`GET /reexaminations/${keys.finished.summary.id}`]: { body: keys.finished },
     'GET /users': page(data.users),
     'GET /sessions': page(data.sessions),
     'GET /tokens': page(data.tokens),

@@ -108,6 +108,18 @@ export const messages: MessageSummary[] = [
     same_id_other_content: true,
     case: { id: id(52), number: 126, title: 'Urgent' },
   },
+  {
+    ...summary,
+    id: id(105),
+    subject: 'Contract, confidential',
+    from: { name: 'Lena Brandt', address: 'lena.brandt@partner.example' },
+    attachment_count: 0,
+    indicator_count: 0,
+    defect_count: 0,
+    received_at: minutesAgo(2400),
+    needs_key: true,
+    case: { id: id(54), number: 124, title: 'Contract, confidential' },
+  },
   ...Array.from({ length: 14 }, (_, index) => ({
     ...summary,
     id: id(110 + index),
@@ -148,7 +160,7 @@ const hashes = {
   md5: '44d88612fea8a8f36de82e1278abb02f',
   sha1: '3395856ce81f2b7382dee72602f798b642f14140',
   sha256: '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f',
-  ssdeep: null,
+  ssdeep: '3:a+JraNvsgzsVqSwHq9:tJuOgzsko',
 };
 
 const root: Part = {
@@ -268,6 +280,10 @@ export const message: MessageDetail = {
         value: 'FW: Your invoice 2026-0417 is overdue',
       },
       { name: 'Message-ID', raw: '<a1b2@mail.northwind.example>', value: '<a1b2@mail.northwind.example>' },
+      { name: 'MIME-Version', raw: '1.0', value: '1.0' },
+      { name: 'X-Mailer', raw: 'Northwind Mail 8', value: 'Northwind Mail 8' },
+      { name: 'X-Spam-Score', raw: '1.2', value: '1.2' },
+      { name: 'X-Spam-Report', raw: 'none\r\n\tat all', value: 'none at all' },
     ],
     received: [
       {

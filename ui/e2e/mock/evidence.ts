@@ -41,9 +41,9 @@ const signed: Part = {
       not_before: '2026-01-01T00:00:00Z',
       not_after: '2028-01-01T00:00:00Z',
       signed_at: minutesAgo(6),
+      algorithm: 'RSA with SHA-1',
+      weak: true,
       fingerprint: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-      algorithm: 'RSA with SHA-256',
-      weak: false,
     },
   ],
   children: [
@@ -140,7 +140,10 @@ const encrypted: Part = {
   size: 9_020,
   lock: {
     needs: 'key',
-    recipients: ['CN=Northwind Mail CA 2, serial 04a1b2c3d4', 'CN=Northwind Mail CA 1, serial 77'],
+    recipients: [
+      'CN=Northwind Mail CA 2, serial number 04A1B2C3D4',
+      'CN=Northwind Mail CA 1, serial number 77',
+    ],
   },
   facts: [{ name: 'encryption', value: 'AES-256-GCM' }],
 };
@@ -181,7 +184,7 @@ export const everything: Evidence = {
 /** A stored message with all of it. */
 export const complete: MessageDetail = {
   ...message,
-  summary: { ...message.summary, id: id(140), defect_count: 3 },
+  summary: { ...message.summary, id: id(140), defect_count: 3, needs_key: true },
   evidence: everything,
 };
 

@@ -15,4 +15,7 @@ export const keys = {
   users: ['users'] as const,
   sessions: ['sessions'] as const,
   tokens: ['tokens'] as const,
+  decryptionKeys: ['decryption-keys'] as const,
+  reexaminations: ['reexaminations'] as const,
+  reexamination: (id: string) => ['reexaminations', id] as const,
 };

@@ -44,6 +44,17 @@ export type CaseAttachment = Schemas['CaseAttachment'];
 export type TimelineEntry = Schemas['TimelineEntryView'];
 export type UpdateCase = Schemas['UpdateCase'];
 
+export type DecryptionKey = Schemas['DecryptionKeyView'];
+export type KeyFacts = Schemas['KeyFactsView'];
+export type AddKey = Schemas['AddKey'];
+export type Reexaminations = Schemas['ReexaminationsView'];
+export type Reexamination = Schemas['ReexaminationView'];
+export type ReexaminationScope = Schemas['ReexaminationScopeView'];
+export type ReexaminationState = Schemas['ReexaminationStateView'];
+export type ReexaminationDetail = Schemas['ReexaminationDetail'];
+export type ReexaminedMessage = Schemas['ReexaminedMessageView'];
+export type Changes = Schemas['ChangesView'];
+
 export type Connector = Schemas['ConnectorView'];
 export type ConnectorSettings = Schemas['ConnectorSettings'];
 export type CompleteGrant = Schemas['CompleteGrant'];

@@ -52,6 +52,12 @@ export const router = createBrowserRouter([
             path: 'settings/connectors/:id/migrate',
             element: page(() => import('../connectors/migration/MigrationPage')),
           },
+          { path: 'settings/keys', element: page(() => import('../keys/KeysPage')) },
+          {
+            path: 'settings/reexamination',
+            element: page(() => import('../reexamination/ReexaminationPage')),
+          },
+          { path: 'settings/reexamination/:id', element: page(() => import('../reexamination/RunPage')) },
           { path: 'settings/users', element: page(() => import('../settings/UsersPage')) },
           { path: 'settings/account', element: page(() => import('../settings/AccountPage')) },
           { path: 'settings/audit', element: page(() => import('../settings/AuditPage')) },

@@ -21,6 +21,7 @@ import { AccessPanel } from './AccessPanel';
 import { AccountingPanel } from './AccountingPanel';
 import { ConnectionTestPanel } from './ConnectionTestPanel';
 import { ConnectorActions } from './ConnectorActions';
+import { ConnectorKeys } from './ConnectorKeys';
 import { ConnectorLog } from './ConnectorLog';
 import { KindName, OriginBadge } from './ConnectorsPage';
 import { connectorOptions, kindsOptions, useLookAgain, usePollNow } from './connectors';
@@ -74,6 +75,7 @@ function ConnectorView({ connector }: { connector: Connector }) {
         <FolderCursors folders={connector.folders} />
         {mayManage && <ConnectionTestPanel connector={connector} />}
       </SimpleGrid>
+      <ConnectorKeys connector={connector} mayManage={mayManage} />
       <NeedsAttention id={connector.id} />
       <Title order={2} mt="lg" mb="xs">
         Recent log

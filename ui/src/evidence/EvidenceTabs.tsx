@@ -51,7 +51,7 @@ export function EvidenceTabs({ evidence, sections = SECTIONS }: EvidenceTabsProp
           {has('indicators') && <Tabs.Tab value="indicators">Indicators {counts.indicators}</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="body" pt="sm">
-          <TextView body={evidence.text} />
+          <TextView evidence={evidence} />
         </Tabs.Panel>
         <Tabs.Panel value="headers" pt="sm">
           <Headers headers={evidence.headers} received={evidence.received} />

@@ -10,6 +10,8 @@ export function HashList({ hashes, whole }: { hashes: Hashes; whole?: boolean })
     { name: 'SHA-256', value: hashes.sha256 },
     { name: 'SHA-1', value: hashes.sha1 },
     { name: 'MD5', value: hashes.md5 },
+    // Alike for files that are nearly alike: of use to those who compare it, so not where there is little room.
+    ...(whole && hashes.ssdeep ? [{ name: 'ssdeep', value: hashes.ssdeep }] : []),
   ];
   const rows = all.map(({ name, value }) => (
     <Group key={name} gap={6} wrap="nowrap">

@@ -64,7 +64,7 @@ export function LockBadge({ lock }: { lock: Lock }) {
 function SignatureBadge({ signatures }: { signatures: Signature[] }) {
   const worst = worstSignature(signatures);
   if (!worst) return null;
-  const { color, label, means } = signatureState(worst.state);
+  const { color, label, means } = signatureState(worst);
   return (
     <Badge
       size="sm"

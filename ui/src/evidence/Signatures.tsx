@@ -22,7 +22,7 @@ export function Signatures({ signatures }: { signatures: Signature[] }) {
 }
 
 function SignatureFacts({ signature }: { signature: Signature }) {
-  const { color, label, means } = signatureState(signature.state);
+  const { color, label, means } = signatureState(signature);
   const { addresses, not_before, not_after, fingerprint } = signature;
   return (
     <div>
@@ -46,6 +46,11 @@ function SignatureFacts({ signature }: { signature: Signature }) {
                 <Time at={signature.signed_at} />, as the signer claims
               </>
             ),
+          },
+          {
+            name: 'Algorithm',
+            value:
+              signature.algorithm && `${signature.algorithm}${signature.weak ? ', which can be forged' : ''}`,
           },
           { name: 'Serial or key', value: signature.serial, mono: true },
           {

@@ -1,12 +1,13 @@
-// What could not be read, why, and what can be done about it.
-import { Alert, Anchor, Badge, Button, Stack, Text } from '@mantine/core';
-import { IconLock, IconPuzzleOff } from '@tabler/icons-react';
-import { useState } from 'react';
+// What could not be read, why, and what can be done about it. What a key would open stands by itself: there is a way.
+import { Alert, Anchor, Badge, Button, Group, Stack, Text } from '@mantine/core';
+import { IconKeyOff, IconLock, IconPuzzleOff } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
 import type { Evidence } from '../api/types';
+import { CopyButton } from '../shared/CopyButton';
 import { counted } from '../shared/format';
 import { partName } from './partWords';
 import classes from './UnreadBanner.module.css';
-import { nextSteps, REASON_WORDS, type Unread, unreadOf } from './unread';
+import { nextSteps, REASON_WORDS, type Unread, unreadOf, wantedRecipients } from './unread';
 
 /** So many are shown at first. */
 const AT_FIRST = 4;
@@ -16,24 +17,70 @@ type UnreadBannerProps = {
   onOpen: (path: string) => void;
   /** Of a file that is kept nowhere: there is nothing to download. */
   ofFile?: boolean;
+  /** What can be done here when a key is wanting; without it, it is said in words. */
+  keyHelp?: (recipients: string[]) => ReactNode;
 };
 
-export function UnreadBanner({ evidence, onOpen, ofFile = false }: UnreadBannerProps) {
-  const [all, setAll] = useState(false);
+export function UnreadBanner({ evidence, onOpen, ofFile = false, keyHelp }: UnreadBannerProps) {
   const unread = unreadOf(evidence);
-  if (unread.length === 0) return null;
-  const locked = unread.some(({ reason }) => reason === 'key' || reason === 'password');
-  const shown = all ? unread : unread.slice(0, AT_FIRST);
-  const parts = new Set(unread.map(({ part }) => part?.path ?? '/')).size;
+  const locked = unread.filter(({ reason }) => reason === 'key');
+  const others = unread.filter(({ reason }) => reason !== 'key');
+  const needsPassword = others.some(({ reason }) => reason === 'password');
   return (
-    <Alert
-      color={locked ? 'violet' : 'yellow'}
-      p="xs"
-      styles={{ body: { minWidth: 0 } }}
-      icon={locked ? <IconLock /> : <IconPuzzleOff />}
-      title={`${counted(parts, 'part')} could not be read in full`}
-    >
-      <Stack gap={4} align="flex-start">
+    <>
+      {locked.length > 0 && (
+        <UnreadAlert
+          color="violet"
+          icon={<IconKeyOff />}
+          title={
+            locked.some(({ part }) => part?.path === '/')
+              ? 'The message needs a key'
+              : `${counted(locked.length, 'part needs', 'parts need')} a key`
+          }
+          unread={locked}
+          onOpen={onOpen}
+        >
+          {keyHelp ? keyHelp(wantedRecipients(locked)) : <Steps of={nextSteps(locked, ofFile)} />}
+        </UnreadAlert>
+      )}
+      {others.length > 0 && (
+        <UnreadAlert
+          color={needsPassword ? 'violet' : 'yellow'}
+          icon={needsPassword ? <IconLock /> : <IconPuzzleOff />}
+          title={`${counted(new Set(others.map(({ part }) => part?.path ?? '/')).size, 'part')} could not be read in full`}
+          unread={others}
+          onOpen={onOpen}
+        >
+          <Steps of={nextSteps(others, ofFile)} />
+        </UnreadAlert>
+      )}
+    </>
+  );
+}
+
+function Steps({ of }: { of: string[] }) {
+  return (
+    <Text size="sm" c="dimmed">
+      {of.join(' ')}
+    </Text>
+  );
+}
+
+type UnreadAlertProps = {
+  color: string;
+  icon: ReactNode;
+  title: string;
+  unread: Unread[];
+  onOpen: (path: string) => void;
+  children: ReactNode;
+};
+
+function UnreadAlert({ color, icon, title, unread, onOpen, children }: UnreadAlertProps) {
+  const [all, setAll] = useState(false);
+  const shown = all ? unread : unread.slice(0, AT_FIRST);
+  return (
+    <Alert color={color} p="xs" styles={{ body: { minWidth: 0 } }} icon={icon} title={title}>
+      <Stack gap={4}>
         <ul className={classes.list} aria-label="Not read">
           {shown.map((one, place) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: one part may say the same twice
@@ -43,26 +90,26 @@ export function UnreadBanner({ evidence, onOpen, ofFile = false }: UnreadBannerP
           ))}
         </ul>
         {unread.length > shown.length && (
-          <Button variant="subtle" size="compact-xs" onClick={() => setAll(true)}>
+          <Button variant="subtle" size="compact-xs" w="fit-content" onClick={() => setAll(true)}>
             Show all {unread.length}
           </Button>
         )}
-        <Text size="sm" c="dimmed">
-          {nextSteps(unread, ofFile).join(' ')}
-        </Text>
+        {children}
       </Stack>
     </Alert>
   );
 }
 
 function UnreadLine({ unread, onOpen }: { unread: Unread; onOpen: UnreadBannerProps['onOpen'] }) {
-  const { part, reason, message } = unread;
+  const { part, reason, message, recipients } = unread;
   const { color, label } = REASON_WORDS[reason];
   return (
     <Text size="sm" className="breakable" component="div">
-      <Badge size="sm" color={color} mr={6} className={classes.reason}>
-        {label}
-      </Badge>
+      {reason !== 'key' && (
+        <Badge size="sm" color={color} mr={6} className={classes.reason}>
+          {label}
+        </Badge>
+      )}
       {part && part.path !== '/' ? (
         <Anchor
           component="button"
@@ -81,6 +128,14 @@ function UnreadLine({ unread, onOpen }: { unread: Unread; onOpen: UnreadBannerPr
         </Text>
       )}{' '}
       {message}
+      {recipients.map((recipient) => (
+        <Group key={recipient} gap={4} wrap="nowrap" pl="md">
+          <Text size="sm" className="mono breakable">
+            {recipient}
+          </Text>
+          <CopyButton value={recipient} label="Copy the recipient" />
+        </Group>
+      ))}
     </Text>
   );
 }

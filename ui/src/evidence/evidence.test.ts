@@ -9,11 +9,12 @@ import {
   formatWords,
   partName,
   readAsWords,
+  signatureState,
   signerName,
   sniffedOther,
   worstSignature,
 } from './partWords';
-import { nextSteps, unreadOf, unreadReason } from './unread';
+import { nextSteps, unreadOf, unreadReason, wantedRecipients } from './unread';
 
 const leaf = (path: string, more: Partial<Part> = {}): Part => ({
   path,
@@ -161,6 +162,11 @@ describe('parts in words', () => {
       'broken',
     );
     expect(worstSignature([])).toBeUndefined();
+    const weak = { ...of('intact', 'D'), weak: true };
+    expect(worstSignature([of('intact', 'A'), weak])).toBe(weak);
+    expect(worstSignature([weak, of('unverified', null)])?.state).toBe('unverified');
+    expect(signatureState(weak).label).toBe('Intact, but weak');
+    expect(signatureState({ state: 'broken', weak: true }).label).toBe('Broken');
     expect([signerName(of('intact', 'A')), signerName(of('intact', null))]).toEqual(['A', 'a@b.example']);
   });
 });
@@ -199,7 +205,8 @@ describe('what could not be read', () => {
       ['/2', 'damaged'],
       ['/3', 'key'],
     ]);
-    expect(unread[1]?.message).toBe('encrypted to CN=A 01, and no such key is here');
+    expect(unread[1]?.message).toContain('is encrypted to these');
+    expect(wantedRecipients(unread)).toEqual(['CN=A 01']);
     expect(nextSteps(unread, false)).toHaveLength(3);
     expect(nextSteps(unread, true)).toHaveLength(1);
   });

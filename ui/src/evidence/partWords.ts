@@ -170,8 +170,15 @@ const STATES: Record<Signature['state'], { color: string; label: string; means: 
   },
 };
 
-export function signatureState(state: Signature['state']) {
-  return STATES[state];
+const INTACT_BUT_WEAK = {
+  color: 'orange',
+  label: 'Intact, but weak',
+  means:
+    'The signature belongs to these bytes, but it is made with a digest that can be forged: it may have been given for something else.',
+};
+
+export function signatureState({ state, weak }: Pick<Signature, 'state' | 'weak'>) {
+  return state === 'intact' && weak ? INTACT_BUT_WEAK : STATES[state];
 }
 
 export function signerName({ signer, addresses }: Signature): string {
@@ -182,7 +189,8 @@ const WORST_FIRST: Signature['state'][] = ['broken', 'unverified', 'intact'];
 
 /** All signatures of a part in one state: the worst of them. */
 export function worstSignature(signatures: Signature[]): Signature | undefined {
-  return signatures.toSorted((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state))[0];
+  const rank = ({ state, weak }: Signature) => WORST_FIRST.indexOf(state) - (weak ? 0.5 : 0);
+  return signatures.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 const FACTS: Record<string, string> = {

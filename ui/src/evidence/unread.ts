@@ -10,6 +10,8 @@ export type Unread = {
   part: Part | null;
   /** For people. */
   message: string;
+  /** Whose keys open it, as the sender names them. */
+  recipients: string[];
 };
 
 const DAMAGED = ['damaged', 'truncated', 'parser_failed', 'examination_failed'];
@@ -25,21 +27,23 @@ export function unreadReason(code: string): UnreadReason | null {
 function ofDefects(part: Part | null, defects: Part['defects']): Unread[] {
   return defects.flatMap(({ code, message }) => {
     const reason = unreadReason(code);
-    return reason ? [{ reason, part, message }] : [];
+    return reason ? [{ reason, part, message, recipients: [] }] : [];
   });
 }
 
 function ofLock(part: Part): Unread[] {
   if (!part.lock) return [];
   if (part.lock.needs === 'password') {
-    return [{ reason: 'password', part, message: 'encrypted with a password that is not known' }];
+    return [
+      { reason: 'password', part, message: 'encrypted with a password that is not known', recipients: [] },
+    ];
   }
   const { recipients } = part.lock;
   const message =
     recipients.length > 0
-      ? `encrypted to ${recipients.join('; ')}, and no such key is here`
-      : 'encrypted, and no key for it is here';
-  return [{ reason: 'key', part, message }];
+      ? 'is encrypted to these, and no key of theirs is here:'
+      : 'is encrypted, and no key for it is here.';
+  return [{ reason: 'key', part, message, recipients }];
 }
 
 /** Everything that was not read, or not to its end, in the order of the parts. */
@@ -58,7 +62,7 @@ export const REASON_WORDS: Record<UnreadReason, { color: string; label: string }
 };
 
 const NEXT: Record<UnreadReason, string> = {
-  key: 'Ask one of the recipients for the decrypted message.',
+  key: 'Ask a recipient for the key or for the decrypted message.',
   password:
     'The words of the message and the usual passwords were tried; no other can be given here, so download the part and open it where that is safe.',
   limit: 'What could be read is shown; download the part for the rest.',
@@ -68,8 +72,17 @@ const NEXT: Record<UnreadReason, string> = {
     'A piece of a larger message: `mailcase parse` puts the pieces together. A pointer to another place: nothing is fetched from there.',
 };
 
+const KEY_FOR_FILE =
+  'Somebody who may manage connectors adds the key under Settings, Keys; analyse the file again then.';
+
+/** Whose keys are wanting, each once. */
+export function wantedRecipients(unread: Unread[]): string[] {
+  return [...new Set(unread.flatMap(({ recipients }) => recipients))];
+}
+
 /** What a person can do about it, each step said once. Of a file that is kept nowhere there is nothing to download. */
 export function nextSteps(unread: Unread[], ofFile: boolean): string[] {
-  if (ofFile) return ['What could be read is shown. Nothing is kept here: the rest is in the file itself.'];
-  return [...new Set(unread.map(({ reason }) => NEXT[reason]))];
+  if (!ofFile) return [...new Set(unread.map(({ reason }) => NEXT[reason]))];
+  if (unread.some(({ reason }) => reason === 'key')) return [KEY_FOR_FILE];
+  return ['What could be read is shown. Nothing is kept here: the rest is in the file itself.'];
 }

@@ -4,12 +4,13 @@ import { useConnectorNames } from '../connectors/connectors';
 import { FilterSelect } from '../shared/list/FilterSelect';
 import { SearchBox } from '../shared/list/SearchBox';
 import type { UrlFilters } from '../shared/useUrlFilters';
-import type { MESSAGE_FILTERS } from './messages';
+import { type MESSAGE_FILTERS, NEEDS_KEY } from './messages';
 
 const STATES = [
   { value: 'stored', label: 'Stored' },
   { value: 'decided', label: 'Decided' },
   { value: 'needs_attention', label: 'Needs attention' },
+  { value: NEEDS_KEY, label: 'Needs key' },
 ];
 const IN_CASE = [
   { value: 'yes', label: 'In a case' },
@@ -19,7 +20,6 @@ const AUTOMATIC = [
   { value: 'yes', label: 'Written by machines' },
   { value: 'no', label: 'Written by people' },
 ];
-
 type MessageFilterBarProps = { filters: UrlFilters<(typeof MESSAGE_FILTERS)[number]>; narrow?: boolean };
 
 export function MessageFilterBar({ filters, narrow }: MessageFilterBarProps) {

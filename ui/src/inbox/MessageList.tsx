@@ -13,7 +13,7 @@ import type { ComponentType, ReactNode } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { PagedList } from '../api/lists';
 import type { MessageState, MessageSummary } from '../api/types';
-import { AutomaticBadge, MessageStateBadge } from '../shared/badges';
+import { AutomaticBadge, MessageStateBadge, NeedsKeyBadge } from '../shared/badges';
 import { counted } from '../shared/format';
 import { type Column, DataTable } from '../shared/list/DataTable';
 import { EmptyState } from '../shared/states';
@@ -145,11 +145,13 @@ function Subject({ message }: { message: MessageSummary }) {
 
 /** What is unusual about a message; nothing when nothing is. */
 function Marks({ message }: { message: MessageSummary }) {
-  const usual = message.state === 'decided' && !message.automatic && !message.same_id_other_content;
+  const usual =
+    message.state === 'decided' && !message.automatic && !message.same_id_other_content && !message.needs_key;
   if (usual) return null;
   return (
     <Group gap={4} wrap="nowrap">
       {message.state !== 'decided' && <MessageStateBadge state={message.state} />}
+      {message.needs_key && <NeedsKeyBadge />}
       {message.automatic && <AutomaticBadge automatic={message.automatic} />}
       {message.same_id_other_content && (
         <Tooltip label="Another message has the same Message-ID and different content">

@@ -2,6 +2,7 @@
 import { Anchor, Badge, Button, Group, Stack, Tabs, Text } from '@mantine/core';
 import { IconArrowLeft, IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { rawMessageUrl } from '../api/links';
 import type { MessageDetail, Part } from '../api/types';
@@ -12,14 +13,16 @@ import { countParts, partAt } from '../evidence/parts';
 import { TextView } from '../evidence/TextView';
 import { UnreadBanner } from '../evidence/UnreadBanner';
 import { IndicatorTable } from '../indicators/IndicatorTable';
+import { NeedsKey } from '../keys/NeedsKey';
 import { AutomaticBadge } from '../shared/badges';
 import { byteSize } from '../shared/format';
 import { PageHeader } from '../shared/PageHeader';
 import { EmptyState, FailedState, LoadingRows } from '../shared/states';
 import { Time } from '../shared/Time';
+import { toastDone } from '../shared/toast';
 import { useEscape } from '../shared/useEscape';
 import { Deliveries } from './Deliveries';
-import { MessageWarnings } from './MessageWarnings';
+import { MessageWarnings, NotWellFormed } from './MessageWarnings';
 import { addressText, messageOptions, NO_SUBJECT } from './messages';
 import { Preview } from './Preview';
 import { usePartInAddress } from './partInAddress';
@@ -50,6 +53,7 @@ export function MessagePane({ id }: { id: string }) {
 function MessageView({ message }: { message: MessageDetail }) {
   const { summary, evidence } = message;
   const { choose } = usePartInAddress();
+  useTellWhenOpened(summary.needs_key);
   return (
     <Stack gap="sm">
       <div>
@@ -72,7 +76,14 @@ function MessageView({ message }: { message: MessageDetail }) {
       </div>
       <Decision message={message} />
       <MessageWarnings message={message} />
-      {evidence && <UnreadBanner evidence={evidence} onOpen={choose} />}
+      {evidence && (
+        <UnreadBanner
+          evidence={evidence}
+          onOpen={choose}
+          keyHelp={(recipients) => <NeedsKey recipients={recipients} />}
+        />
+      )}
+      <NotWellFormed message={message} />
       {evidence ? (
         <MessageTabs message={message} evidence={evidence} />
       ) : (
@@ -82,6 +93,15 @@ function MessageView({ message }: { message: MessageDetail }) {
       )}
     </Stack>
   );
+}
+
+/** Says when the last key that was wanting has come while the message is looked at. */
+function useTellWhenOpened(needsKey: boolean): void {
+  const before = useRef(needsKey);
+  useEffect(() => {
+    if (before.current && !needsKey) toastDone('The message was opened with a key that arrived');
+    before.current = needsKey;
+  }, [needsKey]);
 }
 
 function PeopleAndTimes({ message: { summary, evidence } }: { message: MessageDetail }) {
@@ -148,6 +168,7 @@ function Decision({ message: { summary, evidence } }: { message: MessageDetail }
 function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<MessageDetail['evidence']> }) {
   const { message, evidence } = props;
   const [params, setParams] = useSearchParams();
+  const { choose } = usePartInAddress();
   const previewable = evidence.has_html || evidence.text !== null;
   const first = previewable ? 'preview' : 'text';
   const asked = params.get('tab') ?? first;
@@ -182,7 +203,7 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
         </Tabs.Panel>
       )}
       <Tabs.Panel value="text" pt="sm">
-        <TextView body={evidence.text} />
+        <TextView evidence={evidence} onOpen={choose} />
       </Tabs.Panel>
       <Tabs.Panel value="headers" pt="sm">
         <Headers headers={evidence.headers} received={evidence.received} />
@@ -196,6 +217,9 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
       <Tabs.Panel value="deliveries" pt="sm">
         <Deliveries deliveries={message.deliveries} sha256={message.sha256} />
       </Tabs.Panel>
+      <Text size="xs" c="dimmed" mt="sm">
+        Looked at by parser version {evidence.parser_version}
+      </Text>
     </Tabs>
   );
 }

@@ -9,9 +9,7 @@ import { useMay } from '../session/session';
 import { useRetryMessage } from './messages';
 
 export function MessageWarnings({ message }: { message: MessageDetail }) {
-  const { summary, evidence, same_id } = message;
-  // What was left unread is told by itself.
-  const malformed = evidence?.defects.filter(({ code }) => !unreadReason(code)) ?? [];
+  const { summary, same_id } = message;
   return (
     <>
       {summary.state === 'needs_attention' && <NeedsAttention message={message} />}
@@ -34,12 +32,18 @@ export function MessageWarnings({ message }: { message: MessageDetail }) {
           </Group>
         </Alert>
       )}
-      {malformed.length > 0 && (
-        <Alert color="yellow" p="xs" icon={<IconAlertTriangle />} title="The message is not well-formed">
-          <DefectList defects={malformed} />
-        </Alert>
-      )}
     </>
+  );
+}
+
+/** Broken rules of form. What was left unread is told by itself. */
+export function NotWellFormed({ message: { evidence } }: { message: MessageDetail }) {
+  const malformed = evidence?.defects.filter(({ code }) => !unreadReason(code)) ?? [];
+  if (malformed.length === 0) return null;
+  return (
+    <Alert color="yellow" p="xs" icon={<IconAlertTriangle />} title="The message is not well-formed">
+      <DefectList defects={malformed} />
+    </Alert>
   );
 }
 

@@ -9,6 +9,9 @@ import { useAction } from '../shared/useAction';
 export const MESSAGE_FILTERS = ['q', 'state', 'connector', 'in_case', 'automatic'] as const;
 export type MessageFilters = Partial<Record<(typeof MESSAGE_FILTERS)[number], string>>;
 
+/** Stands among the states: to a person it is one, though such a message was decided. */
+export const NEEDS_KEY = 'needs_key';
+
 const STATES: readonly string[] = ['stored', 'decided', 'needs_attention'] satisfies MessageState[];
 
 /** What the address says, as the API takes it; nonsense in the address is no filter. */
@@ -19,6 +22,7 @@ export function messageQuery(filters: MessageFilters) {
     connector: filters.connector,
     has_case: yesOrNo(filters.in_case),
     automatic: yesOrNo(filters.automatic),
+    needs_key: filters.state === NEEDS_KEY || undefined,
   };
 }
 

@@ -18,3 +18,8 @@ it('takes nonsense in the address for no filter', () => {
     has_case: undefined,
   });
 });
+
+it('takes a message that needs a key for one in a state of its own', () => {
+  expect(messageQuery({ state: 'needs_key' })).toMatchObject({ state: undefined, needs_key: true });
+  expect(messageQuery({ state: 'decided' }).needs_key).toBeUndefined();
+});

@@ -8,6 +8,8 @@ export type LiveEventName =
   | 'connector_changed'
   | 'connector_status'
   | 'alarm_changed'
+  | 'keys_changed'
+  | 'reexamination_changed'
   | 'lagged';
 
 export const LIVE_EVENT_NAMES: LiveEventName[] = [
@@ -17,6 +19,8 @@ export const LIVE_EVENT_NAMES: LiveEventName[] = [
   'connector_changed',
   'connector_status',
   'alarm_changed',
+  'keys_changed',
+  'reexamination_changed',
   'lagged',
 ];
 
@@ -39,6 +43,10 @@ export function staleAfter(name: LiveEventName, data: LiveEventData): Stale {
       return [[...keys.connectors], ...ofConnector];
     case 'alarm_changed':
       return [[...keys.alarms]];
+    case 'keys_changed':
+      return [[...keys.decryptionKeys]];
+    case 'reexamination_changed':
+      return [[...keys.reexaminations]];
     case 'lagged':
       return 'everything';
   }

@@ -1,5 +1,6 @@
 // The few coloured words of the app. Colour never stands alone: the word is always there.
 import { Badge } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
 import type { Automatic, CaseStatus, MessageState, Severity } from '../api/types';
 
 const SEVERITY: Record<Severity, { color: string; label: string }> = {
@@ -38,6 +39,14 @@ const MESSAGE_STATE: Record<MessageState, { color: string; label: string }> = {
 export function MessageStateBadge({ state }: { state: MessageState }) {
   const { color, label } = MESSAGE_STATE[state];
   return <Badge color={color}>{label}</Badge>;
+}
+
+export function NeedsKeyBadge() {
+  return (
+    <Badge color="violet" leftSection={<IconLock size={11} aria-hidden />}>
+      Needs key
+    </Badge>
+  );
 }
 
 export const AUTOMATIC_WORDS: Record<Automatic, string> = {

@@ -34,6 +34,11 @@ export function exactUtc(at: string): string {
   return `${new Date(then).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+/** "2026-03-01", in UTC. */
+export function exactDate(at: string): string {
+  return exactUtc(at).slice(0, 10);
+}
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Decimal units, three digits at most: "1.2 MB". */
