@@ -15,3 +15,4 @@ pub(crate) mod migration;
 pub(crate) mod people;
 pub(crate) mod reexamination;
 pub(crate) mod trail;
+mod verdicts;

@@ -11,7 +11,7 @@ use crate::text::Text;
 use crate::tree::{Tree, is_html};
 use crate::{
     Body, Defect, Evidence, Limits, Means, MessageHeaders, PARSER_VERSION, Part, PartKind, automatic, html,
-    indicators,
+    indicators, verdicts,
 };
 
 /// Bytes that tell a message from other files.
@@ -198,13 +198,14 @@ fn no_message() -> MessageHead {
 }
 
 fn assemble(tree: Tree<'_>) -> Evidence {
-    let limits = tree.means.limits;
+    let (limits, trust) = (tree.means.limits, &tree.means.trust);
     let (root, texts, head) = tree.finish();
     let MessageHead { headers, envelope, received, defects } = head;
     let mut evidence = Evidence { envelope, headers, received, root, defects, ..Evidence::default() };
     let texts: Vec<PartText> = texts.into_iter().map(PartText::new).collect();
     bodies(&mut evidence, &texts, &limits);
     evidence.automatic = automatic::recognise(&evidence, &texts);
+    evidence.verdicts = verdicts::of(&evidence, trust);
     indicators::collect(&mut evidence, &texts, &limits);
     evidence
 }

@@ -45,6 +45,7 @@ mod text;
 mod transfer;
 mod tree;
 mod unread;
+mod verdicts;
 mod words;
 
 pub use changes::Changes;
@@ -58,3 +59,4 @@ pub use model::*;
 pub use names::safe_file_name;
 pub use text::is_charset;
 pub use unread::{Unread, UnreadReason};
+pub use verdicts::{AuthenticationResults, Mark, MarkKind, MethodResult, Property, Route, Trust, Verdicts};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Keyring, Limits};
+use crate::{Keyring, Limits, Trust};
 
 /// Limits, and what helps to read content that does not read by itself. The same bytes with the same means always give
 /// the same evidence.
@@ -15,6 +15,8 @@ pub struct Means {
     pub passwords: Vec<String>,
     /// Charsets to read the text of parts in, by path, against what is declared. Unknown names are passed over.
     pub charsets: BTreeMap<String, String>,
+    /// Whose word about the origin of a message counts.
+    pub trust: Trust,
 }
 
 impl From<Limits> for Means {

@@ -1,5 +1,6 @@
 //! The shape of evidence. It is stored as JSON: fields are only ever added, with a default.
 
+use crate::Verdicts;
 use serde::{Deserialize, Serialize};
 
 /// Raised when the same bytes give different evidence than before; stored with each message.
@@ -19,6 +20,9 @@ pub struct Evidence {
     pub received: Vec<Hop>,
     /// Set when a machine wrote it.
     pub automatic: Option<AutomaticMark>,
+    /// What speaks for and against its origin.
+    #[serde(skip_serializing_if = "Verdicts::is_empty")]
+    pub verdicts: Verdicts,
     /// The best plain text: the text body, else the HTML body as text. Bounded by [`Limits::body_bytes`].
     pub text: Option<Body>,
     /// The HTML body as it came (never shown as it is). Bounded by [`Limits::body_bytes`].

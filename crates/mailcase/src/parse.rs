@@ -4,6 +4,7 @@ mod extraction;
 mod fragments;
 mod inputs;
 mod keys;
+mod origin;
 mod summary;
 
 use crate::Outcome;

@@ -1,6 +1,7 @@
 //! Evidence as the API shows it: what was found in one message. The HTML body is left out on purpose: it is
 //! only ever shown sanitised, by the preview.
 
+use super::verdicts::VerdictsView;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ pub(crate) struct EvidenceView {
     /// The path the message took, newest hop first, as its Received headers claim.
     pub(crate) received: Vec<HopView>,
     pub(crate) automatic: Option<AutomaticMarkView>,
+    pub(crate) verdicts: VerdictsView,
     /// The best plain text: the text body, else the HTML body as text.
     pub(crate) text: Option<BodyView>,
     /// Whether there is an HTML body to preview.

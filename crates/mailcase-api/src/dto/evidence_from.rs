@@ -21,6 +21,7 @@ impl From<model::Evidence> for EvidenceView {
             headers: all(evidence.headers),
             received: all(evidence.received),
             automatic: evidence.automatic.map(Into::into),
+            verdicts: evidence.verdicts.into(),
             text: evidence.text.map(Into::into),
             has_html: evidence.html.is_some(),
             root: evidence.root.into(),

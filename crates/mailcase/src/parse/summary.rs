@@ -28,6 +28,9 @@ pub(crate) fn of(name: &str, evidence: &Evidence) -> String {
     for defect in &evidence.defects {
         row(&mut text, "  ", "Defect", &defect.message);
     }
+    let origin = super::origin::rows(evidence);
+    let origin = origin.iter().map(|row| row.iter().map(|cell| shown(cell)).collect());
+    section(&mut text, "Origin", &origin.collect::<Vec<Vec<String>>>());
     section(&mut text, "Parts", &parts(evidence));
     section(&mut text, "Indicators", &indicators(evidence));
     let unread: Vec<Vec<String>> = evidence

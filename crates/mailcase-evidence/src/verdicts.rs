@@ -1,0 +1,152 @@
+//! What speaks for and against the origin of a message: results of authentication that servers wrote down, the way it
+//! took, and oddities of its headers. Found in the message alone; nothing is asked of anybody.
+
+mod authentication;
+mod marks;
+mod route;
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::Evidence;
+
+/// What the reader of a message knows about its own surroundings. Without it nothing a header claims is trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trust {
+    /// Names under which own servers write `Authentication-Results` (RFC 8601 §2.5), any case. An empty one stands for
+    /// headers without a name, as Exchange writes them.
+    pub authserv_ids: Vec<String>,
+    /// Networks own servers hand mail to each other in. Private and loopback addresses always count. Names of servers
+    /// count for nothing: whoever writes a message writes its older Received headers too.
+    pub networks: Vec<IpNet>,
+}
+
+/// Everything found out about the origin of the outermost message.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Verdicts {
+    /// In the order of the headers, newest first.
+    pub authentication: Vec<AuthenticationResults>,
+    pub route: Route,
+    pub marks: Vec<Mark>,
+}
+
+impl Verdicts {
+    /// Whether there is nothing to tell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One header in which a server wrote what it found out about the sender (RFC 8601, RFC 7208 §9.1, RFC 8617 §4.1.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuthenticationResults {
+    /// `Authentication-Results`, `ARC-Authentication-Results` or `Received-SPF`.
+    pub header: String,
+    /// Who says so, as the header itself claims; empty when it names nobody.
+    pub server: String,
+    /// Whether [`Trust`] names the server and the header stands where only own servers write.
+    pub trusted: bool,
+    /// Of an ARC set.
+    pub instance: Option<u32>,
+    pub results: Vec<MethodResult>,
+}
+
+/// What one method came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MethodResult {
+    /// Lower case: `dkim`, `spf`, `dmarc`, `arc`, `compauth`, …
+    pub method: String,
+    /// Lower case: `pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`, …
+    pub result: String,
+    /// Why, in the words of the server: its comment or `reason`.
+    pub reason: Option<String>,
+    /// `header.d`, `smtp.mailfrom`, … with their values, in order.
+    pub properties: Vec<Property>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Property {
+    pub name: String,
+    pub value: String,
+}
+
+/// The way of the message by its Received headers; positions are those of [`Evidence::received`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Route {
+    /// Seconds from the hop before to this one, where both are dated. Negative when a clock is wrong or a header is made up.
+    pub delays: Vec<Option<i64>>,
+    /// From the oldest dated hop to the newest, in seconds.
+    pub total: Option<i64>,
+    /// The hop where own servers took the message from outside: its address is real, everything older is hearsay.
+    /// Absent when there are no hops.
+    pub border: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// Answers go to another organization than the sender's.
+    ReplyToDrift,
+    /// The name shown is an address, and another one than the real one.
+    NameIsAnotherAddress,
+    /// More than one sender.
+    SeveralSenders,
+    /// The sender has no address.
+    NoSender,
+    /// Handed in by another organization than the sender's.
+    SenderDiffers,
+    /// Bounces go to another organization than the sender's; usual for mailings.
+    ReturnPathDiffers,
+    /// Dated after it arrived.
+    DateInFuture,
+    /// Dated long before it arrived.
+    DateLongAgo,
+    /// The hops claim an order of time that cannot be.
+    RouteGoesBack,
+}
+
+/// Something an analyst should know before believing the headers. Many honest messages have one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub kind: MarkKind,
+    /// For people.
+    pub message: String,
+}
+
+pub(crate) fn of(evidence: &Evidence, trust: &Trust) -> Verdicts {
+    let route = route::of(&evidence.received, trust);
+    let authentication = authentication::of(&evidence.headers, &route, trust);
+    let marks = marks::of(evidence, &route);
+    Verdicts { authentication, route, marks }
+}
+
+impl Trust {
+    fn is_own_address(&self, address: &str) -> bool {
+        let Ok(address) = address.parse::<IpAddr>() else { return false };
+        let local = match address {
+            IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+            IpAddr::V6(address) => {
+                address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+            }
+        };
+        local || self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    fn is_own_server(&self, name: &str) -> bool {
+        self.authserv_ids.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+}
+
+/// The name somebody registered: `example.co.uk` of `mail.example.co.uk`. The host itself when it has none.
+fn organization_of(host: &str) -> String {
+    let host = host.trim_end_matches('.').to_lowercase();
+    psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
+}
