@@ -147,6 +147,22 @@ test('a message that was read whole has no such banner', async ({ page, answers 
   await expect(page.getByText('The message is not well-formed')).toBeVisible();
 });
 
+test('above the headers stands what speaks for and against the sender', async ({ page }) => {
+  await page.goto(`${path}?tab=headers`);
+  await expect(page.getByText('answers go to elsewhere.example')).toBeVisible();
+  const claims = page.getByRole('table', { name: 'Authentication' });
+  const own = claims.getByRole('row').filter({ hasText: 'your server' });
+  await expect(own).toContainText('mx1.northwind.example');
+  await expect(own.getByText('dkim pass')).toBeVisible();
+  await own.getByText('spf softfail').hover();
+  await expect(page.getByRole('tooltip')).toContainText('192.0.2.25 is not among the permitted senders');
+  await expect(claims.getByRole('row').nth(1)).toContainText('step 1 of the ARC chain');
+  const hops = page.getByRole('table', { name: 'Path of the message' });
+  await expect(hops.getByRole('row').nth(1)).toContainText('from outside');
+  await expect(hops.getByRole('row').nth(1)).toContainText('3 min');
+  await expect(hops.getByRole('row').nth(2)).not.toContainText('from outside');
+});
+
 test('headers are found, shown raw and copied as they stand', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto(`${path}?tab=headers`);

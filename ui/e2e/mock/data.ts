@@ -295,7 +295,54 @@ export const message: MessageDetail = {
         recipient: null,
         date: minutesAgo(5),
       },
+      {
+        from: 'laptop.northwind.example',
+        from_ip: '198.51.100.7',
+        by: 'mail.northwind.example',
+        with: 'ESMTPSA',
+        id: null,
+        recipient: null,
+        date: minutesAgo(8),
+      },
     ],
+    verdicts: {
+      authentication: [
+        {
+          header: 'Authentication-Results',
+          server: 'mx1.northwind.example',
+          trusted: true,
+          instance: null,
+          results: [
+            {
+              method: 'spf',
+              result: 'softfail',
+              reason: '192.0.2.25 is not among the permitted senders',
+              properties: [{ name: 'smtp.mailfrom', value: 'northwind.example' }],
+            },
+            {
+              method: 'dkim',
+              result: 'pass',
+              reason: null,
+              properties: [{ name: 'header.d', value: 'northwind.example' }],
+            },
+          ],
+        },
+        {
+          header: 'ARC-Authentication-Results',
+          server: 'mail.northwind.example',
+          trusted: false,
+          instance: 1,
+          results: [{ method: 'dmarc', result: 'pass', reason: null, properties: [] }],
+        },
+      ],
+      route: { delays: [180, null], total: 180, border: 0 },
+      marks: [
+        {
+          kind: 'reply_to_drift',
+          message: 'answers go to elsewhere.example, the sender is of northwind.example',
+        },
+      ],
+    },
     text: {
       path: '/1/1',
       content:

@@ -1160,6 +1160,21 @@ export interface components {
             /** @description What it was done to. */
             target?: string | null;
         };
+        /** @description One header in which a server wrote what it found out about the sender. */
+        AuthenticationResultsView: {
+            /** @description `Authentication-Results`, `ARC-Authentication-Results` or `Received-SPF`. */
+            header: string;
+            /**
+             * Format: int32
+             * @description Of an ARC set.
+             */
+            instance: number | null;
+            results: components["schemas"]["MethodResultView"][];
+            /** @description Who says so, as the header itself claims; empty when it names nobody. */
+            server: string;
+            /** @description Whether an own server wrote it. */
+            trusted: boolean;
+        };
         /** @enum {string} */
         Automatic: "bounce" | "out_of_office" | "receipt" | "auto_reply" | "auto_generated";
         /** @enum {string} */
@@ -1698,6 +1713,7 @@ export interface components {
              */
             size: number;
             text: components["schemas"]["BodyView"] | null;
+            verdicts: components["schemas"]["VerdictsView"];
         };
         FactView: {
             /** @description A stable word: `author`, `recipient`, … */
@@ -1891,6 +1907,14 @@ export interface components {
              */
             queued: number;
         };
+        /** @enum {string} */
+        MarkKindView: "reply_to_drift" | "name_is_another_address" | "several_senders" | "no_sender" | "sender_differs" | "return_path_differs" | "date_in_future" | "date_long_ago" | "route_goes_back";
+        MarkView: {
+            /** @description Stable word: `reply_to_drift`, `name_is_another_address`, `several_senders`, … */
+            kind: components["schemas"]["MarkKindView"];
+            /** @description For people. */
+            message: string;
+        };
         /** @description Who is signed in, and what they may do. */
         Me: {
             /**
@@ -1951,6 +1975,15 @@ export interface components {
             subject: string | null;
             /** @description The addresses it was sent to, as one text. */
             to: string | null;
+        };
+        MethodResultView: {
+            /** @description `dkim`, `spf`, `dmarc`, `arc`, `compauth`, … */
+            method: string;
+            properties: components["schemas"]["PropertyView"][];
+            /** @description Why, in the words of the server. */
+            reason: string | null;
+            /** @description `pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`, … */
+            result: string;
         };
         /**
          * @description How far a migration is.
@@ -2460,6 +2493,11 @@ export interface components {
             /** @description `urn:mailcase:problem:` and the code. */
             type: string;
         };
+        /** @description `header.d`, `smtp.mailfrom`, … with its value. */
+        PropertyView: {
+            name: string;
+            value: string;
+        };
         /** @description The charset a text was read in. */
         ReadAsView: {
             because: components["schemas"]["CharsetReasonView"];
@@ -2567,6 +2605,18 @@ export interface components {
         };
         /** @enum {string} */
         Role: "administrator" | "integration_manager" | "analyst" | "read_only";
+        /** @description The way of the message; positions are those of `received`. */
+        RouteView: {
+            /** @description The hop where own servers took the message from outside: everything older is hearsay. */
+            border: number | null;
+            /** @description Seconds from the hop before to this one. Negative when a clock is wrong or a header is made up. */
+            delays: (number | null)[];
+            /**
+             * Format: int64
+             * @description Seconds from the oldest dated hop to the newest.
+             */
+            total: number | null;
+        };
         /** @description A secret a source needs. Write-only: it can be set, never read. */
         SecretFieldView: {
             description: string;
@@ -2770,6 +2820,13 @@ export interface components {
             id: string;
             role: components["schemas"]["Role"];
             username: string;
+        };
+        VerdictsView: {
+            /** @description What servers wrote down about the sender, newest first. */
+            authentication: components["schemas"]["AuthenticationResultsView"][];
+            /** @description What to know before believing the headers. */
+            marks: components["schemas"]["MarkView"][];
+            route: components["schemas"]["RouteView"];
         };
     };
     responses: never;

@@ -54,7 +54,7 @@ export function EvidenceTabs({ evidence, sections = SECTIONS }: EvidenceTabsProp
           <TextView evidence={evidence} />
         </Tabs.Panel>
         <Tabs.Panel value="headers" pt="sm">
-          <Headers headers={evidence.headers} received={evidence.received} />
+          <Headers headers={evidence.headers} origin={evidence} />
         </Tabs.Panel>
         <Tabs.Panel value="parts" pt="sm">
           <PartsView root={evidence.root} chosen={chosen} onChoose={setChosen} />

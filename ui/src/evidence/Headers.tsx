@@ -1,19 +1,25 @@
-// The headers as meant and as found, and the way the message claims to have come.
-import { CloseButton, Group, SegmentedControl, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+// The headers as meant and as found, and what they say of the origin of the message.
+import { CloseButton, Group, SegmentedControl, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { Header, Hop } from '../api/types';
+import type { Header, Hop, Verdicts } from '../api/types';
 import { CopyButton } from '../shared/CopyButton';
 import { counted } from '../shared/format';
-import { SCROLLED_BY_KEYS } from '../shared/scrolledByKeys';
 import { EmptyState } from '../shared/states';
-import { Time } from '../shared/Time';
 import { headersAsFound, headersWith } from './headerText';
+import { Origin } from './Origin';
+import { Path } from './Path';
 
 /** So many are taken in at a glance. */
 const FEW = 8;
 
-export function Headers({ headers, received = [] }: { headers: Header[]; received?: Hop[] }) {
+type HeadersProps = {
+  headers: Header[];
+  /** Of the outermost message only. */
+  origin?: { received: Hop[]; verdicts: Verdicts };
+};
+
+export function Headers({ headers, origin }: HeadersProps) {
   const [form, setForm] = useState('decoded');
   const [sought, seek] = useState('');
   const shown = headersWith(headers, sought);
@@ -22,6 +28,7 @@ export function Headers({ headers, received = [] }: { headers: Header[]; receive
   }
   return (
     <Stack gap="sm">
+      {origin && <Origin verdicts={origin.verdicts} />}
       <Group gap="xs">
         <SegmentedControl
           value={form}
@@ -79,47 +86,7 @@ export function Headers({ headers, received = [] }: { headers: Header[]; receive
           ))}
         </Table.Tbody>
       </Table>
-      {received.length > 0 && <Path hops={received} />}
+      {origin && origin.received.length > 0 && <Path hops={origin.received} route={origin.verdicts.route} />}
     </Stack>
-  );
-}
-
-function Path({ hops }: { hops: Hop[] }) {
-  return (
-    <div>
-      <Title order={2} size="h3">
-        Path
-      </Title>
-      <Text size="sm" c="dimmed" mb={4}>
-        Newest hop first, as the Received headers claim. Only hops of your own servers can be relied on.
-      </Text>
-      <Table.ScrollContainer minWidth={560} {...SCROLLED_BY_KEYS}>
-        <Table fz="sm" aria-label="Path of the message">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>From</Table.Th>
-              <Table.Th>Address</Table.Th>
-              <Table.Th>By</Table.Th>
-              <Table.Th>With</Table.Th>
-              <Table.Th>When</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {hops.map((hop, position) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: hops have no identity but their position
-              <Table.Tr key={position}>
-                <Table.Td className="breakable">{hop.from ?? '–'}</Table.Td>
-                <Table.Td className="mono">{hop.from_ip ?? '–'}</Table.Td>
-                <Table.Td className="breakable">{hop.by ?? '–'}</Table.Td>
-                <Table.Td>{hop.with ?? '–'}</Table.Td>
-                <Table.Td>
-                  <Time at={hop.date} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-    </div>
   );
 }

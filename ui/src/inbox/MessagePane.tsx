@@ -206,7 +206,7 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
         <TextView evidence={evidence} onOpen={choose} />
       </Tabs.Panel>
       <Tabs.Panel value="headers" pt="sm">
-        <Headers headers={evidence.headers} received={evidence.received} />
+        <Headers headers={evidence.headers} origin={evidence} />
       </Tabs.Panel>
       <Tabs.Panel value="parts" pt="sm">
         <Parts message={message.summary.id} root={evidence.root} />

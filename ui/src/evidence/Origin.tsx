@@ -1,0 +1,83 @@
+// What speaks for and against the sender a message names: oddities, and what servers on the way wrote down.
+import { Alert, Badge, Group, List, Table, Text, Title, Tooltip } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { Verdicts } from '../api/types';
+import { claimant, resultColor, whole } from './origin';
+
+export function Origin({ verdicts: { authentication, marks } }: { verdicts: Verdicts }) {
+  return (
+    <>
+      {marks.length > 0 && (
+        <Alert color="yellow" p="xs" icon={<IconAlertTriangle />} title="Before you believe the sender">
+          <List size="sm">
+            {marks.map(({ kind, message }) => (
+              <List.Item key={`${kind} ${message}`} className="breakable">
+                {message}
+              </List.Item>
+            ))}
+          </List>
+        </Alert>
+      )}
+      {authentication.length > 0 && <Authentication claims={authentication} />}
+    </>
+  );
+}
+
+function Authentication({ claims }: { claims: Verdicts['authentication'] }) {
+  const anyTrusted = claims.some(({ trusted }) => trusted);
+  return (
+    <div>
+      <Title order={2} size="h3">
+        Authentication
+      </Title>
+      <Text size="sm" c="dimmed" mb={4}>
+        {anyTrusted
+          ? 'What your own servers found out, and what others claim.'
+          : 'What servers on the way claim. Whoever wrote the message can have written these lines as well.'}
+      </Text>
+      <Table fz="sm" layout="fixed" aria-label="Authentication" verticalSpacing={4}>
+        <Table.Tbody>
+          {claims.map((claim, position) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two headers may say the same
+            <Table.Tr key={position}>
+              <Table.Th
+                w={{ base: 120, sm: 210 }}
+                fw={500}
+                c="dimmed"
+                className="breakable"
+                style={{ verticalAlign: 'top' }}
+              >
+                {claimant(claim)}
+                <Text size="xs" c="dimmed">
+                  {claim.trusted ? 'your server' : claim.header}
+                </Text>
+              </Table.Th>
+              <Table.Td>
+                <Group gap={6}>
+                  {claim.results.map((result) => (
+                    <Tooltip key={whole(result)} label={whole(result)} multiline maw={420}>
+                      <Badge
+                        tabIndex={0}
+                        tt="none"
+                        variant={claim.trusted ? 'filled' : 'light'}
+                        color={resultColor(result.result, claim.trusted)}
+                        aria-label={whole(result)}
+                      >
+                        {result.method} {result.result}
+                      </Badge>
+                    </Tooltip>
+                  ))}
+                  {claim.results.length === 0 && (
+                    <Text size="sm" c="dimmed">
+                      nothing was tried
+                    </Text>
+                  )}
+                </Group>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}

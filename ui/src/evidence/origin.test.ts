@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { claimant, delayWords, resultColor, whole } from './origin';
+
+describe('what is said of the origin of a message', () => {
+  it('believes nobody who is not known to say good things', () => {
+    expect(resultColor('pass', true)).toBe('teal');
+    expect(resultColor('pass', false)).toBe('gray');
+    expect(resultColor('softfail', false)).toBe('red');
+    expect(resultColor('none', true)).toBe('gray');
+  });
+
+  it('names who says so', () => {
+    const claim = { header: '', server: 'mx.example.org', trusted: false, instance: null, results: [] };
+    expect(claimant(claim)).toBe('mx.example.org');
+    expect(claimant({ ...claim, instance: 2 })).toBe('mx.example.org, step 2 of the ARC chain');
+    expect(claimant({ ...claim, server: '' })).toBe('nobody named');
+  });
+
+  it('tells a result whole', () => {
+    const properties = [{ name: 'header.d', value: 'a.example' }];
+    const result = { method: 'dkim', result: 'fail', reason: 'body hash', properties };
+    expect(whole(result)).toBe('dkim=fail, body hash, header.d=a.example');
+    expect(whole({ ...result, reason: null, properties: [] })).toBe('dkim=fail');
+  });
+
+  it('tells delays in units people read', () => {
+    expect([0, 119, 120, 7200, 172_800, -10, null].map(delayWords)).toEqual([
+      '0 s',
+      '119 s',
+      '2 min',
+      '2 h',
+      '2 days',
+      '−10 s',
+      '–',
+    ]);
+  });
+});

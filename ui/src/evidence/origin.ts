@@ -1,0 +1,35 @@
+// What speaks for and against the origin of a message, in words. Pure.
+import type { AuthenticationResults, MethodResult } from '../api/types';
+
+const GOOD = ['pass'];
+const BAD = ['fail', 'hardfail', 'softfail', 'permerror'];
+
+/** The colour of a result; of what nobody vouches for, only the bad ones are coloured: nobody forges those. */
+export function resultColor(result: string, trusted: boolean): string {
+  if (BAD.includes(result)) return 'red';
+  if (GOOD.includes(result)) return trusted ? 'teal' : 'gray';
+  return 'gray';
+}
+
+/** Who says so: "mx.example.org", "nobody named", "mx.example.org, step 2 of the ARC chain". */
+export function claimant({ server, instance }: AuthenticationResults): string {
+  const who = server || 'nobody named';
+  return instance ? `${who}, step ${instance} of the ARC chain` : who;
+}
+
+/** Everything a server wrote about one result: "spf=softfail, 192.0.2.1 is not permitted, smtp.mailfrom=a.example". */
+export function whole({ method, result, reason, properties }: MethodResult): string {
+  const facts = properties.map(({ name, value }) => `${name}=${value}`);
+  return [`${method}=${result}`, ...(reason ? [reason] : []), ...facts].join(', ');
+}
+
+/** How long a hop took: "2 s", "3 min", "−10 s"; nothing where it is not known. */
+export function delayWords(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return '–';
+  const sign = seconds < 0 ? '−' : '';
+  const length = Math.abs(seconds);
+  if (length < 120) return `${sign}${length} s`;
+  if (length < 7200) return `${sign}${Math.round(length / 60)} min`;
+  if (length < 172_800) return `${sign}${Math.round(length / 3600)} h`;
+  return `${sign}${Math.round(length / 86_400)} days`;
+}
