@@ -14,7 +14,7 @@ pub(crate) mod zip;
 
 use std::io::{self, Read};
 
-pub(crate) use password::candidates as password_candidates;
+pub(crate) use password::Passwords;
 
 use crate::contents::{Content, Contents, Item, Room, Short};
 use crate::fields::bounded;
@@ -75,7 +75,7 @@ pub(crate) fn format(start: &[u8]) -> Option<Format> {
 }
 
 /// Opens an archive. Each of `passwords`, and those that everybody uses, may be tried on what is encrypted.
-pub(crate) fn open(format: Format, bytes: &[u8], passwords: &[String], room: &mut Room) -> Contents {
+pub(crate) fn open(format: Format, bytes: &[u8], passwords: &Passwords<'_>, room: &mut Room) -> Contents {
     let mut keys = Keys::new(passwords);
     let mut contents = match format {
         Format::Zip => zip::open(bytes, &mut keys, room),
@@ -99,14 +99,14 @@ pub(crate) fn open(format: Format, bytes: &[u8], passwords: &[String], room: &mu
 /// opened something.
 #[derive(Debug)]
 struct Keys<'a> {
-    list: &'a [String],
+    passwords: &'a Passwords<'a>,
     found: Vec<&'a str>,
     in_vain: usize,
 }
 
 impl<'a> Keys<'a> {
-    fn new(list: &'a [String]) -> Self {
-        Self { list, found: Vec::new(), in_vain: 0 }
+    fn new(passwords: &'a Passwords<'a>) -> Self {
+        Self { passwords, found: Vec::new(), in_vain: 0 }
     }
 
     fn found(&self) -> &[&'a str] {
@@ -116,7 +116,7 @@ impl<'a> Keys<'a> {
     /// Calls `open` with one password after the other until it opens. The ones that opened something come first.
     fn search<T>(&mut self, mut open: impl FnMut(&str) -> Attempt<T>) -> Attempt<T> {
         let full = self.in_vain < SEARCHED_MEMBERS;
-        let given = self.list.iter().map(String::as_str);
+        let given = self.passwords.list().iter().map(String::as_str);
         let rest = given.chain(password::COMMON).filter(|_| full);
         let known = self.found.clone();
         let rest = rest.filter(|one| !known.contains(one));

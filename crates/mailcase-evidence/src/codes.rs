@@ -14,8 +14,10 @@ use crate::fields::bounded;
 /// Sides of a picture that is looked at, in pixels.
 const LARGEST_SIDE: u32 = 6_000;
 const SMALLEST_SIDE: u32 = 20;
-/// Memory a decoder may take.
-const MEMORY: u64 = 128 << 20;
+/// Memory for the colours of a picture: photographs of 24 million pixels in three bytes each.
+const MEMORY: u64 = 72 << 20;
+/// Rows whose brightness is worked out at once, so that there is no second picture in memory.
+const ROWS: u32 = 64;
 /// Nanoseconds for one pixel to decode and make smaller, and to look through when it is noise.
 const DECODING_COST: u64 = 15;
 const LOOKING_COST: u64 = 150;
@@ -88,7 +90,11 @@ fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
             let [gray, alpha] = pixel.0;
             255 - ((255 - u32::from(gray)) * u32::from(alpha) / 255) as u8
         };
-        let pixels = image.to_luma_alpha8().pixels().map(shown).collect();
+        let mut pixels = Vec::with_capacity(width as usize * height as usize);
+        for top in (0..height).step_by(ROWS as usize) {
+            let rows = image.crop_imm(0, top, width, ROWS.min(height - top));
+            pixels.extend(rows.to_luma_alpha8().pixels().map(shown));
+        }
         Some(Gray { width: width as usize, height: height as usize, pixels })
     })
 }

@@ -3,15 +3,15 @@
 //! Formats only say what is in a container; how deep to go, what is counted and what a thing is called is decided here,
 //! the same for all of them.
 
-use crate::content::{Finished, SNIFF_BYTES, Sums};
+use mailcase_sums::Sums;
+
+use crate::content::{Finished, SNIFF_BYTES, finished};
 use crate::contents::{Content, Contents, Item, Role};
-use crate::open::{self, Format, is_layer};
+use crate::heads::MessageHead;
+use crate::open::{self, Format, Passwords, is_layer};
 use crate::scan::Scanner;
 use crate::tree::{Node, Tree};
-use crate::{Part, records, sniff};
-
-/// Bytes of each text in which passwords are looked for.
-const PASSWORD_TEXT: usize = 64 << 10;
+use crate::{Means, Part, records, sniff};
 
 /// Containers whose password may stand in a part that is still to come.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Tree<'_> {
             scanner.finish(self);
             return;
         }
-        let passwords = if format.takes_passwords() { self.passwords() } else { Vec::new() };
+        let passwords = passwords(self.means, &self.nodes, self.head.as_ref());
         let mut contents = open::open(format, &bytes, self.means, &passwords, &mut self.room);
         if let Some(verified) = self.verify(node, format, &bytes).filter(|verified| !verified.is_empty()) {
             contents.signatures = verified;
@@ -87,22 +87,6 @@ impl Tree<'_> {
         let Some(wanted) = self.target.as_ref().and_then(|target| target.path) else { return true };
         let path = self.nodes.get(node).map_or("", |node| node.part.path.trim_end_matches('/'));
         wanted.strip_prefix(path).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
-    }
-
-    /// Passwords given, those the texts so far may hold, and those everybody uses, in this order.
-    fn passwords(&self) -> Vec<String> {
-        let mut found = self.means.passwords.clone();
-        let texts = self.nodes.iter().filter_map(|node| node.text.as_ref()).map(|text| text.content.as_str());
-        let subject = self.head.as_ref().and_then(|head| head.envelope.subject.as_deref());
-        for text in subject.into_iter().chain(texts) {
-            let start = text.get(..text.floor_char_boundary(PASSWORD_TEXT)).unwrap_or(text);
-            for candidate in open::password_candidates(start) {
-                if !found.contains(&candidate) {
-                    found.push(candidate);
-                }
-            }
-        }
-        found
     }
 
     /// Writes what a container holds below its node.
@@ -188,11 +172,11 @@ impl Tree<'_> {
 
     /// Reads a file that is whole.
     pub(crate) fn read_file(&mut self, node: usize, bytes: Vec<u8>, role: Role) {
-        let mut sums = Sums::of_file();
+        let mut sums = Sums::with_similarity();
         sums.update(&bytes);
         self.capture(node, &bytes);
         self.capture_original(node, &bytes);
-        let (size, hashes) = sums.finish();
+        let (size, hashes) = finished(sums);
         let prefix = bytes.get(..bytes.len().min(SNIFF_BYTES)).unwrap_or_default().to_vec();
         let sniffed = sniff::sniff(&prefix);
         if let Some(part) = self.nodes.get_mut(node).map(|node| &mut node.part)
@@ -214,4 +198,11 @@ impl Tree<'_> {
         let kept = format.map(|format| (format, bytes));
         self.end(node, Finished { size, hashes, prefix, text, nuls, flaw: None, kept });
     }
+}
+
+/// Passwords given, and the texts so far in which there may be others.
+fn passwords<'a>(means: &'a Means, nodes: &'a [Node], head: Option<&'a MessageHead>) -> Passwords<'a> {
+    let subject = head.and_then(|head| head.envelope.subject.as_deref());
+    let texts = nodes.iter().filter_map(|node| node.text.as_ref()).map(|text| text.content.as_str());
+    Passwords::new(&means.passwords, subject.into_iter().chain(texts))
 }

@@ -1,68 +1,20 @@
 //! The content of one leaf as it flows by: decoded, hashed, measured, and the little kept that is looked at later.
 
-use md5::Md5;
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use mailcase_sums::Sums;
 
 use crate::Hashes;
 use crate::open::Format;
 use crate::scan::Scanner;
-use crate::similarity::Similarity;
 use crate::transfer::{Base64, QuotedPrintable, Transfer, looks_like_base64};
 use crate::tree::Tree;
 
 /// First bytes kept to tell the type: magic numbers lie within the first few hundred bytes, tar's at 257, and the
 /// member names that tell Office formats apart within the first kilobytes.
 pub(crate) const SNIFF_BYTES: usize = 4 << 10;
-/// What all three hashes work on at once. Taking turns with every block is a sixth faster than with larger pieces: MD5 is
-/// one chain of dependent steps, beside which the processor gets on with the others.
-const BLOCK: usize = 64;
 /// Decoded and hashed in pieces that stay in the processor's cache.
 const PIECE: usize = 24 << 10;
 /// Longest first line waited for before deciding whether declared base64 is base64.
 const FIRST_LINE: usize = 256;
-
-/// Running sums of some content.
-#[derive(Debug, Default)]
-pub(crate) struct Sums {
-    md5: Md5,
-    sha1: Sha1,
-    sha256: Sha256,
-    similarity: Option<Box<Similarity>>,
-    size: u64,
-}
-
-impl Sums {
-    /// Sums of a file, which may be like another one.
-    pub(crate) fn of_file() -> Self {
-        Self { similarity: Some(Box::default()), ..Self::default() }
-    }
-
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        let begun = (self.size % BLOCK as u64) as usize;
-        let (first, rest) = bytes.split_at(bytes.len().min((BLOCK - begun) % BLOCK));
-        for block in std::iter::once(first).chain(rest.chunks(BLOCK)) {
-            self.md5.update(block);
-            self.sha1.update(block);
-            self.sha256.update(block);
-        }
-        if let Some(similarity) = &mut self.similarity {
-            similarity.update(bytes);
-        }
-        self.size += bytes.len() as u64;
-    }
-
-    pub(crate) fn finish(self) -> (u64, Hashes) {
-        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-        let hashes = Hashes {
-            md5: hex(&self.md5.finalize()),
-            sha1: hex(&self.sha1.finalize()),
-            sha256: hex(&self.sha256.finalize()),
-            ssdeep: self.similarity.map(|similarity| similarity.finish()),
-        };
-        (self.size, hashes)
-    }
-}
 
 /// What a leaf is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +80,7 @@ impl Content {
             transfer,
             undecided: (encoding == Encoding::Base64).then(Vec::new),
             not_base64: false,
-            sums: if text_room.is_none() { Sums::of_file() } else { Sums::default() },
+            sums: if text_room.is_none() { Sums::with_similarity() } else { Sums::default() },
             prefix: Vec::new(),
             text: text_room.map(|_| Vec::new()),
             text_room: text_room.unwrap_or_default(),
@@ -158,26 +110,37 @@ impl Content {
     }
 
     pub(crate) fn push(&mut self, tree: &mut Tree<'_>, raw: &[u8]) {
-        if let Some(first) = &mut self.undecided {
-            first.extend_from_slice(raw);
-            let line = first.trim_ascii_start();
-            if memchr::memchr2(b'\n', b'\r', line).is_some() || line.len() >= FIRST_LINE {
-                self.decide(tree);
-            }
+        let Some(first) = &mut self.undecided else {
+            self.decode(tree, raw);
+            return;
+        };
+        // Mostly all of the content comes at once, and needs no copy.
+        if first.is_empty() && has_first_line(raw) {
+            self.undecided = None;
+            self.judge(raw);
+            self.decode(tree, raw);
             return;
         }
-        self.decode(tree, raw);
+        first.extend_from_slice(raw);
+        if has_first_line(first) {
+            self.decide(tree);
+        }
     }
 
     fn decide(&mut self, tree: &mut Tree<'_>) {
         let Some(first) = self.undecided.take() else { return };
+        self.judge(&first);
+        self.decode(tree, &first);
+    }
+
+    /// Decides by the first line whether declared base64 is base64.
+    fn judge(&mut self, first: &[u8]) {
         let line = first.trim_ascii_start();
         let end = memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len()).min(FIRST_LINE);
         if !looks_like_base64(line.get(..end).unwrap_or_default()) {
             self.transfer = Transfer::Identity;
             self.not_base64 = true;
         }
-        self.decode(tree, &first);
     }
 
     fn decode(&mut self, tree: &mut Tree<'_>, raw: &[u8]) {
@@ -279,7 +242,7 @@ impl Content {
             }
             Kept::Undecided | Kept::Watched | Kept::Nothing => None,
         };
-        let (size, hashes) = self.sums.finish();
+        let (size, hashes) = finished(self.sums);
         Finished {
             size,
             hashes,
@@ -290,4 +253,23 @@ impl Content {
             kept,
         }
     }
+}
+
+/// Whether the first line is there, or as much of it as is waited for.
+fn has_first_line(bytes: &[u8]) -> bool {
+    let line = bytes.trim_ascii_start();
+    line.len() >= FIRST_LINE || memchr::memchr2(b'\n', b'\r', line).is_some()
+}
+
+/// Size and hashes of content that has ended.
+pub(crate) fn finished(sums: Sums) -> (u64, Hashes) {
+    let digests = sums.finish();
+    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+    let hashes = Hashes {
+        md5: hex(&digests.md5),
+        sha1: hex(&digests.sha1),
+        sha256: hex(&digests.sha256),
+        ssdeep: digests.similarity,
+    };
+    (digests.size, hashes)
 }

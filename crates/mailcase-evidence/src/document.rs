@@ -15,6 +15,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::contents::{Contents, Item, Room};
 use crate::fields::bounded;
+use crate::open::Passwords;
 use crate::transfer::LENIENT_BASE64;
 use crate::{Defect, Fact};
 
@@ -66,7 +67,7 @@ pub(crate) fn format(start: &[u8]) -> Option<Format> {
 }
 
 /// Opens a document. Each of `passwords` may be tried on what is encrypted.
-pub(crate) fn open(format: Format, bytes: &[u8], passwords: &[String], room: &mut Room) -> Contents {
+pub(crate) fn open(format: Format, bytes: &[u8], passwords: &Passwords<'_>, room: &mut Room) -> Contents {
     match format {
         Format::Pdf => pdf::open(bytes, passwords, room),
         Format::Office => office::open(bytes, room),

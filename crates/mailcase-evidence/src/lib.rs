@@ -38,7 +38,6 @@ pub mod preview;
 mod records;
 mod scan;
 mod signed;
-mod similarity;
 mod smime;
 mod sniff;
 mod text;

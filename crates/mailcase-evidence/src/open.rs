@@ -1,5 +1,6 @@
 //! Which contents are containers, and the one match from format to the function that opens it.
 
+pub(crate) use crate::archive::Passwords;
 use crate::contents::{Contents, Room};
 use crate::{Means, Part, archive, codes, document, encoded, openpgp, outlook, smime, sniff};
 
@@ -161,17 +162,12 @@ pub(crate) fn media_type(format: &str) -> Option<&'static str> {
     }
 }
 
-/// Words of a text that may be a password.
-pub(crate) fn password_candidates(text: &str) -> Vec<String> {
-    archive::password_candidates(text)
-}
-
 /// Opens `bytes` as `format`.
 pub(crate) fn open(
     format: Format,
     bytes: &[u8],
     means: &Means,
-    passwords: &[String],
+    passwords: &Passwords<'_>,
     room: &mut Room,
 ) -> Contents {
     match format {

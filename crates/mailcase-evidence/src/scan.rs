@@ -8,7 +8,9 @@ mod lines;
 
 use lines::{CR_BOUNDARY, LF_BOUNDARY, declares_boundary, held_back, is_end, probe_line_end};
 
-use crate::content::{Content, Encoding, Sums};
+use mailcase_sums::Sums;
+
+use crate::content::{Content, Encoding};
 use crate::fields::Block;
 use crate::tree::{Plan, Tree};
 

@@ -6,6 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, general_purpose};
+use base64_simd::AsOut;
 
 /// Spaces allowed between `=` and the line end of a soft break before it is no soft break.
 const SOFT_BREAK_PADDING: usize = 128;
@@ -92,8 +93,7 @@ impl Base64 {
         // Nothing may follow padding; the careful path notices when something does.
         if !self.padded {
             out.resize(before + whole / 4 * 3, 0);
-            if let Ok(written) = LENIENT_BASE64.decode_slice(input, out.get_mut(before..).unwrap_or_default())
-            {
+            if let Some(written) = decode_groups(input, out.get_mut(before..).unwrap_or_default()) {
                 out.truncate(before + written);
                 self.padded = input.last() == Some(&b'=');
                 self.waiting.drain(..whole);
@@ -164,6 +164,17 @@ impl Base64 {
             self.end_group(group, rest.len(), out);
         }
     }
+}
+
+/// Decodes whole groups, of which the last may be padded, and returns how many bytes that gave. `None` when anything else
+/// is in them.
+fn decode_groups(input: &[u8], out: &mut [u8]) -> Option<usize> {
+    // The fast decoder knows no padding.
+    let last = input.len().saturating_sub(4);
+    let (plain, last) = if input.ends_with(b"=") { input.split_at_checked(last)? } else { (input, &[][..]) };
+    let (start, end) = out.split_at_mut_checked(plain.len() / 4 * 3)?;
+    let written = base64_simd::STANDARD_NO_PAD.decode(plain, start.as_out()).ok()?.len();
+    Some(written + LENIENT_BASE64.decode_slice(last, end).ok()?)
 }
 
 fn sextet(byte: u8) -> Option<u8> {

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use mailcase_sums::Sums;
+
 use crate::containers::Waiting;
-use crate::content::{Content, Encoding, Finished, Sums};
+use crate::content::{Content, Encoding, Finished, finished};
 use crate::contents::{Role, Room};
 use crate::entity::{Entity, part_of};
 use crate::extract::{Form, Sink};
@@ -292,7 +294,7 @@ impl<'a> Tree<'a> {
 
     pub(crate) fn end_message(&mut self, node: usize, sums: Sums) {
         self.written(node);
-        let (size, hashes) = sums.finish();
+        let (size, hashes) = finished(sums);
         if let Some(node) = self.nodes.get_mut(node) {
             node.part.kind = PartKind::Message;
             node.part.size = size;

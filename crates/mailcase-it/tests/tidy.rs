@@ -33,7 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailcase-api", &["core", "engine", "evidence", "mail", "store"]),
     ("mailcase-core", &[]),
     ("mailcase-engine", &["core", "evidence", "mail", "store"]),
-    ("mailcase-evidence", &["indicators"]),
+    ("mailcase-evidence", &["indicators", "sums"]),
     ("mailcase-ews", &["mail", "transport"]),
     ("mailcase-folder", &["mail"]),
     ("mailcase-graph", &["mail", "transport"]),
@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailcase-it", &["core", "engine", "ews", "graph", "imap", "mail", "store", "testbed", "transport"]),
     ("mailcase-mail", &[]),
     ("mailcase-store", &["core", "evidence"]),
+    ("mailcase-sums", &[]),
     ("mailcase-testbed", &[]),
     ("mailcase-transport", &["mail"]),
 ];

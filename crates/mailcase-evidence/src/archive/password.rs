@@ -3,6 +3,7 @@
 //! Senders who lock a file write the password near it, in few ways: after a word for "password", in quotes, alone on a
 //! line. Everything here is a guess that costs a try.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -110,8 +111,46 @@ static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()
 });
 
+/// Bytes of each text in which passwords are looked for.
+const TEXT_BYTES: usize = 64 << 10;
+
+/// The passwords that may be tried on a container: those given, then those that texts may hold. The texts are only looked
+/// through when something turns out to be locked.
+#[derive(Debug)]
+pub(crate) struct Passwords<'a> {
+    given: &'a [String],
+    texts: Vec<&'a str>,
+    list: OnceCell<Vec<String>>,
+}
+
+impl<'a> Passwords<'a> {
+    pub(crate) fn new(given: &'a [String], texts: impl Iterator<Item = &'a str>) -> Self {
+        Self { given, texts: texts.collect(), list: OnceCell::new() }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn given(given: &'a [String]) -> Self {
+        Self::new(given, std::iter::empty())
+    }
+
+    pub(crate) fn list(&self) -> &[String] {
+        self.list.get_or_init(|| {
+            let mut found = self.given.to_vec();
+            for text in &self.texts {
+                let start = text.get(..text.floor_char_boundary(TEXT_BYTES)).unwrap_or(text);
+                for candidate in candidates(start) {
+                    if !found.contains(&candidate) {
+                        found.push(candidate);
+                    }
+                }
+            }
+            found
+        })
+    }
+}
+
 /// Words of `text` that may be a password, the likeliest first.
-pub(crate) fn candidates(text: &str) -> Vec<String> {
+fn candidates(text: &str) -> Vec<String> {
     let mut found = Found::default();
     let matcher = MATCHER.as_ref();
     for one in matcher.into_iter().flat_map(|matcher| matcher.find_iter(text)) {

@@ -16,7 +16,7 @@ fn room() -> Room {
 
 fn read(format: Format, bytes: &[u8], passwords: &[&str]) -> Contents {
     let passwords: Vec<String> = passwords.iter().map(|one| (*one).to_owned()).collect();
-    open(format, bytes, &passwords, &mut room())
+    open(format, bytes, &Passwords::given(&passwords), &mut room())
 }
 
 fn content(item: &Item) -> Option<&[u8]> {
@@ -160,7 +160,7 @@ fn overlapping_members_are_unpacked_a_few_times_only() {
     }
     let mut small = Room::new(64 << 20, 0);
     let bytes = zip(&entries);
-    let contents = open(Format::Zip, &bytes, &[], &mut small);
+    let contents = open(Format::Zip, &bytes, &Passwords::given(&[]), &mut small);
     let unpacked = contents.items.iter().filter(|item| content(item).is_some()).count();
     assert!(unpacked < 70, "{unpacked}");
     assert!(contents.items.iter().skip(1).all(|item| codes(&item.defects).contains(&"overlapping")));
@@ -311,7 +311,12 @@ fn tries_of_passwords_are_counted() {
     let Some(bytes) = tools::seven_zip(&["-tzip", "-mem=AES256", "-psecret99"], &[("a", b"x")]) else {
         return;
     };
-    let contents = open(Format::Zip, &bytes, &["secret99".to_owned()], &mut Room::new(1 << 20, 1_000));
+    let contents = open(
+        Format::Zip,
+        &bytes,
+        &Passwords::given(&["secret99".to_owned()]),
+        &mut Room::new(1 << 20, 1_000),
+    );
     assert_eq!(codes(&contents.items[0].defects), ["limit_effort"]);
     assert_eq!(contents.lock, Some(Lock::Password));
 }
@@ -340,7 +345,7 @@ fn samples() -> Vec<(Format, Vec<u8>)> {
 
 fn check_mutated(format: Format, bytes: &[u8]) {
     let mut room = Room::new(1 << 20, 20_000_000);
-    let contents = open(format, bytes, &["a".to_owned()], &mut room);
+    let contents = open(format, bytes, &Passwords::given(&["a".to_owned()]), &mut room);
     let kept: usize = contents.items.iter().filter_map(content).map(<[u8]>::len).sum();
     assert!(kept <= 1 << 20, "{format:?} kept {kept}");
     assert!(contents.items.len() <= MEMBERS);

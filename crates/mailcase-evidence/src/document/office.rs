@@ -17,8 +17,8 @@ const PICTURES: usize = 50;
 pub(crate) fn is_office(bytes: &[u8]) -> bool {
     let directory = Directory::read(bytes);
     directory.entries.iter().any(|entry| {
-        let name = directory.names.of(entry);
-        name == "[Content_Types].xml" || name == "META-INF/manifest.xml" && directory.has("mimetype")
+        entry.is_named("[Content_Types].xml")
+            || entry.is_named("META-INF/manifest.xml") && directory.has("mimetype")
     })
 }
 

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 
 use super::{Found, plain_text};
 use crate::contents::{Contents, Item, Room};
+use crate::open::Passwords;
 use crate::{Defect, Lock};
 use file::{Entry, File};
 use object::{Dictionary, Object};
@@ -21,7 +22,7 @@ use object::{Dictionary, Object};
 /// Bytes of one script or form that are looked through for links.
 const SCRIPT_BYTES: usize = 64 << 10;
 
-pub(super) fn open(bytes: &[u8], passwords: &[String], room: &mut Room) -> Contents {
+pub(super) fn open(bytes: &[u8], passwords: &Passwords<'_>, room: &mut Room) -> Contents {
     let mut found = Found::new("pdf");
     let mut file = File::read(bytes);
     match crypt::open(&file, passwords, room) {

@@ -15,7 +15,7 @@ fn room() -> Room {
 }
 
 fn read(format: Format, bytes: &[u8]) -> Contents {
-    open(format, bytes, &[], &mut room())
+    open(format, bytes, &Passwords::given(&[]), &mut room())
 }
 
 fn facts<'a>(contents: &'a Contents, name: &str) -> Vec<&'a str> {
@@ -66,7 +66,7 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        let contents = open(format, &bytes, &["a".to_owned()], &mut Room::new(1 << 20, 100_000_000));
+        let contents = open(format, &bytes, &Passwords::given(&["a".to_owned()]), &mut Room::new(1 << 20, 100_000_000));
         prop_assert!(contents.facts.len() <= FACTS && contents.words.len() <= WORDS_BYTES + 1);
         let kept: usize = contents.items.iter().map(|item| content(item).len()).sum();
         prop_assert!(kept <= 3 << 20, "{kept}");

@@ -79,6 +79,11 @@ impl Entry {
         std::str::from_utf8(name).ok().filter(|name| !name.is_empty())
     }
 
+    /// Whether it has exactly this name, which is of ASCII alone.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.unicode_name().map_or(self.name.as_slice(), str::as_bytes) == name.as_bytes()
+    }
+
     /// Its packed bytes, as far as the archive has them.
     pub(super) fn data<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
         let rest = bytes.get(self.data_at?..)?;

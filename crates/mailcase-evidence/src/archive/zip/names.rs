@@ -1,5 +1,7 @@
 //! Member names that do not say their charset.
 
+use std::cell::OnceCell;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 
@@ -10,24 +12,30 @@ const UTF8_FLAG: u16 = 1 << 11;
 /// Bytes beyond ASCII that names must have before their charset is guessed: a single umlaut looks like anything.
 const EVIDENCE: usize = 4;
 /// Bytes of names looked at to tell their charset.
-const SAMPLE_BYTES: usize = 16 << 10;
+const SAMPLE_BYTES: usize = 4 << 10;
 
 /// How the names of one archive are read: they come from one machine.
 #[derive(Debug)]
 pub(crate) struct Names {
-    charset: Option<&'static Encoding>,
+    sample: Vec<u8>,
+    /// Guessed from the sample when a name needs it.
+    charset: OnceCell<Option<&'static Encoding>>,
 }
 
 impl Names {
     pub(super) fn of_entries(entries: &[Entry]) -> Self {
         let mut sample = Vec::new();
         for entry in entries {
-            if entry.flags & UTF8_FLAG == 0 && sample.len() < SAMPLE_BYTES {
-                sample.extend_from_slice(&entry.name);
-                sample.push(b'\n');
+            let room = SAMPLE_BYTES - sample.len();
+            if entry.flags & UTF8_FLAG == 0 && room > 0 {
+                sample.extend(entry.name.iter().chain(b"\n").take(room));
             }
         }
-        Self { charset: charset(&sample) }
+        Self { sample, charset: OnceCell::new() }
+    }
+
+    fn charset(&self) -> Option<&'static Encoding> {
+        *self.charset.get_or_init(|| charset(&self.sample))
     }
 
     pub(crate) fn of(&self, entry: &Entry) -> String {
@@ -41,7 +49,7 @@ impl Names {
         match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
             Err(_) if utf8 => String::from_utf8_lossy(bytes).into_owned(),
-            Err(_) => match self.charset {
+            Err(_) => match self.charset() {
                 Some(charset) => charset.decode_without_bom_handling(bytes).0.into_owned(),
                 None => code_page_437(bytes),
             },
@@ -51,7 +59,8 @@ impl Names {
 
 /// A comment, whose charset nothing says.
 pub(super) fn guess(bytes: &[u8]) -> String {
-    Names { charset: charset(bytes) }.decode(bytes, false)
+    let sample = bytes.get(..bytes.len().min(SAMPLE_BYTES)).unwrap_or_default().to_vec();
+    Names { sample, charset: OnceCell::new() }.decode(bytes, false)
 }
 
 /// A charset other than that of the PC, when it is likely: Western names on Windows are in the PC's own.

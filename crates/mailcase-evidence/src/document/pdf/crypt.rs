@@ -10,6 +10,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use super::file::File;
 use super::object::{Dictionary, Object};
 use crate::contents::Room;
+use crate::open::Passwords;
 
 /// Completes passwords (ISO 32000-2 §7.6.4.3.2).
 const PADDING: [u8; 32] = [
@@ -58,14 +59,14 @@ struct Handler {
 /// Opens the encryption of `file` with no password, then with each of `passwords`. `Ok(None)` when there is none.
 pub(super) fn open<'p>(
     file: &File<'_>,
-    passwords: &'p [String],
+    passwords: &'p Passwords<'_>,
     room: &mut Room,
 ) -> Result<Option<(Crypt, &'p str)>, Closed> {
     let encrypt = file.trailers.iter().rev().find_map(|trailer| Some((trailer, trailer.get("Encrypt")?)));
     let Some((trailer, encrypt)) = encrypt else { return Ok(None) };
     let Object::Dictionary(encrypt) = file.resolve(encrypt) else { return Ok(None) };
     let handler = handler(file, trailer, encrypt).ok_or(Closed::Unsupported)?;
-    for password in [""].into_iter().chain(passwords.iter().map(String::as_str)) {
+    for password in [""].into_iter().chain(passwords.list().iter().map(String::as_str)) {
         if !room.spend(if handler.revision >= 5 { NEW_COST } else { OLD_COST }) {
             return Err(Closed::Effort);
         }

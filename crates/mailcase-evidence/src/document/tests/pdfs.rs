@@ -197,7 +197,7 @@ fn references_in_circles_and_bombs_end() {
         ],
         "/Info 1 0 R /Encrypt null",
     );
-    let contents = open(Format::Pdf, &circle, &[], &mut room());
+    let contents = open(Format::Pdf, &circle, &Passwords::given(&[]), &mut room());
     assert!(contents.words.contains("https://end.example/"));
     let deep = pdf(&[format!("{}{}", "[".repeat(100_000), "<<".repeat(100_000))], "");
     assert!(read(Format::Pdf, &deep).lock.is_none());
@@ -205,7 +205,7 @@ fn references_in_circles_and_bombs_end() {
     assert!(codes(&read(Format::Pdf, &many).defects).contains(&"limit_objects"));
     let bomb = pdf(&[deflated("/Type /ObjStm /N 2 /First 10", &vec![b' '; 80 << 20])], "");
     let mut small = Room::new(1 << 20, 1_000_000);
-    open(Format::Pdf, &bomb, &[], &mut small);
+    open(Format::Pdf, &bomb, &Passwords::given(&[]), &mut small);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn encrypted_files_are_opened_or_said_to_be_locked() {
             assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
             let bytes = std::fs::read(folder.path().join("locked.pdf")).unwrap();
             let passwords: Vec<String> = passwords.iter().map(|one| (*one).to_owned()).collect();
-            let contents = open(Format::Pdf, &bytes, &passwords, &mut room());
+            let contents = open(Format::Pdf, &bytes, &Passwords::given(&passwords), &mut room());
             if !opened {
                 assert_eq!(contents.lock, Some(Lock::Password), "{arguments:?}");
                 continue;
