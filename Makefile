@@ -56,7 +56,7 @@ thunderbird: ## Let a real Thunderbird use the simulator of Exchange Web Service
 	@scripts/need rust schema thunderbird
 	@$(CARGO) run --quiet --locked --package mailcase-testbed --features ews --example thunderbird
 
-bench: ## Measure ingest beside mbsync and others (takes long; results in bench-results/)
+bench: ## Measure parsing and ingest beside others (takes long; ARGS: sections; results in bench-results/)
 	@scripts/need rust mail database bench
 	@scripts/bench $(ARGS)
 
