@@ -80,7 +80,7 @@ function MessageView({ message }: { message: MessageDetail }) {
         <UnreadBanner
           evidence={evidence}
           onOpen={choose}
-          keyHelp={(recipients) => <NeedsKey recipients={recipients} />}
+          keyHelp={(recipients) => <NeedsKey message={summary.id} recipients={recipients} />}
         />
       )}
       <NotWellFormed message={message} />

@@ -1,16 +1,23 @@
 // What can be done about a message no key opens: add the key right there, or know whom to ask.
 import { Alert, Anchor, Group, Loader, Stack, Text } from '@mantine/core';
 import { IconKeyOff } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
+import { keys } from '../api/keys';
 import { useReexaminations } from '../reexamination/reexaminations';
 import { isUnderWay } from '../reexamination/reexaminationWords';
 import { useMay } from '../session/session';
 import { count } from '../shared/format';
 import { AddKeys } from './AddKeys';
 
-/** `recipients`: to whom the message is encrypted, as its sender names them. */
-export function NeedsKey({ recipients }: { recipients: string[] }) {
+type NeedsKeyProps = {
+  message: string;
+  /** To whom it is encrypted, as its sender names them. */
+  recipients: string[];
+};
+
+export function NeedsKey({ message, recipients }: NeedsKeyProps) {
   const mayManage = useMay('manage_connectors');
   const [kept, setKept] = useState(false);
   if (!mayManage) {
@@ -23,7 +30,7 @@ export function NeedsKey({ recipients }: { recipients: string[] }) {
   }
   return (
     <Stack gap="xs" w="100%" pt={4}>
-      {kept && <AfterKept />}
+      {kept && <AfterKept message={message} />}
       <AddKeys
         title="Drop the key of a recipient here"
         recipients={recipients}
@@ -35,10 +42,26 @@ export function NeedsKey({ recipients }: { recipients: string[] }) {
 }
 
 /** While this is shown the message is still closed. */
-function AfterKept() {
-  const { data } = useReexaminations();
+function AfterKept({ message }: { message: string }) {
+  const client = useQueryClient();
+  const { data, isFetching } = useReexaminations();
   const run = data?.items.find(isUnderWay);
-  if (!data || run) {
+  const ended = data !== undefined && !isFetching && !run;
+  const [inVain, setInVain] = useState(false);
+  // Only what the server says of the message after the end tells that it stays closed.
+  useEffect(() => {
+    let here = true;
+    setInVain(false);
+    if (ended) {
+      void client.invalidateQueries({ queryKey: keys.message(message), exact: true }).then(() => {
+        if (here) setInVain(true);
+      });
+    }
+    return () => {
+      here = false;
+    };
+  }, [ended, client, message]);
+  if (!inVain) {
     return (
       <Group gap="xs" role="status">
         <Loader size={14} aria-hidden />

@@ -16,6 +16,7 @@ it.each([
   ['case.updated', id, { text: '…35a0bfb9f5c5', full: id, href: `/cases/${id}` }],
   ['connector.created', id, { text: '…35a0bfb9f5c5', full: id, href: `/settings/connectors/${id}` }],
   ['connector.deleted', id, { text: '…35a0bfb9f5c5', full: id }],
+  ['reexamination.requested', id, { text: '…35a0bfb9f5c5', full: id, href: `/settings/reexamination/${id}` }],
   ['user.created', id, { text: '…35a0bfb9f5c5', full: id }],
   ['sign_in.refused', 'ada', { text: 'ada', full: 'ada' }],
   ['setup.completed', null, null],

@@ -9,6 +9,7 @@ const PAGES: Record<string, string> = {
   case: '/cases/',
   connector: '/settings/connectors/',
   message: '/inbox/',
+  reexamination: '/settings/reexamination/',
 };
 
 export type AuditTarget = { text: string; full: string; href?: string };

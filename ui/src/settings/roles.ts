@@ -6,7 +6,7 @@ export const ROLES: { value: Role; label: string; description: string }[] = [
   {
     value: 'integration_manager',
     label: 'Integration manager',
-    description: 'Manages connectors; reads cases and messages',
+    description: 'Manages connectors and keys; reads cases and messages',
   },
   { value: 'analyst', label: 'Analyst', description: 'Works on cases' },
   { value: 'read_only', label: 'Read-only', description: 'Sees cases, messages and connectors' },
@@ -15,8 +15,8 @@ export const ROLES: { value: Role; label: string; description: string }[] = [
 export const PERMISSION_WORDS: Record<Permission, string> = {
   read_desk: 'See cases and messages',
   write_desk: 'Change cases, write notes, retry messages',
-  read_connectors: 'See connectors',
-  manage_connectors: 'Manage connectors',
+  read_connectors: 'See connectors and keys',
+  manage_connectors: 'Manage connectors and keys, examine messages again',
   manage_users: 'Manage users',
   read_audit: 'Read the audit log',
 };
