@@ -8,6 +8,7 @@ mod downloads;
 mod events;
 mod grants;
 mod interface;
+mod keys;
 mod migration;
 mod problems;
 mod serving;

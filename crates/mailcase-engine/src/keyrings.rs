@@ -180,3 +180,126 @@ fn opened(materials: Vec<KeyMaterial>, mut known: Vec<HeldKey>) -> Vec<HeldKey> 
     }
     keys
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailcase_evidence::UnlockedKey;
+    use mailcase_store::{
+        Actor, BlobConfig, DatabaseConfig, MasterKey, NewAudit, NewDecryptionKey, StoreConfig,
+    };
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    fn entry(org: OrganizationId) -> NewAudit {
+        let detail = serde_json::json!({});
+        NewAudit { organization: Some(org), actor: Actor::System, action: "key", target: None, detail }
+    }
+
+    async fn add(
+        store: &Store,
+        org: OrganizationId,
+        name: &str,
+        connector: Option<ConnectorId>,
+    ) -> DecryptionKeyId {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/keys");
+        let key = UnlockedKey::open(&std::fs::read(folder.join(name)).unwrap(), "secret").unwrap();
+        let new = NewDecryptionKey { connector, name: name.to_owned(), key };
+        store.recorded(entry(org)).add_decryption_key(org, &new).await.unwrap().id
+    }
+
+    async fn subjects(rings: &Keyrings, org: OrganizationId, connectors: &[ConnectorId]) -> Vec<String> {
+        let mut found: Vec<String> = rings
+            .of(org, connectors)
+            .await
+            .unwrap()
+            .ring
+            .facts()
+            .map(|key| key.addresses[0].clone())
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// Two processes on one database: nothing but the database passes between them.
+    struct Two {
+        _folder: tempfile::TempDir,
+        here: Store,
+        there: Keyrings,
+        org: OrganizationId,
+    }
+
+    async fn two() -> Two {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig {
+            database: DatabaseConfig::Sqlite { path: folder.path().join("mailcase.db") },
+            blobs: BlobConfig::Disk { dir: folder.path().join("blobs") },
+            master_key: MasterKey::new([7; 32]),
+        };
+        let here = Store::open(config.clone()).await.unwrap();
+        let org = here.create_organization("Example").await.unwrap();
+        let there = Keyrings::new(Store::open(config).await.unwrap());
+        Two { _folder: folder, here, there, org }
+    }
+
+    #[tokio::test]
+    async fn what_another_process_adds_is_used_and_what_it_deletes_is_wiped() {
+        let Two { _folder, here, there, org } = two().await;
+        assert!(subjects(&there, org, &[]).await.is_empty());
+        let alice = add(&here, org, "alice.p12", None).await;
+        there.refresh(org).await.unwrap();
+        assert_eq!(subjects(&there, org, &[]).await, ["alice@soc.example"]);
+        add(&here, org, "carol.asc", None).await;
+        // Without being told, within the time that was promised.
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+        while subjects(&there, org, &[]).await.len() < 2 {
+            assert!(tokio::time::Instant::now() < deadline);
+            tokio::task::yield_now().await;
+        }
+        let before = there.of(org, &[]).await.unwrap();
+        here.recorded(entry(org)).delete_decryption_key(org, alice).await.unwrap();
+        there.refresh(org).await.unwrap();
+        assert_eq!(subjects(&there, org, &[]).await, ["carol@soc.example"]);
+        assert!(before.generation < there.of(org, &[]).await.unwrap().generation);
+        let held = there.slot(org);
+        let held = held.lock().await;
+        assert_eq!(held.as_ref().unwrap().keys.len(), 1, "nothing here holds the other any longer");
+    }
+
+    #[tokio::test]
+    async fn a_key_of_a_connector_opens_its_mail_alone() {
+        let Two { _folder, here, there, org } = two().await;
+        let settings = |name: &str| {
+            serde_json::from_value(serde_json::json!({"name": name, "api_name": name, "kind": "fake"}))
+                .unwrap()
+        };
+        let none = BTreeMap::new();
+        let mine = here.create_connector(org, &settings("mine"), &none, false).await.unwrap().id;
+        let other = here.create_connector(org, &settings("other"), &none, false).await.unwrap().id;
+        add(&here, org, "alice.p12", None).await;
+        add(&here, org, "bob.p12", Some(mine)).await;
+        add(&here, org, "old.p12", Some(other)).await;
+        let stranger = here.create_organization("Stranger").await.unwrap();
+        let (alice, bob, old) = ("alice@soc.example", "bob@soc.example", "desk@soc.example");
+        assert_eq!(subjects(&there, org, &[]).await, [alice]);
+        assert_eq!(subjects(&there, org, &[mine]).await, [alice, bob]);
+        assert_eq!(subjects(&there, org, &[other]).await, [alice, old]);
+        assert_eq!(subjects(&there, org, &[mine, other]).await, [alice, bob, old]);
+        assert!(subjects(&there, stranger, &[mine]).await.is_empty());
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_holds_up_no_other() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/keys");
+        let file = std::fs::read(folder.join("alice.p12")).unwrap();
+        let bytes = UnlockedKey::open(&file, "secret").unwrap().bytes().to_vec();
+        let material = |bytes: &[u8]| KeyMaterial {
+            id: DecryptionKeyId::new(),
+            connector: None,
+            bytes: Ok(bytes.to_vec().into()),
+        };
+        let keys = opened(vec![material(b"damaged"), material(&bytes)], Vec::new());
+        assert_eq!(keys.len(), 1);
+        assert!(!keys[0].ring.is_empty());
+    }
+}

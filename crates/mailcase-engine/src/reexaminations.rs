@@ -181,7 +181,13 @@ impl Reexaminer {
                 tracing::info!(reexamination = %lease.id, "a re-examination was cancelled or passed on");
                 Ok(())
             }
-            Err(error) if error.is_outage() => return Err(error),
+            Err(error) if error.is_outage() => {
+                // Given back if that can be told: what is away is no message's fault, and counts for no interruption.
+                if let Err(later) = self.store.release_reexamination(&lease).await {
+                    tracing::debug!(error = %later, "a re-examination passes on when its lease ends");
+                }
+                return Err(error);
+            }
             Err(error) => {
                 tracing::error!(reexamination = %lease.id, %error, "a re-examination cannot go on");
                 self.store.end_reexamination(&lease, Some(&error.to_string())).await

@@ -36,13 +36,17 @@ impl Sieve {
         })
     }
 
-    /// Whether a message is taken.
+    /// Whether a message is taken. Nobody knows what stands in one that is encrypted to a key that is not there: its
+    /// headers alone decide, so that it can be read once the key comes.
     ///
     /// # Errors
     /// The condition it does not meet.
     pub(crate) fn admit(&self, evidence: &Evidence) -> Result<(), Unmet> {
         if self.is_open() {
             return Ok(());
+        }
+        if evidence.needs_key() {
+            return self.filter.admit_headers(&of_headers(&evidence.envelope, &evidence.headers));
         }
         self.filter.admit(&FilteredMessage {
             text: evidence.text.as_ref().map(|text| text.content.as_str()),
@@ -104,6 +108,28 @@ mod tests {
             );
             assert_eq!(sieve.holds_back(raw, &limits), held_back, "{filter}");
             assert!(!sieve.holds_back(&raw[..40], &limits), "the headers may go on");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_left_out_for_its_text() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/keys");
+        let file = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        let locked = examine(&file("to-alice.eml"), &mailcase_evidence::Means::default());
+        let mut keys = mailcase_evidence::Keyring::default();
+        keys.add_pkcs12(&file("alice.p12"), "secret").unwrap();
+        let means = mailcase_evidence::Means { keys, ..mailcase_evidence::Means::default() };
+        let opened = examine(&file("to-alice.eml"), &means);
+        for (filter, admits_locked, admits_opened) in [
+            (serde_json::json!({"body": "before noon"}), true, true),
+            (serde_json::json!({"body": "lunch"}), true, false),
+            (serde_json::json!({"not_body": "before noon"}), true, false),
+            (serde_json::json!({"body": "accounts.csv"}), true, true),
+            (serde_json::json!({"body": "before noon", "subject": "lunch"}), false, false),
+        ] {
+            let sieve = sieve(filter.clone());
+            assert_eq!(sieve.admit(&locked).is_ok(), admits_locked, "{filter}");
+            assert_eq!(sieve.admit(&opened).is_ok(), admits_opened, "{filter}");
         }
     }
 

@@ -118,6 +118,8 @@ pub(super) struct World {
     pub(super) factory: FakeFactory,
     /// What the connector of ours watches.
     pub(super) mailbox: FakeMailbox,
+    /// What that of theirs watches.
+    pub(super) their_mailbox: FakeMailbox,
     pub(super) folder: TempDir,
 }
 
@@ -143,7 +145,16 @@ impl World {
         let mut config = ApiConfig::new("http://localhost:8080".parse().unwrap());
         adjust(&mut config);
         let state = ApiState::new(store.clone(), engine, config).unwrap();
-        Self { app: crate::router(state.clone()), state, store, clock, factory, mailbox: ours, folder }
+        Self {
+            app: crate::router(state.clone()),
+            state,
+            store,
+            clock,
+            factory,
+            mailbox: ours,
+            their_mailbox: theirs,
+            folder,
+        }
     }
 
     /// Two organizations that know nothing of each other: ours and theirs.

@@ -76,6 +76,55 @@ impl Keyring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Evidence, Means, examine};
+
+    fn fixture(name: &str) -> Vec<u8> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/keys");
+        std::fs::read(folder.join(name)).unwrap()
+    }
+
+    fn read(message: &str, keys: &Keyring) -> Evidence {
+        examine(&fixture(message), &Means { keys: keys.clone(), ..Means::default() })
+    }
+
+    #[test]
+    fn an_unlocked_key_opens_what_its_file_opens_and_needs_no_password() {
+        let mut together = Keyring::default();
+        let cases = [
+            ("alice.p12", "to-alice.eml"),
+            ("bob.p12", "to-bob.eml"),
+            ("old.p12", "to-old.eml"),
+            ("carol.asc", "to-carol.eml"),
+            ("carol.asc", "to-carol-inline.eml"),
+        ];
+        for (file, message) in cases {
+            assert!(read(message, &together).needs_key() || message == "to-carol-inline.eml", "{message}");
+            assert_eq!(
+                UnlockedKey::open(&fixture(file), "wrong").unwrap_err(),
+                KeyError::WrongPassword,
+                "{file}"
+            );
+            let key = UnlockedKey::open(&fixture(file), "secret").unwrap();
+            assert!(!format!("{key:?}").contains("bytes"));
+            let mut ring = Keyring::default();
+            assert_eq!(ring.add_unlocked(key.bytes()).unwrap(), key.facts, "{file}");
+            let again = UnlockedKey::open(key.bytes(), "").unwrap();
+            assert_eq!((again.bytes(), &again.facts), (key.bytes(), &key.facts), "{file}");
+            together.add_all(&ring);
+            let mut locked = Keyring::default();
+            if locked.add_pkcs12(&fixture(file), "secret").is_err() {
+                locked.add_openpgp(&fixture(file), "secret").unwrap();
+            }
+            let found = read(message, &ring);
+            assert_eq!(found, read(message, &locked), "{message}");
+            assert!(
+                found.indicators.iter().any(|one| one.value == "https://inside.example/pay"),
+                "{message}"
+            );
+            assert!(!read(message, &together).needs_key());
+        }
+        assert_eq!(together.facts().count(), 4, "each once");
+    }
 
     #[test]
     fn what_is_no_key_is_told_from_what_is_too_large() {

@@ -130,7 +130,7 @@ pub(crate) async fn keys_are_sealed_and_a_new_master_key_opens_them(fx: &Fixture
     assert_eq!(held(&store, fx).await, [(kept.id, None), (other.id, None)]);
 
     // The bytes of one key do not open as those of another, which is no harm to that one.
-    let sql = "UPDATE decryption_keys SET file = (SELECT MAX(file) FROM decryption_keys)";
+    let sql = "UPDATE decryption_keys SET file = (SELECT file FROM decryption_keys ORDER BY id LIMIT 1)";
     run(fx, sql).await.unwrap();
     let materials = store.key_materials(fx.org).await.unwrap().keys;
     assert_eq!(materials.iter().filter(|one| one.bytes.is_ok()).count(), 1);

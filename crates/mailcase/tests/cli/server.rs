@@ -65,6 +65,8 @@ fn an_import_takes_each_message_once_and_the_doctor_is_content() {
     let all = run(folder.path(), &["--data", "data", "reexamine", "--all"]);
     assert_eq!(stdout(&all), "6 messages examined again, 0 of them read differently\n", "{}", stderr(&all));
     assert!(all.status.success());
+    let waiting = run(folder.path(), &["--data", "data", "reexamine", "--needs-key"]);
+    assert_eq!(stdout(&waiting), stdout(&outdated), "{}", stderr(&waiting));
 
     // Copies are new files and known messages.
     let copies = folder.path().join("copies");
