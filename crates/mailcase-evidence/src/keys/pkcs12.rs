@@ -46,29 +46,25 @@ const PFX_VERSION: &[u8] = b"\x02\x01\x03";
 
 /// Reads the one key of a file.
 pub(super) fn read(file: &[u8], password: &str) -> Result<SmimeKey, KeyError> {
-    assemble(bags(file, password)?)
+    assemble(bags(file, password, KEY_FILE_BYTES)?)
 }
 
 /// The same, for a file from [`unlocked`]: may be larger, as it holds nothing but what we wrote.
 pub(super) fn read_open(file: &[u8]) -> Result<SmimeKey, KeyError> {
-    assemble(bags_of_any_size(file, "")?)
+    assemble(bags(file, "", usize::MAX)?)
 }
 
 /// The one key of a file with its certificates, as a file without a password.
 pub(super) fn unlocked(file: &[u8], password: &str) -> Result<(KeyFacts, Zeroizing<Vec<u8>>), KeyError> {
-    let bags = bags(file, password)?;
+    let bags = bags(file, password, KEY_FILE_BYTES)?;
     let written = written(&bags);
     Ok((assemble(bags)?.facts, written))
 }
 
-fn bags(file: &[u8], password: &str) -> Result<Bags, KeyError> {
-    if file.len() > KEY_FILE_BYTES {
+fn bags(file: &[u8], password: &str, largest: usize) -> Result<Bags, KeyError> {
+    if file.len() > largest {
         return Err(KeyError::TooLarge);
     }
-    bags_of_any_size(file, password)
-}
-
-fn bags_of_any_size(file: &[u8], password: &str) -> Result<Bags, KeyError> {
     let pfx = Pfx::read(file).map_err(|_| KeyError::NotPkcs12)?;
     let mut opener =
         Opener { spellings: spellings(password), known: None, rounds: ROUNDS, bags: Bags::default() };
