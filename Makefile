@@ -9,7 +9,7 @@ CARGO := cargo
 # Arguments for the program in `make demo`, such as ARGS='--listen 127.0.0.1:9000'.
 ARGS ?=
 
-.PHONY: help demo test check bench build ui quick e2e fix deny thunderbird
+.PHONY: indicators help demo test check bench build ui quick e2e fix deny thunderbird
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ test: ui ## Run every test: Rust with real servers, then the browser
 quick: ## Run the tests of the libraries alone (no servers, no browser)
 	@scripts/need rust cryptography archives
 	@scripts/say 'Running the quick tests'
-	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-sums --package mailcase-folder --package mailcase-transport --lib
+	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-indicators --package mailcase-sums --package mailcase-folder --package mailcase-transport --lib
 
 e2e: ui ## Run the browser tests alone
 	@scripts/need rust mail proxy identity browser
@@ -63,6 +63,10 @@ bench: ## Measure parsing and ingest beside others (takes long; ARGS: sections; 
 differential: ## Compare the evidence of real mail with what other programs find in it (ARGS: --peer NAME, --all)
 	@scripts/need rust peers
 	@scripts/differential $(ARGS)
+
+indicators: ## Compare the indicators of labelled mail with what other programs find in it (ARGS: names of programs to list)
+	@scripts/need rust peers
+	@scripts/indicators $(ARGS)
 
 build: ui ## Build the release binary: target/release/mailcase
 	@scripts/need rust

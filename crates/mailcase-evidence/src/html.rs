@@ -8,6 +8,8 @@ use mail_parser::decoders::html::add_html_token;
 const LINKS: usize = 20_000;
 /// Longest attribute value kept: `data:` URLs carry pictures.
 const VALUE_BYTES: usize = 8 << 10;
+/// Longest style sheet looked at.
+const STYLE_BYTES: usize = 64 << 10;
 /// Longest character reference looked at.
 const REFERENCE_BYTES: usize = 32;
 
@@ -15,13 +17,30 @@ const REFERENCE_BYTES: usize = 32;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) text: String,
-    /// Values of attributes that take a URL, decoded, in order.
-    pub(crate) links: Vec<String>,
+    /// Attributes that take a URL, in order.
+    pub(crate) links: Vec<PageLink>,
+    /// `<base href>`.
+    pub(crate) base: Option<String>,
+    /// The link whose text is being read, and where that began.
+    anchor: Option<(usize, usize)>,
+}
+
+/// An attribute that leads somewhere.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PageLink {
+    /// Name of the element, lower case.
+    pub(crate) element: String,
+    /// Name of the attribute, lower case.
+    pub(crate) attribute: &'static str,
+    /// Decoded; of a page that goes on by itself only the URL.
+    pub(crate) value: String,
+    /// Bytes of the page's text that are the link's.
+    pub(crate) text: Option<(usize, usize)>,
 }
 
 /// Reads `html`.
 pub(crate) fn read(html: &str) -> Page {
-    let mut page = Page { text: String::with_capacity(html.len() / 4), links: Vec::new() };
+    let mut page = Page { text: String::with_capacity(html.len() / 4), ..Page::default() };
     let mut rest = html;
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         let (text, markup) = rest.split_at_checked(at).unwrap_or((rest, ""));
@@ -29,8 +48,30 @@ pub(crate) fn read(html: &str) -> Page {
         rest = read_markup(&mut page, markup);
     }
     push_text(&mut page.text, rest);
+    page.end_anchor();
     page.text.truncate(page.text.trim_end().len());
     page
+}
+
+impl Page {
+    /// The text of the link that is open ends here.
+    fn end_anchor(&mut self) {
+        let Some((link, start)) = self.anchor.take() else { return };
+        // White space at its end may still be taken back.
+        let length = self.text.get(start..).unwrap_or_default().trim_end().len();
+        if let Some(link) = self.links.get_mut(link).filter(|_| length > 0) {
+            link.text = Some((start, start + length));
+        }
+    }
+
+    /// A style sheet within the page, kept only when it loads something.
+    fn style(&mut self, css: &str) {
+        let css = css.get(..css.floor_char_boundary(STYLE_BYTES)).unwrap_or_default();
+        if self.links.len() < LINKS && loads(css) {
+            let element = "style".to_owned();
+            self.links.push(PageLink { element, attribute: "style", value: css.to_owned(), text: None });
+        }
+    }
 }
 
 /// Reads what starts with `<` and returns what follows it.
@@ -52,10 +93,20 @@ fn read_markup<'a>(page: &mut Page, markup: &'a str) -> &'a str {
         page.text.push('<');
         return markup.get(1..).unwrap_or_default();
     };
+    if name == "a" {
+        page.end_anchor();
+    }
+    let links = page.links.len();
     let rest = read_attributes(page, &name, tail);
+    if name == "a" && page.links.len() > links {
+        page.anchor = Some((links, page.text.len()));
+    }
     match name.as_str() {
         "script" | "style" | "title" | "template" | "noembed" | "textarea" | "xmp" if !closing => {
             let end = find_ignoring_case(rest, &format!("</{name}"));
+            if name == "style" {
+                page.style(rest.get(..end).unwrap_or_default());
+            }
             if matches!(name.as_str(), "textarea" | "xmp") {
                 push_text(&mut page.text, rest.get(..end).unwrap_or_default());
             }
@@ -148,7 +199,7 @@ fn attribute_value(text: &str) -> (&str, &str) {
 }
 
 fn keep_link(page: &mut Page, tag: &str, name: &str, value: &str, refreshes: bool) {
-    const URL_ATTRIBUTES: [&str; 14] = [
+    const URL_ATTRIBUTES: [&str; 15] = [
         "href",
         "src",
         "action",
@@ -163,14 +214,18 @@ fn keep_link(page: &mut Page, tag: &str, name: &str, value: &str, refreshes: boo
         "xlink:href",
         "ping",
         "codebase",
+        "imagesrcset",
     ];
-    let is_url = URL_ATTRIBUTES.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let url = URL_ATTRIBUTES.iter().find(|known| name.eq_ignore_ascii_case(known));
     let is_refresh =
         tag == "meta" && name.eq_ignore_ascii_case("content") && (refreshes || has_url_word(value));
-    let is_style = name.eq_ignore_ascii_case("style") && value.contains("url(");
-    if !(is_url || is_refresh || is_style) {
-        return;
-    }
+    let is_style = name.eq_ignore_ascii_case("style") && loads(value);
+    let attribute = match url {
+        Some(name) => name,
+        None if is_refresh => "refresh",
+        None if is_style => "style",
+        None => return,
+    };
     let value = value.get(..value.floor_char_boundary(VALUE_BYTES)).unwrap_or_default();
     let value = if is_refresh { after_url_word(value) } else { value };
     let mut decoded = String::with_capacity(value.len());
@@ -179,8 +234,27 @@ fn keep_link(page: &mut Page, tag: &str, name: &str, value: &str, refreshes: boo
     decoded.retain(|one| !matches!(one, '\t' | '\n' | '\r'));
     let decoded = decoded.trim();
     if !decoded.is_empty() {
-        page.links.push(decoded.to_owned());
+        if tag == "base" && page.base.is_none() {
+            page.base = Some(decoded.to_owned());
+        }
+        page.links.push(PageLink {
+            element: tag.to_owned(),
+            attribute,
+            value: decoded.to_owned(),
+            text: None,
+        });
     }
+}
+
+/// Whether a style sheet loads something.
+fn loads(css: &str) -> bool {
+    let bytes = css.as_bytes();
+    let urls = || {
+        let mut brackets = memchr::memchr_iter(b'(', bytes);
+        brackets
+            .any(|at| at >= 3 && bytes.get(at - 3..at).is_some_and(|word| word.eq_ignore_ascii_case(b"url")))
+    };
+    urls() || memchr::memmem::find(bytes, b"@import").is_some()
 }
 
 fn has_url_word(value: &str) -> bool {
@@ -248,7 +322,8 @@ mod tests {
     fn check(html: &str, text: &str, links: &[&str]) {
         let page = read(html);
         assert_eq!(page.text, text, "{html}");
-        assert_eq!(page.links, links, "{html}");
+        let values: Vec<&str> = page.links.iter().map(|link| link.value.as_str()).collect();
+        assert_eq!(values, links, "{html}");
     }
 
     #[test]
@@ -268,9 +343,9 @@ mod tests {
         check("1 < 2 <3", "1 < 2 <3", &[]);
         check("<meta http-equiv=refresh content='0; url=https://r.example/x'>", "", &["https://r.example/x"]);
         check(
-            "<td style=\"background: url(https://s.example/i.png)\">x",
+            "<td style=\"background: URL(https://s.example/i.png)\">x",
             "x",
-            &["background: url(https://s.example/i.png)"],
+            &["background: URL(https://s.example/i.png)"],
         );
         check("<img src=cid:a@b><img src", "", &["cid:a@b"]);
         check("<title>t</title>x<textarea>y", "x y".replace(' ', "").as_str(), &[]);
@@ -280,5 +355,22 @@ mod tests {
     fn nesting_costs_nothing() {
         let page = read(&"<div>".repeat(200_000));
         assert_eq!(page, Page::default());
+    }
+
+    #[test]
+    fn texts_of_links() {
+        let page = read(
+            "<base href='https://b.example/'>see <a href='x'>the <b>page</b> </a> or <a name=y>y</a><a href=z>",
+        );
+        let texts: Vec<Option<&str>> = page
+            .links
+            .iter()
+            .map(|link| link.text.and_then(|(start, end)| page.text.get(start..end)))
+            .collect();
+        assert_eq!(texts, [None, Some("the page"), None]);
+        assert_eq!(page.base.as_deref(), Some("https://b.example/"));
+        let attributes: Vec<(&str, &str)> =
+            page.links.iter().map(|link| (link.element.as_str(), link.attribute)).collect();
+        assert_eq!(attributes, [("base", "href"), ("a", "href"), ("a", "href")]);
     }
 }

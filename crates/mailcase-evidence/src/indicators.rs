@@ -1,36 +1,44 @@
-//! Observables of a message: where it points, who and what it names, what it carries.
+//! Observables of a message: which text of which part is looked at. What is found in it is `mailcase-indicators`'.
 //!
-//! Basic and dependable: links, addresses, hosts, hashes and names as an analyst would write them down. What the
-//! bytes of attachments hold is not looked at here.
+//! What the bytes of attachments hold is looked at where they are opened; here are only their names and digests.
 
-mod find;
-mod host;
-mod refang;
-
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use crate::examine::PartText;
-use crate::{Address, Defect, Envelope, Evidence, Indicator, IndicatorKind, Limits, Part, PartKind};
+use mailcase_indicators::{Finding, Findings, How, Kind, Link, Span, Worth, scan_link, scan_text};
 
-pub(crate) use find::scan_text;
+use crate::examine::PartText;
+use crate::{Address, Defect, Envelope, Evidence, Header, Indicator, Limits, Part, PartKind, Sighting};
 
 /// Places kept of one indicator.
 const PLACES: usize = 8;
+/// Sightings kept of one indicator.
+const SIGHTINGS: usize = 8;
 /// Longest indicator value kept; longer URLs are cut.
 const VALUE_BYTES: usize = 4 << 10;
+/// Indicators kept that nobody writes down: there to be looked up, not to fill a page.
+const SET_ASIDE: usize = 500;
 
 /// Finds the indicators of a message and writes them into its evidence.
 pub(crate) fn collect(evidence: &mut Evidence, texts: &[PartText], limits: &Limits) {
-    let mut found = Found { limit: limits.indicators, ..Found::default() };
+    let mut found = Found::new(limits.indicators);
     headers(&mut found, evidence);
     for one in texts {
         let what = if one.html.is_some() { "html" } else { "text" };
         found.place = format!("{} {what}", one.part.path);
         for link in one.html.iter().flat_map(|page| &page.links) {
-            find::scan_link(&mut found, link);
+            let page = one.html.as_ref();
+            let facts = Link {
+                element: &link.element,
+                attribute: link.attribute,
+                value: &link.value,
+                text: link.text.and_then(|(start, end)| one.visible().get(start..end)),
+                base: page.and_then(|page| page.base.as_deref()),
+            };
+            scan_link(&facts, &mut found.findings);
+            found.settle();
         }
-        scan_text(&mut found, one.visible());
+        found.text(one.visible());
     }
     for part in evidence.root.walk() {
         files(&mut found, part);
@@ -39,26 +47,47 @@ pub(crate) fn collect(evidence: &mut Evidence, texts: &[PartText], limits: &Limi
         let message = "there are too many indicators; only the first were kept";
         evidence.defects.push(Defect::new("limit_indicators", message));
     }
-    evidence.indicators = found.list;
+    evidence.indicators = found.kept.list;
+    evidence.set_aside = found.set_aside.list;
 }
 
 fn headers(found: &mut Found, evidence: &Evidence) {
     envelope(found, "", &evidence.envelope);
-    for header in &evidence.headers {
-        if header.name.eq_ignore_ascii_case("return-path") {
-            found.place = "header:Return-Path".to_owned();
-            found.address(header.value.trim_matches(['<', '>', ' ']));
-        } else if header.name.eq_ignore_ascii_case("x-originating-ip") {
-            found.place = "header:X-Originating-IP".to_owned();
-            found.ip_text(header.value.trim_matches(['[', ']', ' ']));
-        }
-    }
+    trace(found, "", &evidence.headers);
     found.place = "header:Received".to_owned();
     for hop in &evidence.received {
-        // Servers hand mail to themselves; private addresses stay, they tell where a sender sits.
         let ip = hop.from_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
-        ip.filter(|ip| !ip.is_loopback()).into_iter().for_each(|ip| found.ip(ip));
+        ip.into_iter().for_each(|ip| found.ip(ip));
     }
+}
+
+/// The fields that servers write.
+fn trace(found: &mut Found, path: &str, headers: &[Header]) {
+    let separator = if path.is_empty() { "" } else { " " };
+    for header in headers {
+        let name = header.name.as_str();
+        let place = |name: &str| format!("{path}{separator}header:{name}");
+        if name.eq_ignore_ascii_case("return-path") {
+            found.place = place("Return-Path");
+            found.address(header.value.trim_matches(['<', '>', ' ']));
+        } else if name.eq_ignore_ascii_case("x-originating-ip") {
+            found.place = place("X-Originating-IP");
+            found.hop(&header.value);
+        } else if name.eq_ignore_ascii_case("received") {
+            found.place = place("Received");
+            found.hop(from_clause(&header.value));
+        }
+    }
+}
+
+/// What a `Received` field says about whom the mail came from: the greeting and what the server saw. What follows are
+/// the server's own names, numbers and versions.
+fn from_clause(value: &str) -> &str {
+    let value = value.trim_start();
+    if value.get(..3).is_none_or(|word| word.trim_end() != "by") {
+        return value.split(" by ").next().unwrap_or_default();
+    }
+    ""
 }
 
 fn envelope(found: &mut Found, path: &str, envelope: &Envelope) {
@@ -72,89 +101,164 @@ fn envelope(found: &mut Found, path: &str, envelope: &Envelope) {
     ];
     for (name, list) in lists {
         found.place = format!("{path}{separator}header:{name}");
-        list.iter().filter_map(|one| one.address.as_deref()).for_each(|address| found.address(address));
+        for one in list {
+            one.address.as_deref().into_iter().for_each(|address| found.address(address));
+            // Readers see a name that holds another address before they see the address.
+            one.name.as_deref().into_iter().for_each(|name| found.text(name));
+        }
     }
     if let Some(subject) = &envelope.subject {
         found.place = format!("{path}{separator}header:Subject");
-        scan_text(found, subject);
+        found.text(subject);
     }
 }
 
 fn files(found: &mut Found, part: &Part) {
     if let Some(inner) = &part.envelope {
         envelope(found, &part.path, inner);
+        trace(found, &part.path, &part.headers);
     }
     if !matches!(part.kind, PartKind::Attachment | PartKind::Message) {
         return;
     }
     found.place = format!("{} attachment", part.path);
     if let Some(hashes) = part.hashes.as_ref().filter(|_| part.size > 0) {
-        found.add(IndicatorKind::Sha256, &hashes.sha256);
-        found.add(IndicatorKind::Sha1, &hashes.sha1);
-        found.add(IndicatorKind::Md5, &hashes.md5);
+        found.value(Kind::Sha256, &hashes.sha256);
+        found.value(Kind::Sha1, &hashes.sha1);
+        found.value(Kind::Md5, &hashes.md5);
     }
     if let Some(name) = &part.name {
-        found.add(IndicatorKind::FileName, name);
+        found.value(Kind::FileName, name);
     }
 }
 
-/// Indicators so far, once per kind and value.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    list: Vec<Indicator>,
-    known: HashMap<(IndicatorKind, String), usize>,
-    limit: usize,
+/// Indicators so far.
+struct Found {
+    kept: List,
+    set_aside: List,
     full: bool,
     /// Where is being looked.
     place: String,
+    /// What the scanner found there and is not yet among the indicators.
+    findings: Findings,
+}
+
+/// Indicators once per kind and value.
+struct List {
+    list: Vec<Indicator>,
+    known: BTreeMap<Kind, HashMap<String, usize>>,
+    limit: usize,
+}
+
+impl List {
+    const fn new(limit: usize) -> Self {
+        Self { list: Vec::new(), known: BTreeMap::new(), limit }
+    }
 }
 
 impl Found {
-    pub(crate) fn add(&mut self, kind: IndicatorKind, value: &str) {
-        let value = crate::fields::bounded(value, VALUE_BYTES);
-        let known = self.known.get(&(kind, value.clone())).and_then(|index| self.list.get_mut(*index));
-        if let Some(indicator) = known {
-            if indicator.places.len() < PLACES && !indicator.places.contains(&self.place) {
-                indicator.places.push(self.place.clone());
+    fn new(limit: usize) -> Self {
+        Self {
+            kept: List::new(limit),
+            set_aside: List::new(SET_ASIDE),
+            full: false,
+            place: String::new(),
+            findings: Findings::new(mailcase_indicators::Limits::default()),
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        scan_text(text, &mut self.findings);
+        self.settle();
+    }
+
+    /// Takes what the scanner found.
+    fn settle(&mut self) {
+        self.full |= self.findings.is_full();
+        for finding in self.findings.take() {
+            self.add(finding, true);
+        }
+    }
+
+    /// Keeps a finding; `seen` tells that its place is in a text.
+    fn add(&mut self, finding: Finding, seen: bool) {
+        // Every line of a log has its date.
+        let aside = finding.worth == Worth::Noise || finding.kind == Kind::DateTime;
+        let list = if aside { &mut self.set_aside } else { &mut self.kept };
+        let value = match finding.value.len() {
+            0..=VALUE_BYTES => finding.value,
+            _ => crate::fields::bounded(&finding.value, VALUE_BYTES),
+        };
+        let known = list.known.entry(finding.kind).or_default();
+        let index = known.get(&value).copied().unwrap_or(list.list.len());
+        if index == list.list.len() {
+            if index >= list.limit {
+                self.full |= !aside;
+                return;
             }
-        } else if self.list.len() < self.limit {
-            self.known.insert((kind, value.clone()), self.list.len());
-            self.list.push(Indicator { kind, value, places: vec![self.place.clone()] });
-        } else {
-            self.full = true;
+            known.insert(value.clone(), index);
+            let detail = finding.detail.map(str::to_owned);
+            let unicode = finding.unicode;
+            list.list.push(Indicator { detail, unicode, ..Indicator::new(finding.kind, value) });
+        }
+        let Some(indicator) = list.list.get_mut(index) else { return };
+        for mark in finding.marks {
+            if !indicator.marks.contains(&mark) {
+                indicator.marks.push(mark);
+            }
+        }
+        let place = indicator.places.iter().rposition(|place| *place == self.place);
+        let place = place.unwrap_or(indicator.places.len());
+        if place == indicator.places.len() {
+            if place >= PLACES {
+                return;
+            }
+            indicator.places.push(self.place.clone());
+        }
+        if seen && indicator.sightings.len() < SIGHTINGS {
+            let Span { offset, length } = finding.span;
+            let (how, wrapper) = (finding.how, finding.wrapper);
+            indicator.sightings.push(Sighting { place, offset, length, how, wrapper });
         }
     }
 
-    pub(crate) fn ip(&mut self, ip: IpAddr) {
-        match ip {
-            // 0.0.0.0 and :: name nobody.
-            ip if ip.is_unspecified() => {}
-            IpAddr::V4(ip) => self.add(IndicatorKind::Ipv4, &ip.to_string()),
-            IpAddr::V6(ip) => self.add(IndicatorKind::Ipv6, &ip.to_string()),
+    /// What is a value as a whole, not a piece of text.
+    fn value(&mut self, kind: Kind, value: &str) {
+        let span = Span { offset: 0, length: value.len() };
+        let finding = Finding {
+            kind,
+            value: value.to_owned(),
+            span,
+            how: How::Text,
+            wrapper: None,
+            detail: None,
+            unicode: None,
+            marks: Vec::new(),
+            worth: Worth::Normal,
+        };
+        self.add(finding, false);
+    }
+
+    /// The IP addresses of a server's own words. Private ones stay, they tell where a sender sits.
+    fn hop(&mut self, text: &str) {
+        scan_text(text, &mut self.findings);
+        for finding in self.findings.take() {
+            if matches!(finding.kind, Kind::Ipv4 | Kind::Ipv6) {
+                self.add(finding, true);
+            }
         }
     }
 
-    fn ip_text(&mut self, text: &str) {
-        if let Ok(ip) = text.parse() {
-            self.ip(ip);
+    fn ip(&mut self, ip: IpAddr) {
+        // 0.0.0.0 and :: name nobody, loopback the server itself.
+        if !ip.is_unspecified() && !ip.is_loopback() {
+            self.value(if ip.is_ipv4() { Kind::Ipv4 } else { Kind::Ipv6 }, &ip.to_string());
         }
     }
 
-    /// An e-mail address, its host in lower case and ASCII.
-    pub(crate) fn address(&mut self, address: &str) {
-        let Some((local, host)) = address.trim().rsplit_once('@') else { return };
-        if local.is_empty() || local.contains(|one: char| one.is_whitespace() || one.is_control()) {
-            return;
-        }
-        if let Some(host) = host::ascii(host).filter(|host| host.contains('.')) {
-            self.add(IndicatorKind::Email, &format!("{}@{host}", local.to_lowercase()));
-        }
-    }
-
-    /// A host name that is under a public suffix.
-    pub(crate) fn domain(&mut self, host: &str) {
-        if host::is_registrable(host) {
-            self.add(IndicatorKind::Domain, host);
+    fn address(&mut self, address: &str) {
+        if let Some(address) = mailcase_indicators::address(address) {
+            self.value(Kind::Email, &address);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The shape of evidence. It is stored as JSON: fields are only ever added, with a default.
 
 use crate::Verdicts;
+use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
 
 /// Raised when the same bytes give different evidence than before; stored with each message.
-pub const PARSER_VERSION: u32 = 3;
+pub const PARSER_VERSION: u32 = 4;
 
 /// Everything found in one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -29,6 +30,9 @@ pub struct Evidence {
     pub html: Option<Body>,
     pub root: Part,
     pub indicators: Vec<Indicator>,
+    /// What was found too, but no analyst writes down: names of formats, date-times. Bounded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<Indicator>,
     /// Defects of the message as a whole; those of a part stand on the part.
     pub defects: Vec<Defect>,
 }
@@ -305,22 +309,6 @@ pub enum SignatureState {
     Unverified,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IndicatorKind {
-    Ipv4,
-    Ipv6,
-    Url,
-    Domain,
-    Email,
-    Md5,
-    Sha1,
-    Sha256,
-    Sha512,
-    FileName,
-    Cve,
-}
-
 /// An observable found in the message, refanged and normalised, once per kind and value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Indicator {
@@ -328,6 +316,49 @@ pub struct Indicator {
     pub value: String,
     /// Where it was seen: `header:From`, `/1 text`, `/2 html`, `/3 attachment`. Bounded.
     pub places: Vec<String>,
+    /// Where in a text it was seen, and how; none for what is a value as a whole. Bounded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<Sighting>,
+    /// What is odd about it, wherever it was seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// Brand of a card, chain of a crypto address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The host in Unicode, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unicode: Option<String>,
+}
+
+impl Indicator {
+    /// One that was seen nowhere yet.
+    #[must_use]
+    pub const fn new(kind: IndicatorKind, value: String) -> Self {
+        Self {
+            kind,
+            value,
+            places: Vec::new(),
+            sightings: Vec::new(),
+            marks: Vec::new(),
+            detail: None,
+            unicode: None,
+        }
+    }
+}
+
+/// One place of an indicator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Which of [`Indicator::places`].
+    pub place: usize,
+    /// Bytes within the text of that place: of HTML what a person reads, of links the attribute's value.
+    pub offset: usize,
+    pub length: usize,
+    #[serde(default)]
+    pub how: How,
+    /// Whose link it was taken out of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrapper: Option<Wrapper>,
 }
 
 /// Something wrong with the bytes. Never a failure of the examination.

@@ -12,9 +12,9 @@ use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
 
-use crate::defang::defang;
 use crate::html;
 use cost::{Removed, inspect};
+use mailcase_indicators::defang;
 
 /// Longest page parsed; bodies are kept up to a smaller limit.
 const PAGE_BYTES: usize = 2 << 20;

@@ -186,6 +186,10 @@ impl<'a> Scan<'a> {
         let length: usize =
             local.chars().rev().take(PIECE_BYTES).take_while(|one| is_local(*one)).map(char::len_utf8).sum();
         let from = sign - length;
+        // The end of a path (`<owner/project/issues/2@host>` are ids of messages).
+        if self.slice(from, sign).bytes().filter(|byte| *byte == b'/').count() > 1 {
+            return None;
+        }
         let from = from + word::address_begin(self.slice(from, sign));
         let after = self.slice(sign + 1, end);
         let host: usize = after

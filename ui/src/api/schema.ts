@@ -1686,9 +1686,17 @@ export interface components {
         EvidenceIndicator: {
             /** @description Safe to show and to copy: nobody follows it by accident. */
             defanged: string;
+            /** @description Brand of a card, chain of a crypto address. */
+            detail: string | null;
             kind: components["schemas"]["IndicatorKindView"];
+            /** @description What is odd about it: `idn`, `mixed_script`, `confusable`, `text_differs`, `user_info`, `disguised_ip`, `port`. */
+            marks: string[];
             /** @description Where it was seen: `header:From`, `/1 text`, …. */
             places: string[];
+            /** @description How it was seen there; the first few. */
+            sightings: components["schemas"]["SightingView"][];
+            /** @description The host in Unicode, where it differs. */
+            unicode: string | null;
             /** @description Refanged and normalised. Show [`defanged`](Self::defanged) instead. */
             value: string;
         };
@@ -1843,7 +1851,7 @@ export interface components {
             with: string | null;
         };
         /** @enum {string} */
-        IndicatorKindView: "ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve";
+        IndicatorKindView: "ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card";
         /** @description A key file to look into. */
         InspectKey: {
             /** @description A PKCS#12 file (.p12, .pfx) or an OpenPGP secret key, armoured or not; at most 1 MiB, in base64. */
@@ -2655,6 +2663,25 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "low" | "medium" | "high" | "critical";
+        /** @description One place of an indicator. */
+        SightingView: {
+            /** @description `text`, `refanged`, `link`, `resource`, `form`, `style`, `refresh`, `data_url`, `script`, `unwrapped`. */
+            how: string;
+            /** Format: int64 */
+            length: number;
+            /**
+             * Format: int64
+             * @description Bytes within the text of that place: of HTML what a person reads, of links the attribute's value.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description Which of `places`.
+             */
+            place: number;
+            /** @description Whose link it was taken out of: `safe_links`, `proofpoint`, `google`, …. */
+            wrapper: string | null;
+        };
         /** @description Who signs in. */
         SignIn: {
             /** Format: password */

@@ -21,6 +21,11 @@ export const KIND_WORDS: Record<IndicatorKind, string> = {
   sha512: 'SHA-512',
   file_name: 'File name',
   cve: 'CVE',
+  registry_path: 'Registry path',
+  crypto_address: 'Crypto address',
+  phone: 'Phone',
+  date_time: 'Date and time',
+  payment_card: 'Payment card',
 };
 
 type Row = {

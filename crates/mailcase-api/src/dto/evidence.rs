@@ -160,6 +160,11 @@ pub(crate) enum IndicatorKindView {
     Sha512,
     FileName,
     Cve,
+    RegistryPath,
+    CryptoAddress,
+    Phone,
+    DateTime,
+    PaymentCard,
 }
 
 /// An observable found in the message.
@@ -172,6 +177,28 @@ pub(crate) struct EvidenceIndicator {
     pub(crate) defanged: String,
     /// Where it was seen: `header:From`, `/1 text`, ….
     pub(crate) places: Vec<String>,
+    /// How it was seen there; the first few.
+    pub(crate) sightings: Vec<SightingView>,
+    /// What is odd about it: `idn`, `mixed_script`, `confusable`, `text_differs`, `user_info`, `disguised_ip`, `port`.
+    pub(crate) marks: Vec<String>,
+    /// Brand of a card, chain of a crypto address.
+    pub(crate) detail: Option<String>,
+    /// The host in Unicode, where it differs.
+    pub(crate) unicode: Option<String>,
+}
+
+/// One place of an indicator.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SightingView {
+    /// Which of `places`.
+    pub(crate) place: u64,
+    /// Bytes within the text of that place: of HTML what a person reads, of links the attribute's value.
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
+    /// `text`, `refanged`, `link`, `resource`, `form`, `style`, `refresh`, `data_url`, `script`, `unwrapped`.
+    pub(crate) how: String,
+    /// Whose link it was taken out of: `safe_links`, `proofpoint`, `google`, ….
+    pub(crate) wrapper: Option<String>,
 }
 
 /// Something wrong with the bytes.

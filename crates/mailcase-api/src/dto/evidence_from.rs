@@ -3,7 +3,7 @@
 use super::evidence::{
     AddressView, AutomaticMarkView, BodyView, CharsetReasonView, ConfidenceView, DefectView, EnvelopeView,
     EvidenceIndicator, EvidenceView, FactView, HashesView, HeaderView, HopView, IndicatorKindView, LockView,
-    PartKindView, PartView, ReadAsView, SignatureStateView, SignatureView,
+    PartKindView, PartView, ReadAsView, SightingView, SignatureStateView, SignatureView,
 };
 use mailcase_core::message::Automatic;
 use mailcase_evidence as model;
@@ -212,6 +212,11 @@ impl From<model::IndicatorKind> for IndicatorKindView {
             model::IndicatorKind::Sha512 => Self::Sha512,
             model::IndicatorKind::FileName => Self::FileName,
             model::IndicatorKind::Cve => Self::Cve,
+            model::IndicatorKind::RegistryPath => Self::RegistryPath,
+            model::IndicatorKind::CryptoAddress => Self::CryptoAddress,
+            model::IndicatorKind::Phone => Self::Phone,
+            model::IndicatorKind::DateTime => Self::DateTime,
+            model::IndicatorKind::PaymentCard => Self::PaymentCard,
         }
     }
 }
@@ -229,7 +234,12 @@ pub(crate) fn defanged(kind: model::IndicatorKind, value: &str) -> String {
         | model::IndicatorKind::Sha256
         | model::IndicatorKind::Sha512
         | model::IndicatorKind::FileName
-        | model::IndicatorKind::Cve => value.to_owned(),
+        | model::IndicatorKind::Cve
+        | model::IndicatorKind::RegistryPath
+        | model::IndicatorKind::CryptoAddress
+        | model::IndicatorKind::Phone
+        | model::IndicatorKind::DateTime
+        | model::IndicatorKind::PaymentCard => value.to_owned(),
     }
 }
 
@@ -239,9 +249,31 @@ impl From<model::Indicator> for EvidenceIndicator {
             kind: indicator.kind.into(),
             defanged: defanged(indicator.kind, &indicator.value),
             value: indicator.value,
+            sightings: indicator.sightings.into_iter().map(Into::into).collect(),
+            marks: indicator.marks.iter().map(word).collect(),
+            detail: indicator.detail,
+            unicode: indicator.unicode,
             places: indicator.places,
         }
     }
+}
+
+impl From<model::Sighting> for SightingView {
+    fn from(sighting: model::Sighting) -> Self {
+        Self {
+            place: sighting.place as u64,
+            offset: sighting.offset as u64,
+            length: sighting.length as u64,
+            how: word(&sighting.how),
+            wrapper: sighting.wrapper.as_ref().map(word),
+        }
+    }
+}
+
+/// The stable word of an enumeration without fields.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    let word = serde_json::to_value(value).ok();
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl From<model::Defect> for DefectView {

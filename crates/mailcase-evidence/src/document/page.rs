@@ -21,7 +21,8 @@ pub(super) fn open(bytes: &[u8], room: &mut Room) -> Contents {
     let mut found = Found::new("page");
     let text = plain_text(bytes);
     let page = html::read(&text);
-    page.links.iter().filter(|link| !link.starts_with("data:")).for_each(|link| found.link(link));
+    let links = page.links.iter().map(|link| link.value.as_str());
+    links.filter(|link| !link.starts_with("data:")).for_each(|link| found.link(link));
     found.words(&page.text);
     elements(&text, &mut found);
     embedded(&text, &mut found, room);

@@ -57,7 +57,7 @@ fn property(line: &Line, inside: &str, attendees: &mut usize, record: &mut Recor
         "ATTACH" => attachment(line, record, room),
         "X-ALT-DESC" => {
             let page = html::read(&line.text());
-            page.links.iter().for_each(|link| record.words(link));
+            page.links.iter().for_each(|link| record.words(&link.value));
             record.words(&page.text);
         }
         name if name.starts_with("X-") && line.value.contains("://") => {

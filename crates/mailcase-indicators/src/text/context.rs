@@ -17,12 +17,12 @@ pub(super) fn tail(text: &str, at: usize, bytes: usize) -> &str {
 
 /// Four numbers after a word like "version" are one.
 pub(super) fn is_version(text: &str, start: usize) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 17] = [
         "version", "versions", "ver", "v", "build", "release", "firmware", "rev", "revision", "esmtp",
-        "exim", "update", "section", "chapter", "oid", "svn",
+        "exim", "update", "section", "chapter", "oid", "svn", "id",
     ];
     let tail = tail(text, start, WORDS_BYTES);
-    let word = tail.trim_end_matches([' ', '\t', ':', '=', '(', '"', '#', '.']);
+    let word = tail.trim_end_matches([' ', '\t', '\r', '\n', ':', '=', '(', '"', '#', '.']);
     let word = word.rsplit(|one: char| !one.is_ascii_alphabetic()).next().unwrap_or_default();
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }

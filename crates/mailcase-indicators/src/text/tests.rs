@@ -101,6 +101,7 @@ fn hosts_and_addresses() {
         &["email a@evil.example", "email bounces-a=b.com@lists.example"],
     );
     check("SRS0=abc=de=b.com=user@fwd.example", &["email srs0=abc=de=b.com=user@fwd.example"]);
+    check("<owner/project/issues/2@evil.example>", &[]);
     check("root@srv.local user@host logo@2x.png", &["email root@srv.local"]);
     check("Message-ID: <abc.1@evil.example>\nReferences: <a@b.example>\n <c@d.example>\n x@y.example", &[]);
     check("To: <abc.1@evil.example>", &["email abc.1@evil.example"]);
@@ -111,6 +112,7 @@ fn hosts_and_addresses() {
     check("evil.com/", &["domain evil.com"]);
     check("the end.It was so.To say e.g. this, i.e. that", &[]);
     check("EVIL.COM", &["domain evil.com"]);
+    check("a.click() x.com", &["domain x.com"]);
     check("ASP.NET java.net.Socket com.example.app System.IO", &[]);
     check("see\u{a0}evil.com\u{a0}and „bad.com“", &["domain evil.com", "domain bad.com"]);
     check("пример.рф", &["domain xn--e1afmkfd.xn--p1ai"]);
@@ -136,11 +138,12 @@ fn ip_addresses() {
     check("1.2.3.4 Scope of work\n8.8.8.8 Google", &["ipv4 8.8.8.8"]);
     check("block 203.0.113.0/24 and 203.0.113.7/x", &["ipv4 203.0.113.0", "ipv4 203.0.113.7"]);
     check("192.0.2.1-192.0.2.9", &["ipv4 192.0.2.1", "ipv4 192.0.2.9"]);
-    check("OID 1.3.6.1.4.1", &[]);
+    check("OID 1.3.6.1.4.1 id 14.2.222.2; [IPv6:::ffff:192.0.2.5]", &["ipv4 192.0.2.5"]);
     check(
         "at 2001:DB8::1 and fe80::1%eth0, 12:30:45, 00:11:22:33:44:55, std::x, 2001:db8::/32",
         &["ipv6 2001:db8::1", "ipv6 fe80::1", "ipv6 2001:db8::"],
     );
+    check("[IPv6:2001:db8::7]", &["ipv6 2001:db8::7"]);
     check("[2001:db8:1:2:3:4:5:6]", &["ipv6 2001:db8:1:2:3:4:5:6"]);
     check("00:11:22:ff:fe:33:44:55 a::b", &[]);
 }

@@ -186,9 +186,14 @@ impl Scan<'_> {
     }
 
     fn ipv6(&mut self, start: usize, token: &str) -> bool {
+        // Domain literals of mail (RFC 5321, 4.1.3).
+        let tagged = token.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("ipv6:"));
+        let (start, token) =
+            if tagged { (start + 5, token.get(5..).unwrap_or_default()) } else { (start, token) };
         let word = token.split(['/', '%']).next().unwrap_or_default().trim_end_matches(['.', '-']);
         let Some(ip) = parse_ipv6(word) else { return false };
-        self.add_ip(IpAddr::V6(ip), start, start + word.len());
+        let ip = ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4);
+        self.add_ip(ip, start, start + word.len());
         true
     }
 
@@ -238,7 +243,8 @@ fn is_sentence(before: &str, suffix: &str) -> bool {
     let capitalised = |text: &str| {
         text.starts_with(|one: char| one.is_uppercase()) && text.chars().skip(1).any(char::is_lowercase)
     };
-    if capitalised(suffix) {
+    // `a.click()`: names of one letter are under short suffixes (`x.com`, `t.co`).
+    if capitalised(suffix) || (before.len() == 1 && suffix.len() > 3) {
         return true;
     }
     // `Thanks.so`, `e.g.this`: a word that begins a sentence, or letters alone.
@@ -250,8 +256,8 @@ fn is_sentence(before: &str, suffix: &str) -> bool {
 /// Names of files, types and packages.
 fn is_code(word: &str, before: &str, suffix: &str) -> bool {
     /// Suffixes that in running text are file extensions far more often.
-    const FILES: [&str; 13] =
-        ["zip", "mov", "md", "sh", "py", "rs", "ps", "so", "cab", "js", "ts", "java", "mm"];
+    const FILES: [&str; 14] =
+        ["zip", "mov", "md", "sh", "py", "rs", "ps", "so", "cab", "js", "ts", "java", "mm", "pm"];
     /// Suffixes of countries that are those of programs, too: only the programs' names are known.
     const PROGRAMS: [&str; 3] = ["pl", "cc", "ms"];
     /// Products with a full stop in their names.

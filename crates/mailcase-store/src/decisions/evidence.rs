@@ -232,6 +232,11 @@ pub(crate) const fn kind_name(kind: IndicatorKind) -> &'static str {
         IndicatorKind::Sha512 => "sha512",
         IndicatorKind::FileName => "file_name",
         IndicatorKind::Cve => "cve",
+        IndicatorKind::RegistryPath => "registry_path",
+        IndicatorKind::CryptoAddress => "crypto_address",
+        IndicatorKind::Phone => "phone",
+        IndicatorKind::DateTime => "date_time",
+        IndicatorKind::PaymentCard => "payment_card",
     }
 }
 

@@ -145,7 +145,7 @@ pub(crate) async fn case_numbers_have_no_gaps_or_doubles_under_contention(fx: &F
         // Shared indicators, in every order: replicas must not deadlock on them.
         for i in 0..30 {
             let value = format!("10.0.0.{}", (i * (n + 1)) % 31);
-            evidence.indicators.push(Indicator { kind: IndicatorKind::Ipv4, value, places: vec![] });
+            evidence.indicators.push(Indicator::new(IndicatorKind::Ipv4, value));
         }
         let message = fx.decided(&stored, evidence);
         let store = if n % 2 == 0 { fx.store.clone() } else { other.clone() };
@@ -255,9 +255,8 @@ pub(crate) async fn large_batches_are_written_whole(fx: &Fixture) {
         for i in 0..40 {
             let value = format!("host{}.example", (n * 7 + i) % 500);
             evidence.indicators.push(Indicator {
-                kind: IndicatorKind::Domain,
-                value,
                 places: vec!["/ text".into()],
+                ..Indicator::new(IndicatorKind::Domain, value)
             });
         }
         evidence

@@ -235,14 +235,8 @@ pub(crate) async fn cases_change_and_tell(fx: &Fixture) {
 pub(crate) async fn findings_of_a_case(fx: &Fixture) {
     let with = |subject: &str, id: &str, answers: &[&str], values: &[&str]| -> Evidence {
         let mut evidence = mail(subject, id, answers);
-        evidence.indicators = values
-            .iter()
-            .map(|value| Indicator {
-                kind: IndicatorKind::Domain,
-                value: (*value).to_owned(),
-                places: vec![],
-            })
-            .collect();
+        evidence.indicators =
+            values.iter().map(|value| Indicator::new(IndicatorKind::Domain, (*value).to_owned())).collect();
         evidence.root.children = vec![attachment("/1", "one.pdf"), attachment("/2", "two.pdf")];
         evidence
     };

@@ -18,8 +18,7 @@ fn missing<T: std::fmt::Debug>(result: Result<T>, what: &str) {
 pub(crate) async fn organizations_never_see_each_other(fx: &Fixture) {
     let store = &fx.store;
     let mut evidence = mail("Secret subject", "<shared@x>", &[]);
-    evidence.indicators =
-        vec![Indicator { kind: IndicatorKind::Domain, value: "evil.example".to_owned(), places: vec![] }];
+    evidence.indicators = vec![Indicator::new(IndicatorKind::Domain, "evil.example".to_owned())];
     let (message, case) = fx.message("1", evidence.clone()).await;
     let case = case.unwrap();
     let new_user = |username: &str| NewUser {

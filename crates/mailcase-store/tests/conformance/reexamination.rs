@@ -24,11 +24,7 @@ fn attachment(name: &str) -> Part {
 }
 
 fn with(subject: &str, version: u32, indicators: &[&str], parts: &[&str]) -> Evidence {
-    let indicator = |value: &&str| Indicator {
-        kind: IndicatorKind::Domain,
-        value: (*value).to_owned(),
-        places: Vec::new(),
-    };
+    let indicator = |value: &&str| Indicator::new(IndicatorKind::Domain, (*value).to_owned());
     let mut evidence = mail(subject, "<a@x>", &[]);
     evidence.parser_version = version;
     evidence.indicators = indicators.iter().map(indicator).collect();

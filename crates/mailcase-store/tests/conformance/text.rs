@@ -11,9 +11,9 @@ pub(crate) async fn hostile_text_is_kept(fx: &Fixture) {
     evidence.envelope.from = vec![Address { name: Some(odd.to_owned()), address: Some("a\0@b".to_owned()) }];
     evidence.envelope.to = vec![Address { name: None, address: Some(odd.repeat(100)) }];
     evidence.indicators = vec![
-        Indicator { kind: IndicatorKind::Url, value: odd.repeat(500), places: vec![odd.to_owned()] },
-        Indicator { kind: IndicatorKind::Url, value: "http://x/\0".to_owned(), places: vec![] },
-        Indicator { kind: IndicatorKind::Url, value: "http://x/".to_owned(), places: vec![] },
+        Indicator { places: vec![odd.to_owned()], ..Indicator::new(IndicatorKind::Url, odd.repeat(500)) },
+        Indicator::new(IndicatorKind::Url, "http://x/\0".to_owned()),
+        Indicator::new(IndicatorKind::Url, "http://x/".to_owned()),
     ];
     let hash = |c: &str| c.repeat(32);
     evidence.root.children = vec![Part {
