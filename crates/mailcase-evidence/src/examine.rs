@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::content::{Content, Encoding};
+use crate::content::{Content, Encoding, SNIFF_BYTES};
 use crate::heads::MessageHead;
 use crate::open::Format;
 use crate::scan::Scanner;
@@ -14,8 +14,6 @@ use crate::{
     indicators, verdicts,
 };
 
-/// Bytes that tell a message from other files.
-const START_BYTES: usize = 64;
 /// Read from disk in pieces of this size.
 pub(crate) const READ_BYTES: usize = 64 << 10;
 
@@ -75,6 +73,7 @@ pub fn examine_headers(beginning: &[u8], limits: &Limits) -> Option<MessageHeade
     let head = caught(|| {
         let mut examination = Examination::new(&means);
         examination.feed(beginning);
+        examination.decide();
         examination.tree.head.take()
     });
     let MessageHead { headers, envelope, .. } = head.flatten()?;
@@ -121,7 +120,7 @@ pub(crate) struct Examination<'a> {
 }
 
 enum Kind {
-    /// Fewer bytes so far than a magic number has.
+    /// Fewer bytes so far than tell a message from other files.
     Unknown(Vec<u8>),
     Mail(Box<Scanner>),
     /// No mail but a container of its own: an Outlook file, an archive.
@@ -140,22 +139,26 @@ impl<'a> Examination<'a> {
             Kind::Mail(scanner) => scanner.feed(&mut self.tree, piece),
             Kind::File(content) => content.push(&mut self.tree, piece),
             Kind::Ended => {}
+            Kind::Unknown(start) if start.is_empty() && Format::is_told(piece) => self.begin(piece),
             Kind::Unknown(start) => {
-                let begun = start.is_empty() && piece.len() >= START_BYTES;
-                if !begun {
-                    start.extend_from_slice(piece);
-                    if start.len() < START_BYTES {
-                        return;
-                    }
+                start.extend_from_slice(piece);
+                if Format::is_told(start) {
+                    self.decide();
                 }
-                let start = std::mem::take(start);
-                self.begin(if begun { piece } else { &start });
             }
         }
     }
 
+    /// Takes what is there as the beginning of what it looks like, if that has not been done.
+    fn decide(&mut self) {
+        if let Kind::Unknown(start) = &mut self.kind {
+            let start = std::mem::take(start);
+            self.begin(&start);
+        }
+    }
+
     fn begin(&mut self, start: &[u8]) {
-        if Format::at_start(start) {
+        if Format::at_start(start.get(..SNIFF_BYTES).unwrap_or(start)) {
             let mut content = Box::new(Content::new(self.tree.open_file(), Encoding::Identity, None));
             content.push(&mut self.tree, start);
             self.kind = Kind::File(content);
@@ -168,10 +171,7 @@ impl<'a> Examination<'a> {
 
     /// No more bytes: everything is in the tree after this.
     pub(crate) fn end(&mut self) {
-        if let Kind::Unknown(start) = &mut self.kind {
-            let start = std::mem::take(start);
-            self.begin(&start);
-        }
+        self.decide();
         match std::mem::replace(&mut self.kind, Kind::Ended) {
             Kind::Mail(mut scanner) => scanner.finish(&mut self.tree),
             Kind::File(content) => {

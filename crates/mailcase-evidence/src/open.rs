@@ -1,6 +1,7 @@
 //! Which contents are containers, and the one match from format to the function that opens it.
 
 pub(crate) use crate::archive::Passwords;
+use crate::content::SNIFF_BYTES;
 use crate::contents::{Contents, Room};
 use crate::{Means, Part, archive, codes, document, encoded, openpgp, outlook, smime, sniff};
 
@@ -42,6 +43,9 @@ const AUTHENTICATED: [u8; 13] =
 const PGP_ARMOUR: &[u8] = b"-----BEGIN PGP ";
 /// Within so many bytes: tag and length of the sequence around it, however they are encoded.
 const CMS_WITHIN: usize = 2 + 8 + AUTHENTICATED.len();
+
+/// Within so many bytes every container that is no text has one that is none. The last is tar's, behind a name of 100.
+const TELLING_BYTES: usize = 128;
 
 impl Format {
     /// By what the first bytes show, else by what is declared. `None` when it is nothing that can be opened.
@@ -113,14 +117,23 @@ impl Format {
 
     /// Whether a file that begins like this is no mail but a container. Mail is text.
     pub(crate) fn at_start(start: &[u8]) -> bool {
-        let binary = start.iter().any(|byte| *byte < b'\t' || *byte > 0x7e);
-        binary && Self::shown(start).is_some()
+        is_binary(start) && Self::shown(start).is_some()
+    }
+
+    /// Whether more bytes change nothing about [`Self::at_start`].
+    pub(crate) fn is_told(start: &[u8]) -> bool {
+        start.len() >= SNIFF_BYTES || (start.len() >= TELLING_BYTES && !is_binary(start))
     }
 
     /// Whether it is opened once the whole message is read, as its password may stand anywhere.
     pub(crate) fn takes_passwords(self) -> bool {
         matches!(self, Self::Archive(_) | Self::Document(document::Format::Pdf))
     }
+}
+
+fn is_binary(start: &[u8]) -> bool {
+    let first = start.get(..TELLING_BYTES).unwrap_or(start);
+    first.iter().any(|byte| *byte < b'\t' || *byte > 0x7e)
 }
 
 fn begins_line(text: &[u8], at: usize) -> bool {

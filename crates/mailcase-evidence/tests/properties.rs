@@ -141,3 +141,20 @@ proptest! {
         prop_assert!(defang(&text).len() >= text.len());
     }
 }
+
+/// Whether a file is mail must not depend on how much of it comes at once.
+#[test]
+fn what_a_file_is_does_not_depend_on_pieces() {
+    let armour =
+        b"-----BEGIN PGP MESSAGE-----\nVersion: x\n\nwords and words and words and words and words\n";
+    for distance in [0, 40, 80, 5_000] {
+        let filler = b"a".repeat(distance);
+        check(&[&armour[..], &filler, b"\xff\n", &b"b".repeat(300)].concat(), vec![3]);
+    }
+    let name = b"n".repeat(99);
+    let mut tape = [&name[..], b"\x000000644\0"].concat();
+    tape.resize(257, b'0');
+    tape.extend_from_slice(b"ustar\x0000");
+    tape.resize(1024, 0);
+    assert_eq!(check(&tape, vec![3]).root.format.as_deref(), Some("tar"));
+}
