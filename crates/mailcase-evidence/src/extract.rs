@@ -44,6 +44,13 @@ pub trait Sink {
     /// # Errors
     /// Ends the extraction.
     fn end(&mut self, path: &str) -> io::Result<()>;
+
+    /// What was written of that part is no content of it: it was the text before the parts of a multipart, which is
+    /// content only where no part follows. Nothing more follows, and no end.
+    ///
+    /// # Errors
+    /// Ends the extraction.
+    fn withdraw(&mut self, path: &str) -> io::Result<()>;
 }
 
 /// Everything goes to one writer.
@@ -55,6 +62,10 @@ impl<W: Write> Sink for Single<'_, W> {
     }
 
     fn end(&mut self, _path: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn withdraw(&mut self, _path: &str) -> io::Result<()> {
         Ok(())
     }
 }

@@ -284,6 +284,9 @@ impl Scanner {
         self.pending.set(line_end, true, index + 1);
         if let Some(Open::Multipart { node, state, .. }) = self.stack.last_mut() {
             let after_end = matches!(state, Multipart::Closed | Multipart::ClosedWithMore);
+            if *state == Multipart::Preamble {
+                tree.withdraw(*node);
+            }
             if closing {
                 *state = Multipart::Closed;
                 self.state = State::Body;

@@ -179,12 +179,21 @@ impl<'a> Tree<'a> {
 
     /// Nothing more is written of the content of a part.
     fn written(&mut self, node: usize) {
+        self.tell(node, |sink, path| sink.end(path));
+    }
+
+    /// What was written as the content of a part turned out to be none.
+    pub(crate) fn withdraw(&mut self, node: usize) {
+        self.tell(node, |sink, path| sink.withdraw(path));
+    }
+
+    fn tell(&mut self, node: usize, say: impl FnOnce(&mut dyn Sink, &str) -> std::io::Result<()>) {
         if let (Some(target), Some(node)) = (&mut self.target, self.nodes.get(node))
             && target.form == Form::Content
             && target.failed.is_none()
             && target.wants(&node.part.path)
         {
-            target.failed = target.sink.end(&node.part.path).err();
+            target.failed = say(target.sink, &node.part.path).err();
         }
     }
 

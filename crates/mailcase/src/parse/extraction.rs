@@ -107,6 +107,14 @@ impl Sink for Parts {
         self.open.remove(path);
         Ok(())
     }
+
+    fn withdraw(&mut self, path: &str) -> io::Result<()> {
+        self.open.remove(path);
+        if self.written.remove(path) {
+            fs::remove_file(self.provisional(path))?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Parts {

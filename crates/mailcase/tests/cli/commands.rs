@@ -93,7 +93,7 @@ fn parts_are_written_under_safe_names_and_nothing_is_overwritten() {
     let message = folder.path().join("mail.eml");
     let inner = "Subject: within\n\nhello\n";
     let raw = format!(
-        "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nbody\n--b\n\
+        "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\nThis is a message in MIME.\n--b\n\nbody\n--b\n\
          Content-Type: application/octet-stream; name=\"../../evil.exe\"\nContent-Transfer-Encoding: base64\n\nTVo=\n--b\n\
          Content-Type: message/rfc822\n\n{inner}\n--b\nContent-Type: text/x-empty; name=none.txt\n\n--b--\n"
     );
