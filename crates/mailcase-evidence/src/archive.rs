@@ -176,7 +176,8 @@ fn unpack(mut from: impl Read, packed: u64, room: &mut Room) -> Unpacked {
         if before as u64 > cap {
             return Unpacked { bytes: Vec::new(), end: End::Bomb };
         }
-        let wanted = READ_BYTES.min(room.bytes().saturating_add(1)).min(cap + 1 - before as u64);
+        let wanted =
+            READ_BYTES.min(room.bytes().saturating_add(1)).min((cap - before as u64).saturating_add(1));
         let result = from.by_ref().take(wanted).read_to_end(&mut bytes);
         if room.take(bytes.len() - before).is_err() {
             return Unpacked { bytes: Vec::new(), end: End::Full };

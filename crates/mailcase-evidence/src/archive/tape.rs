@@ -41,12 +41,13 @@ fn read(bytes: &[u8], contents: &mut Contents, room: &mut Room) -> Option<usize>
         }
         let size = entry.header().entry_size().ok().and_then(|size| usize::try_from(size).ok());
         reached = header.saturating_add(BLOCK).saturating_add(size.unwrap_or_default());
-        member(&mut entry, contents, room);
+        member(&mut entry, bytes.len() as u64, contents, room);
     }
     None
 }
 
-fn member(entry: &mut Entry<'_, impl std::io::Read>, contents: &mut Contents, room: &mut Room) {
+/// `most` bytes are there, whatever the header says.
+fn member(entry: &mut Entry<'_, impl std::io::Read>, most: u64, contents: &mut Contents, room: &mut Room) {
     let kind = entry.header().entry_type();
     if kind == EntryType::Directory || kind == EntryType::XGlobalHeader {
         return;
@@ -70,7 +71,7 @@ fn member(entry: &mut Entry<'_, impl std::io::Read>, contents: &mut Contents, ro
             || kind.is_fifo())
     {
         // What a sparse member stores, not the size it claims to have.
-        let stored = entry.header().entry_size().unwrap_or(size);
+        let stored = entry.header().entry_size().unwrap_or(size).min(most);
         let unpacked = unpack(&mut *entry, stored, room);
         let short = (unpacked.bytes.len() as u64) < size && unpacked.end == super::End::Whole;
         unpacked.into_item(&mut item, Some(size));

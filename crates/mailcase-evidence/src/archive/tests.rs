@@ -194,6 +194,23 @@ fn more_members_than_the_limit_are_passed_over() {
 }
 
 #[test]
+fn a_tape_may_claim_any_size() {
+    let claiming = |size| {
+        let mut header = tar::Header::new_gnu();
+        header.set_path("a").unwrap();
+        header.set_size(size);
+        header.set_cksum();
+        read(Format::Tar, &[header.as_bytes(), &b"abc"[..]].concat(), &[])
+    };
+    for size in [4, 1 << 40, 1 << 57] {
+        let contents = claiming(size);
+        assert_eq!(content(&contents.items[0]), Some(&b"abc"[..]), "{size}");
+        assert_eq!(codes(&contents.items[0].defects), ["truncated"], "{size}");
+    }
+    assert_eq!(codes(&claiming(u64::MAX).defects), ["damaged"]);
+}
+
+#[test]
 fn tapes_keep_their_order_and_name_their_links() {
     let mut tape = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
