@@ -8,8 +8,11 @@ SHELL := /bin/bash
 CARGO := cargo
 # Arguments for the program in `make demo`, such as ARGS='--listen 127.0.0.1:9000'.
 ARGS ?=
+# What `make fuzz` fuzzes, all if nothing is named, and how long each.
+TARGET ?=
+SECONDS ?= 60
 
-.PHONY: indicators help demo test check bench build ui quick e2e fix deny thunderbird
+.PHONY: indicators help demo test check bench build ui quick e2e fix deny thunderbird fuzz
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +70,10 @@ differential: ## Compare the evidence of real mail with what other programs find
 indicators: ## Compare the indicators of labelled mail with what other programs find in it (ARGS: names of programs to list)
 	@scripts/need rust peers
 	@scripts/indicators $(ARGS)
+
+fuzz: ## Feed random bytes to the examination of mail (TARGET='mime rtf', SECONDS=60 each, ARGS)
+	@scripts/need rust fuzz
+	@scripts/fuzz --seconds $(SECONDS) $(ARGS) $(TARGET)
 
 build: ui ## Build the release binary: target/release/mailcase
 	@scripts/need rust
