@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a server may take until it accepts connections: generous, because the machine may be busy compiling.
-pub const START_DEADLINE: Duration = Duration::from_secs(30);
+pub const START_DEADLINE: Duration = Duration::from_secs(90);
 /// How long a server may take to stop by itself before it is killed.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 /// How often a condition is looked at while waiting.
