@@ -59,7 +59,7 @@ function Authentication({ claims }: { claims: Verdicts['authentication'] }) {
                       <Badge
                         tabIndex={0}
                         tt="none"
-                        variant={claim.trusted ? 'filled' : 'light'}
+                        variant={claim.trusted ? 'light' : 'outline'}
                         color={resultColor(result.result, claim.trusted)}
                         aria-label={whole(result)}
                       >
