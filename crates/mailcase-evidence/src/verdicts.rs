@@ -8,6 +8,7 @@ mod route;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use mailcase_indicators::host;
 use serde::{Deserialize, Serialize};
 
 use crate::Evidence;
@@ -145,8 +146,8 @@ impl Trust {
     }
 }
 
-/// The name somebody registered: `example.co.uk` of `mail.example.co.uk`. The host itself when it has none.
-fn organization_of(host: &str) -> String {
-    let host = host.trim_end_matches('.').to_lowercase();
-    psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
+/// The name somebody registered, in ASCII: `example.co.uk` of `mail.example.co.uk`. The host itself when it has none.
+fn organization_of(name: &str) -> String {
+    let ascii = host::ascii(name).unwrap_or_else(|| name.to_lowercase());
+    host::registered(&ascii).to_owned()
 }

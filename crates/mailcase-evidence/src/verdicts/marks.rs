@@ -110,6 +110,7 @@ mod tests {
         };
         for (raw, want) in [
             ("From: Anna <anna@a.example>\nReply-To: anna@mail.a.example\n\n", &[][..]),
+            ("From: Anna <anna@bücher.example>\nReply-To: anna@xn--bcher-kva.example\n\n", &[]),
             ("From: Anna <anna@one.co.uk>\nReply-To: anna@two.co.uk\n\n", &[ReplyToDrift]),
             ("List-Id: <l.example>\nFrom: Anna <anna@a.example>\nReply-To: l@l.example\n\n", &[]),
             ("From: \"ceo@a.example\" <eve@b.example>\n\n", &[NameIsAnotherAddress]),
