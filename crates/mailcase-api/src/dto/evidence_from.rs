@@ -8,7 +8,7 @@ use super::evidence::{
 use mailcase_core::message::Automatic;
 use mailcase_evidence as model;
 
-fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
+pub(super) fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
     items.into_iter().map(B::from).collect()
 }
 

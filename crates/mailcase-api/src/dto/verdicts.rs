@@ -1,5 +1,6 @@
 //! What speaks for and against the origin of a message, as the API shows it.
 
+use super::evidence_from::all;
 use mailcase_evidence as model;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -76,10 +77,6 @@ pub(crate) enum MarkKindView {
     DateInFuture,
     DateLongAgo,
     RouteGoesBack,
-}
-
-fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
-    items.into_iter().map(B::from).collect()
 }
 
 impl From<model::Verdicts> for VerdictsView {
