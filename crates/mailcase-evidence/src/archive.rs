@@ -16,7 +16,7 @@ use std::io::{self, Read};
 
 pub(crate) use password::Passwords;
 
-use crate::contents::{Content, Contents, Item, Room, Short};
+use crate::contents::{Content, Contents, Item, READ_BYTES, Room, Short, make_room};
 use crate::fields::bounded;
 use crate::{Defect, Fact, Lock};
 
@@ -30,8 +30,6 @@ const FACT_BYTES: usize = 2_000;
 const FREE_BYTES: u64 = 4 << 20;
 /// Beyond [`FREE_BYTES`], the times a member may be larger than its packed form. Documents stay below 50.
 const RATIO: u64 = 250;
-/// Read from an unpacker at once.
-const READ_BYTES: u64 = 64 << 10;
 /// Members whose passwords are searched for in full. Those of one archive usually share theirs; after as many in vain,
 /// only the ones that opened something are tried.
 const SEARCHED_MEMBERS: usize = 3;
@@ -117,7 +115,7 @@ impl<'a> Keys<'a> {
     fn search<T>(&mut self, mut open: impl FnMut(&str) -> Attempt<T>) -> Attempt<T> {
         let full = self.in_vain < SEARCHED_MEMBERS;
         let given = self.passwords.list().iter().map(String::as_str);
-        let rest = given.chain(password::COMMON).filter(|_| full);
+        let rest = given.chain(self.passwords.common().iter().copied()).filter(|_| full);
         let known = self.found.clone();
         let rest = rest.filter(|one| !known.contains(one));
         for password in known.iter().copied().chain(rest) {
@@ -176,8 +174,10 @@ fn unpack(mut from: impl Read, packed: u64, room: &mut Room) -> Unpacked {
         if before as u64 > cap {
             return Unpacked { bytes: Vec::new(), end: End::Bomb };
         }
-        let wanted =
-            READ_BYTES.min(room.bytes().saturating_add(1)).min((cap - before as u64).saturating_add(1));
+        let wanted = (READ_BYTES as u64)
+            .min(room.bytes().saturating_add(1))
+            .min((cap - before as u64).saturating_add(1));
+        make_room(&mut bytes, READ_BYTES);
         let result = from.by_ref().take(wanted).read_to_end(&mut bytes);
         if room.take(bytes.len() - before).is_err() {
             return Unpacked { bytes: Vec::new(), end: End::Full };

@@ -13,6 +13,10 @@ use crate::scan::Scanner;
 use crate::tree::{Node, Tree};
 use crate::{Means, Part, records, sniff};
 
+/// Containers of so many bytes together wait whether they are locked or not, so that what they hold does not use up the
+/// limits before the parts behind them.
+const WAITING_BYTES: usize = 8 << 20;
+
 /// Containers whose password may stand in a part that is still to come.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
@@ -27,12 +31,18 @@ impl Tree<'_> {
     }
 
     pub(crate) fn open_or_wait(&mut self, node: usize, format: Format, bytes: Vec<u8>) {
-        if format.takes_passwords() && self.waiting.bytes + bytes.len() <= self.means.limits.container_bytes {
-            self.waiting.bytes += bytes.len();
-            self.waiting.list.push((node, format, bytes));
+        if !format.takes_passwords() {
+            self.open_container(node, format, bytes, Known::SoFar);
+        } else if self.waiting.bytes + bytes.len() <= WAITING_BYTES {
+            self.wait(node, format, bytes);
         } else {
-            self.open_container(node, format, bytes);
+            self.open_container(node, format, bytes, Known::None);
         }
+    }
+
+    fn wait(&mut self, node: usize, format: Format, bytes: Vec<u8>) {
+        self.waiting.bytes += bytes.len();
+        self.waiting.list.push((node, format, bytes));
     }
 
     /// Opens what waited for the whole message to be read.
@@ -40,7 +50,7 @@ impl Tree<'_> {
         while !self.waiting.list.is_empty() {
             self.waiting.bytes = 0;
             for (node, format, bytes) in std::mem::take(&mut self.waiting.list) {
-                self.open_container(node, format, bytes);
+                self.open_container(node, format, bytes, Known::SoFar);
             }
         }
     }
@@ -58,7 +68,7 @@ impl Tree<'_> {
         }
     }
 
-    fn open_container(&mut self, node: usize, format: Format, bytes: Vec<u8>) {
+    fn open_container(&mut self, node: usize, format: Format, bytes: Vec<u8>, known: Known) {
         let Some(level) = self.nodes.get(node).map(|node| node.level) else { return };
         if level >= self.means.limits.depth {
             self.defect(node, "limit_depth", "nested too deep; what is inside was not taken apart");
@@ -73,13 +83,32 @@ impl Tree<'_> {
             scanner.finish(self);
             return;
         }
-        let passwords = passwords(self.means, &self.nodes, self.head.as_ref());
-        let mut contents = open::open(format, &bytes, self.means, &passwords, &mut self.room);
+        let Some(mut contents) = self.contents(format, &bytes, known) else {
+            return self.wait(node, format, bytes);
+        };
         if let Some(verified) = self.verify(node, format, &bytes).filter(|verified| !verified.is_empty()) {
             contents.signatures = verified;
         }
         drop(bytes);
         self.adopt(node, contents);
+    }
+
+    /// What a container holds; nothing when its password may still come and there is room to wait for it.
+    fn contents(&mut self, format: Format, bytes: &[u8], known: Known) -> Option<Contents> {
+        let left = self.room.bytes();
+        if known == Known::None {
+            let contents = open::open(format, bytes, self.means, &Passwords::none(), &mut self.room);
+            if !contents.is_locked() {
+                return Some(contents);
+            }
+            drop(contents);
+            self.room.put_back(left);
+            if self.waiting.bytes + bytes.len() <= self.means.limits.container_bytes {
+                return None;
+            }
+        }
+        let passwords = passwords(self.means, &self.nodes, self.head.as_ref());
+        Some(open::open(format, bytes, self.means, &passwords, &mut self.room))
     }
 
     /// Whether what is asked for may lie within `node`; everything may, unless one part was asked for.
@@ -198,6 +227,14 @@ impl Tree<'_> {
         let kept = format.map(|format| (format, bytes));
         self.end(node, Finished { size, hashes, prefix, text, nuls, flaw: None, kept });
     }
+}
+
+/// Which passwords are tried on a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// None: what is locked waits for the texts behind it.
+    None,
+    SoFar,
 }
 
 /// Passwords given, and the texts so far in which there may be others.

@@ -3,6 +3,7 @@
 use mailcase_sums::Sums;
 
 use crate::Hashes;
+use crate::contents::make_room;
 use crate::open::Format;
 use crate::scan::Scanner;
 use crate::transfer::{Base64, QuotedPrintable, Transfer, looks_like_base64};
@@ -214,6 +215,7 @@ impl Content {
             if held.len() + bytes.len() > tree.means.limits.container_bytes {
                 self.kept = Kept::TooLarge;
             } else {
+                make_room(held, bytes.len());
                 held.extend_from_slice(bytes);
             }
         }

@@ -10,7 +10,22 @@ use crate::heads::MessageHead;
 use crate::{Defect, Fact, Lock, Signature};
 
 /// Read from a stream in pieces of this size while the room is watched.
-const READ_BYTES: usize = 64 << 10;
+pub(crate) const READ_BYTES: usize = 64 << 10;
+
+/// Contents beyond this get [`ROOM_BYTES`] at once.
+const LARGE_BYTES: usize = 1 << 20;
+/// More than what the C library of Linux ever takes from its heaps (mallopt(3), `M_MMAP_THRESHOLD`): such a buffer costs only
+/// what is written to it, and freed it goes back to the system. Freed buffers below that stay with the process, and make it
+/// keep ever larger ones.
+const ROOM_BYTES: usize = 33 << 20;
+
+/// Lets `buffer` take `more` bytes.
+pub(crate) fn make_room(buffer: &mut Vec<u8>, more: usize) {
+    let needed = buffer.len().saturating_add(more);
+    if needed > buffer.capacity() && (LARGE_BYTES..ROOM_BYTES).contains(&needed) {
+        buffer.reserve_exact(ROOM_BYTES - buffer.len());
+    }
+}
 
 /// What a container holds.
 #[derive(Debug, Default)]
@@ -29,6 +44,14 @@ pub(crate) struct Contents {
     pub(crate) lock: Option<Lock>,
     pub(crate) signatures: Vec<Signature>,
     pub(crate) defects: Vec<Defect>,
+}
+
+impl Contents {
+    /// Whether a password would open more of it.
+    pub(crate) fn is_locked(&self) -> bool {
+        let locked = |lock: &Option<Lock>| matches!(lock, Some(Lock::Password));
+        locked(&self.lock) || self.items.iter().any(|item| locked(&item.lock))
+    }
 }
 
 /// What an item is to the message around it.
@@ -138,12 +161,18 @@ impl Room {
         loop {
             let before = all.len();
             let wanted = (READ_BYTES as u64).min(self.bytes.saturating_add(1));
+            make_room(&mut all, READ_BYTES);
             from.by_ref().take(wanted).read_to_end(&mut all)?;
             if all.len() == before {
                 return Ok(all);
             }
             self.take(all.len() - before)?;
         }
+    }
+
+    /// Gives back what was taken out since `bytes` were left, as it was not kept. The work for it stays counted.
+    pub(crate) fn put_back(&mut self, bytes: u64) {
+        self.bytes = self.bytes.max(bytes);
     }
 
     /// Counts work whose cost is not in proportion to bytes: tries of a password, rounds of a key derivation, pixels.

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 /// Passwords of samples among analysts, and of senders who do not care.
-pub(super) const COMMON: [&str; 16] = [
+const COMMON: [&str; 16] = [
     "infected",
     "malware",
     "virus",
@@ -120,17 +120,28 @@ const TEXT_BYTES: usize = 64 << 10;
 pub(crate) struct Passwords<'a> {
     given: &'a [String],
     texts: Vec<&'a str>,
+    common: &'static [&'static str],
     list: OnceCell<Vec<String>>,
 }
 
 impl<'a> Passwords<'a> {
     pub(crate) fn new(given: &'a [String], texts: impl Iterator<Item = &'a str>) -> Self {
-        Self { given, texts: texts.collect(), list: OnceCell::new() }
+        Self { given, texts: texts.collect(), common: &COMMON, list: OnceCell::new() }
+    }
+
+    /// Nothing to try: only tells whether something is locked.
+    pub(crate) fn none() -> Self {
+        Self { common: &[], ..Self::new(&[], std::iter::empty()) }
     }
 
     #[cfg(test)]
     pub(crate) fn given(given: &'a [String]) -> Self {
         Self::new(given, std::iter::empty())
+    }
+
+    /// Those that everybody uses.
+    pub(super) fn common(&self) -> &'static [&'static str] {
+        self.common
     }
 
     pub(crate) fn list(&self) -> &[String] {
