@@ -11,7 +11,7 @@ use crate::text::Text;
 use crate::tree::{Tree, is_html};
 use crate::{
     Body, Defect, Evidence, Limits, Means, MessageHeaders, PARSER_VERSION, Part, PartKind, automatic, html,
-    indicators, verdicts,
+    indicators, reported, verdicts,
 };
 
 /// Read from disk in pieces of this size.
@@ -206,6 +206,7 @@ fn assemble(tree: Tree<'_>) -> Evidence {
     bodies(&mut evidence, &texts, &limits);
     evidence.automatic = automatic::recognise(&evidence, &texts);
     evidence.verdicts = verdicts::of(&evidence, trust);
+    evidence.reported = reported::of(&evidence, &texts);
     indicators::collect(&mut evidence, &texts, &limits);
     evidence
 }

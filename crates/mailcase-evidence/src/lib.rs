@@ -35,6 +35,7 @@ mod outlook;
 mod parameters;
 pub mod preview;
 mod records;
+mod reported;
 mod scan;
 mod signed;
 mod smime;
@@ -55,6 +56,7 @@ pub use mailcase_indicators::{How, Kind as IndicatorKind, Mark as IndicatorMark,
 pub use means::Means;
 pub use model::*;
 pub use names::safe_file_name;
+pub use reported::{Opinion, Place, Report, ReportedMessage, Tool, ToolKind};
 pub use text::is_charset;
 pub use unread::{Unread, UnreadReason};
 pub use verdicts::{AuthenticationResults, Mark, MarkKind, MethodResult, Property, Route, Trust, Verdicts};

@@ -1,6 +1,6 @@
 //! The shape of evidence. It is stored as JSON: fields are only ever added, with a default.
 
-use crate::Verdicts;
+use crate::{Report, Verdicts};
 use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub struct Evidence {
     /// What speaks for and against its origin.
     #[serde(skip_serializing_if = "Verdicts::is_empty")]
     pub verdicts: Verdicts,
+    /// Set when it is mail about other mail: who passed on what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Report>,
     /// The best plain text: the text body, else the HTML body as text. Bounded by [`Limits::body_bytes`].
     pub text: Option<Body>,
     /// The HTML body as it came (never shown as it is). Bounded by [`Limits::body_bytes`].

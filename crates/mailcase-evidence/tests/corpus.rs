@@ -82,3 +82,24 @@ fn every_file_gives_evidence_in_time_and_the_same_from_a_stream() {
     println!("slowest: {:?} {}", slowest.0, slowest.1.display());
     assert!(slowest.0 < MESSAGE_TIME, "{} took {:?}", slowest.1.display(), slowest.0);
 }
+
+#[test]
+fn what_is_reported_lies_where_it_says() {
+    let Some(folder) = corpus() else { return };
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    for path in paths {
+        let evidence = examine(&std::fs::read(&path).unwrap(), &Means::default());
+        let Some(report) = &evidence.reported else { continue };
+        let tool = report.tool.as_ref().map(|tool| tool.kind);
+        println!("{} {tool:?} {:?}", path.display(), evidence.envelope.subject);
+        for message in &report.messages {
+            assert!(evidence.root.walk().any(|part| part.path == message.path), "{}", path.display());
+            let because = message.place.as_ref().map(|place| place.because.as_str());
+            println!("  {:?} {} {because:?} {:?}", message.within, message.path, message.subject);
+            let kept =
+                [&evidence.text, &evidence.html].into_iter().flatten().any(|body| body.path == message.path);
+            assert_eq!(message.text(&evidence).is_some(), because.is_some() && kept, "{}", path.display());
+        }
+    }
+}

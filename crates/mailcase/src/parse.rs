@@ -5,6 +5,7 @@ mod fragments;
 mod inputs;
 mod keys;
 mod origin;
+mod report;
 mod summary;
 
 use crate::Outcome;

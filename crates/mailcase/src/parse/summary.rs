@@ -28,9 +28,12 @@ pub(crate) fn of(name: &str, evidence: &Evidence) -> String {
     for defect in &evidence.defects {
         row(&mut text, "  ", "Defect", &defect.message);
     }
-    let origin = super::origin::rows(evidence);
-    let origin = origin.iter().map(|row| row.iter().map(|cell| shown(cell)).collect());
-    section(&mut text, "Origin", &origin.collect::<Vec<Vec<String>>>());
+    for (title, rows) in
+        [("Reported", super::report::rows(evidence)), ("Origin", super::origin::rows(evidence))]
+    {
+        let rows = rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect());
+        section(&mut text, title, &rows.collect::<Vec<Vec<String>>>());
+    }
     section(&mut text, "Parts", &parts(evidence));
     section(&mut text, "Indicators", &indicators(evidence));
     let unread: Vec<Vec<String>> = evidence
@@ -92,7 +95,7 @@ fn envelope(text: &mut String, indent: &str, envelope: &Envelope) {
     row(text, indent, "Message-ID", envelope.message_id.as_deref().unwrap_or_default());
 }
 
-fn address(one: &Address) -> String {
+pub(super) fn address(one: &Address) -> String {
     match (&one.name, &one.address) {
         (Some(name), Some(address)) => format!("{name} <{address}>"),
         (Some(one), None) | (None, Some(one)) => one.clone(),
