@@ -34,7 +34,7 @@ test: ui ## Run every test: Rust with real servers, then the browser
 quick: ## Run the tests of the libraries alone (no servers, no browser)
 	@scripts/need rust cryptography archives
 	@scripts/say 'Running the quick tests'
-	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-indicators --package mailcase-sums --package mailcase-folder --package mailcase-transport --lib
+	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-indicators --package mailcase-patterns --package mailcase-sums --package mailcase-folder --package mailcase-transport --lib
 
 e2e: ui ## Run the browser tests alone
 	@scripts/need rust mail proxy identity browser

@@ -11,7 +11,7 @@ use crate::text::Text;
 use crate::tree::{Tree, is_html};
 use crate::{
     Body, Defect, Evidence, Limits, Means, MessageHeaders, PARSER_VERSION, Part, PartKind, automatic, html,
-    indicators, reported, verdicts,
+    indicators, patterns, reported, verdicts,
 };
 
 /// Read from disk in pieces of this size.
@@ -198,16 +198,17 @@ fn no_message() -> MessageHead {
 }
 
 fn assemble(tree: Tree<'_>) -> Evidence {
-    let (limits, trust) = (tree.means.limits, &tree.means.trust);
+    let Means { limits, trust, patterns, .. } = tree.means;
     let (root, texts, head) = tree.finish();
     let MessageHead { headers, envelope, received, defects } = head;
     let mut evidence = Evidence { envelope, headers, received, root, defects, ..Evidence::default() };
     let texts: Vec<PartText> = texts.into_iter().map(PartText::new).collect();
-    bodies(&mut evidence, &texts, &limits);
+    bodies(&mut evidence, &texts, limits);
     evidence.automatic = automatic::recognise(&evidence, &texts);
     evidence.verdicts = verdicts::of(&evidence, trust);
     evidence.reported = reported::of(&evidence, &texts);
-    indicators::collect(&mut evidence, &texts, &limits);
+    patterns::collect(&mut evidence, &texts, patterns);
+    indicators::collect(&mut evidence, &texts, limits);
     evidence
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use mailcase_indicators::{Finding, Findings, How, Kind, Link, Span, Worth, scan_link, scan_text};
+use mailcase_patterns::Gives;
 
 use crate::examine::PartText;
 use crate::{Address, Defect, Envelope, Evidence, Header, Indicator, Limits, Part, PartKind, Sighting};
@@ -42,6 +43,12 @@ pub(crate) fn collect(evidence: &mut Evidence, texts: &[PartText], limits: &Limi
     }
     for part in evidence.root.walk() {
         files(&mut found, part);
+    }
+    for one in &evidence.pattern_values {
+        if let Gives::Indicator { kind } = one.gives {
+            found.place.clone_from(&one.place);
+            found.wanted(kind, &one.value);
+        }
     }
     if found.full {
         let message = "there are too many indicators; only the first were kept";
@@ -180,10 +187,14 @@ impl Found {
         }
     }
 
-    /// Keeps a finding; `seen` tells that its place is in a text.
+    /// Keeps a finding where it belongs; `seen` tells that its place is in a text.
     fn add(&mut self, finding: Finding, seen: bool) {
         // Every line of a log has its date.
         let aside = finding.worth == Worth::Noise || finding.kind == Kind::DateTime;
+        self.keep(finding, seen, aside);
+    }
+
+    fn keep(&mut self, finding: Finding, seen: bool, aside: bool) {
         let list = if aside { &mut self.set_aside } else { &mut self.kept };
         let value = match finding.value.len() {
             0..=VALUE_BYTES => finding.value,
@@ -224,19 +235,12 @@ impl Found {
 
     /// What is a value as a whole, not a piece of text.
     fn value(&mut self, kind: Kind, value: &str) {
-        let span = Span { offset: 0, length: value.len() };
-        let finding = Finding {
-            kind,
-            value: value.to_owned(),
-            span,
-            how: How::Text,
-            wrapper: None,
-            detail: None,
-            unicode: None,
-            marks: Vec::new(),
-            worth: Worth::Normal,
-        };
-        self.add(finding, false);
+        self.add(whole(kind, value), false);
+    }
+
+    /// A value that a person looks for, whatever its kind is worth elsewhere.
+    fn wanted(&mut self, kind: Kind, value: &str) {
+        self.keep(whole(kind, value), false, false);
     }
 
     /// The IP addresses of a server's own words. Private ones stay, they tell where a sender sits.
@@ -260,5 +264,19 @@ impl Found {
         if let Some(address) = mailcase_indicators::address(address) {
             self.value(Kind::Email, &address);
         }
+    }
+}
+
+fn whole(kind: Kind, value: &str) -> Finding {
+    Finding {
+        kind,
+        value: value.to_owned(),
+        span: Span { offset: 0, length: value.len() },
+        how: How::Text,
+        wrapper: None,
+        detail: None,
+        unicode: None,
+        marks: Vec::new(),
+        worth: Worth::Normal,
     }
 }

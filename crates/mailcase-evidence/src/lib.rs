@@ -33,6 +33,7 @@ mod open;
 mod openpgp;
 mod outlook;
 mod parameters;
+mod patterns;
 pub mod preview;
 mod records;
 mod reported;
@@ -56,6 +57,7 @@ pub use mailcase_indicators::{How, Kind as IndicatorKind, Mark as IndicatorMark,
 pub use means::Means;
 pub use model::*;
 pub use names::safe_file_name;
+pub use patterns::PatternValue;
 pub use reported::{Opinion, Place, Report, ReportedMessage, Tool, ToolKind};
 pub use text::is_charset;
 pub use unread::{Unread, UnreadReason};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mailcase_patterns::PatternSet;
+
 use crate::{Keyring, Limits, Trust};
 
 /// Limits, and what helps to read content that does not read by itself. The same bytes with the same means always give
@@ -17,6 +19,8 @@ pub struct Means {
     pub charsets: BTreeMap<String, String>,
     /// Whose word about the origin of a message counts.
     pub trust: Trust,
+    /// What an organization looks for itself.
+    pub patterns: PatternSet,
 }
 
 impl From<Limits> for Means {

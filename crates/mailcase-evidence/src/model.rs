@@ -1,11 +1,11 @@
 //! The shape of evidence. It is stored as JSON: fields are only ever added, with a default.
 
-use crate::{Report, Verdicts};
+use crate::{PatternValue, Report, Verdicts};
 use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
 
 /// Raised when the same bytes give different evidence than before; stored with each message.
-pub const PARSER_VERSION: u32 = 4;
+pub const PARSER_VERSION: u32 = 5;
 
 /// Everything found in one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Evidence {
     /// What was found too, but no analyst writes down: names of formats, date-times. Bounded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<Indicator>,
+    /// What the patterns of the organization found. Bounded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pattern_values: Vec<PatternValue>,
     /// Defects of the message as a whole; those of a part stand on the part.
     pub defects: Vec<Defect>,
 }

@@ -1,7 +1,11 @@
 //! What large messages take of the server's memory on their whole way: received, stored, examined, decided, acknowledged.
 //! Each is taken by a server of its own, whose peak the operating system tells.
 
-#![expect(clippy::indexing_slicing, clippy::print_stdout, reason = "a missing piece fails; it says what it measured")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a missing piece fails; it says what it measured"
+)]
 
 use anyhow::{Context, Result, ensure};
 use data_encoding::BASE64;
