@@ -8,6 +8,7 @@ pub mod case_token;
 pub mod connector;
 pub mod decision;
 pub mod id;
+pub mod indicator;
 pub mod message;
 pub mod migration;
 pub mod permission;

@@ -1,5 +1,7 @@
 //! Indicators written so that nothing makes a link of them.
 
+use crate::Kind;
+
 /// How much is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DefangOptions {
@@ -21,6 +23,25 @@ impl Default for DefangOptions {
 #[must_use]
 pub fn defang(indicator: &str) -> String {
     defang_with(indicator, DefangOptions::default())
+}
+
+/// The value of an observable as it may be shown: what leads nowhere stays as it is.
+#[must_use]
+pub fn defang_kind(kind: Kind, value: &str) -> String {
+    match kind {
+        Kind::Ipv4 | Kind::Ipv6 | Kind::Url | Kind::Domain | Kind::Email => defang(value),
+        Kind::Md5
+        | Kind::Sha1
+        | Kind::Sha256
+        | Kind::Sha512
+        | Kind::FileName
+        | Kind::RegistryPath
+        | Kind::Cve
+        | Kind::CryptoAddress
+        | Kind::Phone
+        | Kind::DateTime
+        | Kind::PaymentCard => value.to_owned(),
+    }
 }
 
 /// Like [`defang`], as much as `options` say.

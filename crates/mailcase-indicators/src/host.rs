@@ -1,8 +1,10 @@
 //! Host names: their ASCII form, whether the world could register them, and what is odd about how they are written.
 
 use unicode_security::{GeneralSecurityProfile, MixedScript, confusable_detection::skeleton};
+pub use url::Host;
+use url::Url;
 
-use crate::Mark;
+use crate::{Kind, Mark};
 
 /// Longest host name looked at, in any form: far more than the 253 bytes of the DNS.
 const HOST_BYTES: usize = 1_000;
@@ -44,6 +46,25 @@ pub fn is_registrable(host: &str) -> bool {
 #[must_use]
 pub fn registered(host: &str) -> &str {
     psl::domain_str(host).unwrap_or(host)
+}
+
+/// Whether nobody can own `host` (lower case, ASCII): it is a public suffix, or has no dot.
+#[must_use]
+pub fn is_everybodys(host: &str) -> bool {
+    !host.contains('.') || psl::domain_str(host).is_none()
+}
+
+/// The host an observable names: a domain, an address, the host of a URL, that of an e-mail address.
+#[must_use]
+pub fn of(kind: Kind, value: &str) -> Option<Host<String>> {
+    match kind {
+        Kind::Domain => Some(Host::Domain(value.to_owned())),
+        Kind::Email => value.rsplit_once('@').map(|(_, name)| Host::Domain(name.to_owned())),
+        Kind::Url => Url::parse(value).ok()?.host().map(|host| host.to_owned()),
+        Kind::Ipv4 => value.parse().ok().map(Host::Ipv4),
+        Kind::Ipv6 => value.parse().ok().map(Host::Ipv6),
+        _ => None,
+    }
 }
 
 /// What people see of a host in ASCII form, and what is odd about it. Nothing for a host that is ASCII anyway.
@@ -95,6 +116,28 @@ mod tests {
             assert_eq!(is_registrable(host), want, "{host}");
         }
         assert_eq!(registered("a.b.example.co.uk"), "example.co.uk");
+    }
+
+    #[test]
+    fn hosts_of_observables() {
+        let named = |name: &str| Some(Host::Domain(name.to_owned()));
+        for (kind, value, want) in [
+            (Kind::Domain, "evil.example", named("evil.example")),
+            (Kind::Email, "a@evil.example", named("evil.example")),
+            (Kind::Url, "https://a@evil.example:8443/x", named("evil.example")),
+            (Kind::Url, "http://[2001:db8::1]/", Some(Host::Ipv6("2001:db8::1".parse().unwrap()))),
+            (Kind::Ipv4, "192.0.2.1", Some(Host::Ipv4("192.0.2.1".parse().unwrap()))),
+            (Kind::Url, "https://", None),
+            (Kind::Email, "nobody", None),
+            (Kind::FileName, "evil.example", None),
+        ] {
+            assert_eq!(of(kind, value), want, "{value}");
+        }
+        for (host, want) in
+            [("co.uk", true), ("local", true), ("corp.local", false), ("example.co.uk", false)]
+        {
+            assert_eq!(is_everybodys(host), want, "{host}");
+        }
     }
 
     #[test]

@@ -59,6 +59,10 @@ pub enum Event {
     KeysChanged {
         org: OrganizationId,
     },
+    /// What the organization thinks of an indicator.
+    MarksChanged {
+        org: OrganizationId,
+    },
     /// It was asked for, got on, or ended.
     ReexaminationChanged {
         org: OrganizationId,

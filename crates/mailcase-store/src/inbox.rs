@@ -4,6 +4,7 @@ use crate::Store;
 use crate::blobs::BlobHash;
 use crate::decisions::unpack;
 use crate::error::{Result, StoreError};
+use crate::indicators::{indicator_hash, kind_name};
 use crate::page::{Page, PageRequest, pair_cursor, read_pair_cursor};
 use crate::search;
 use crate::sql::{Conditions, Row, args};
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use mailcase_core::decision::Reason;
 use mailcase_core::message::{Automatic, DeliveryState, MessageState};
 use mailcase_core::{CaseId, ConnectorId, DeliveryId, MessageId, OrganizationId};
-use mailcase_evidence::Evidence;
+use mailcase_evidence::{Evidence, IndicatorKind};
 use sqlx::AssertSqlSafe;
 
 /// Which messages to list. What is `None` does not matter.
@@ -28,6 +29,8 @@ pub struct MessageFilter {
     pub automatic: Option<bool>,
     /// Some of it is encrypted to a key that was not there.
     pub needs_key: Option<bool>,
+    /// It was seen in the message.
+    pub indicator: Option<(IndicatorKind, String)>,
 }
 
 /// A connector by name.
@@ -225,6 +228,13 @@ impl Store {
         }
         if let Some(needs_key) = filter.needs_key {
             conditions.and(if needs_key { "m.needs_key = 1" } else { "m.needs_key = 0" });
+        }
+        if let Some((kind, value)) = &filter.indicator {
+            let bound = conditions.bind(indicator_hash(org, kind_name(*kind), value));
+            conditions.and(&format!(
+                "m.seq IN (SELECT s.message_seq FROM sightings s JOIN indicators i ON i.id = s.indicator_id \
+                 WHERE i.hash = {bound})"
+            ));
         }
         self.page_of_messages(conditions, page).await
     }

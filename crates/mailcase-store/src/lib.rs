@@ -18,6 +18,7 @@ mod error;
 mod events;
 mod grants;
 mod inbox;
+mod indicators;
 mod leases;
 mod ledger;
 mod messages;
@@ -61,6 +62,10 @@ pub use grants::{Grant, NewGrant, PendingGrant, RefreshTurn, TakenTurn};
 pub use inbox::{
     CaseRef, ConnectorRef, Delivery, MessageDetail, MessageFilter, MessageSummary, NeedsAttention,
     StoredMessage,
+};
+pub use indicators::{
+    FoundIndicator, IndicatorFacts, IndicatorFilter, IndicatorMark, IndicatorMatch, MARK_NOTE_MAX_CHARS,
+    MarkFilter, MarkTarget, MarksFilter, NewMark, Seen, SeenElsewhere,
 };
 pub use leases::{Lease, Renewal};
 pub use ledger::{

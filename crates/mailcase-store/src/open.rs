@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::{DatabaseConfig, StoreConfig};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
+use crate::indicators::locate_all;
 use crate::secrets::Keys;
 use crate::sql::{Pool, pause_before_retry};
 use crate::{Inner, Store};
@@ -54,6 +55,7 @@ impl Store {
         let blobs = Blobs::open(config.blobs, &pool).await?;
         let keys = Keys::prove(&pool, &config.master_key).await?;
         let events = Events::start(&pool).await?;
+        locate_all(&pool).await?;
         Ok(Self { inner: Arc::new(Inner { pool, blobs, keys, events, clock }) })
     }
 

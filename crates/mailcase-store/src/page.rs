@@ -52,7 +52,7 @@ impl PageRequest {
     }
 }
 
-fn bad_cursor() -> StoreError {
+pub(crate) fn bad_cursor() -> StoreError {
     StoreError::Settings("the cursor is not one of this list; begin with the first page".to_owned())
 }
 

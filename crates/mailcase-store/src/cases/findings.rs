@@ -2,6 +2,7 @@
 
 use crate::Store;
 use crate::error::Result;
+use crate::indicators::{IndicatorFacts, SeenElsewhere, kind_of};
 use crate::page::{Page, PageRequest, number_cursor, read_number_cursor, text_cursor};
 use crate::sql::{Row, args};
 use mailcase_core::{CaseId, MessageId, OrganizationId};
@@ -14,8 +15,8 @@ pub struct CaseIndicator {
     pub value: String,
     /// Messages of this case it was seen in.
     pub message_count: u64,
-    /// Other cases of the organization it was seen in.
-    pub other_cases: u64,
+    /// Its mark, and the organization's mail outside of the case it was seen in.
+    pub facts: IndicatorFacts,
 }
 
 /// An attachment of a case's message.
@@ -32,15 +33,21 @@ pub struct CaseAttachment {
     pub hashes: Option<Hashes>,
 }
 
-fn indicator_from(row: &Row) -> Result<(i64, CaseIndicator)> {
-    let kind = serde_json::Value::String(row.text("kind")?);
-    let indicator = CaseIndicator {
-        kind: serde_json::from_value(kind).map_err(crate::StoreError::decode)?,
+/// An indicator on its way to the page.
+struct Listed {
+    id: i64,
+    kind: IndicatorKind,
+    value: String,
+    messages: u64,
+}
+
+fn indicator_from(row: &Row) -> Result<Listed> {
+    Ok(Listed {
+        id: row.int("id")?,
+        kind: kind_of(row)?,
         value: row.text("value")?,
-        message_count: row.count("messages")?,
-        other_cases: row.count("other_cases")?,
-    };
-    Ok((row.int("id")?, indicator))
+        messages: row.count("messages")?,
+    })
 }
 
 fn attachment_from(row: &Row) -> Result<(String, CaseAttachment)> {
@@ -76,16 +83,21 @@ impl Store {
     ) -> Result<Page<CaseIndicator>> {
         self.require_case(org, case).await?;
         let after = page.cursor.as_deref().map(read_number_cursor).transpose()?.unwrap_or(0);
-        let sql = "SELECT i.id AS id, i.kind AS kind, i.value AS value, COUNT(*) AS messages, \
-                     (SELECT COUNT(DISTINCT om.case_id) FROM sightings os JOIN messages om ON om.seq = os.message_seq \
-                      WHERE os.indicator_id = i.id AND om.case_id IS NOT NULL AND om.case_id <> $1) AS other_cases \
+        let sql = "SELECT i.id AS id, i.kind AS kind, i.value AS value, COUNT(*) AS messages \
                    FROM messages m JOIN sightings s ON s.message_seq = m.seq \
                    JOIN indicators i ON i.id = s.indicator_id \
                    WHERE m.case_id = $1 AND m.organization_id = $2 AND i.id > $3 \
                    GROUP BY i.id, i.kind, i.value ORDER BY i.id LIMIT $4";
         let rows = self.pool().fetch_all(sql, args![case, org, after, page.rows()]).await?;
-        let items = rows.iter().map(indicator_from).collect::<Result<_>>()?;
-        Ok(without_keys(page.finish(items, |(id, _): &(i64, CaseIndicator)| number_cursor(*id))?))
+        let rows: Vec<Listed> = rows.iter().map(indicator_from).collect::<Result<_>>()?;
+        let page = page.finish(rows, |listed| number_cursor(listed.id))?;
+        let values: Vec<_> = page.items.iter().map(|listed| (listed.kind, listed.value.as_str())).collect();
+        let facts = self.indicator_facts(org, &values, SeenElsewhere::ThanCase(case)).await?;
+        let items = page.items.into_iter().zip(facts).map(|(listed, facts)| {
+            let Listed { kind, value, messages, .. } = listed;
+            CaseIndicator { kind, value, message_count: messages, facts }
+        });
+        Ok(Page { items: items.collect(), next: page.next })
     }
 
     /// The attachments of a case's messages, oldest message first.

@@ -2,21 +2,19 @@
 
 use super::{Claimed, DecidedMessage, kept_message_id};
 use crate::error::{Result, StoreError};
+use crate::indicators::{Locus, indicator_hash, kind_name};
 use crate::search;
 use crate::sql::{Tx, Value, args, insert_rows};
 use jiff::Timestamp;
 use mailcase_core::case::title_from_subject;
 use mailcase_core::threading::normalize_message_id;
 use mailcase_core::{MessageId, OrganizationId};
-use mailcase_evidence::{Evidence, IndicatorKind, Part, PartKind};
-use sha2::{Digest, Sha256};
+use mailcase_evidence::{Evidence, Part, PartKind};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// Fast, and already a quarter of the size on mail.
 const ZSTD_LEVEL: i32 = 1;
-/// Bytes of an indicator's hash: collisions are out of reach.
-const INDICATOR_HASH_BYTES: usize = 16;
 /// Attachments of one message that are listed by themselves; the tree has them all.
 const ATTACHMENTS_MAX: usize = 1_000;
 /// Memory of the values of one attachment, about: three hashes, names, types.
@@ -47,6 +45,7 @@ struct PackedIndicator {
     hash: Vec<u8>,
     kind: &'static str,
     value: String,
+    locus: Locus,
 }
 
 /// What lists, titles and threads need of a message.
@@ -87,7 +86,8 @@ impl PackedEvidence {
             let kind = kind_name(indicator.kind);
             let value = indicator.value.replace('\0', "");
             let hash = indicator_hash(org, kind, &value);
-            indicators.entry(hash.clone()).or_insert(PackedIndicator { hash, kind, value });
+            let locus = Locus::of(indicator.kind, &value);
+            indicators.entry(hash.clone()).or_insert(PackedIndicator { hash, kind, value, locus });
         }
         let defects = evidence.root.walk().map(|part| part.defects.len()).sum::<usize>();
         Ok(Self {
@@ -210,36 +210,6 @@ fn attachment_values(part: &Part) -> Vec<Value> {
     ]
 }
 
-fn indicator_hash(org: OrganizationId, kind: &str, value: &str) -> Vec<u8> {
-    let mut hasher = Sha256::new();
-    hasher.update(org.uuid().as_bytes());
-    hasher.update(kind.as_bytes());
-    hasher.update([0]);
-    hasher.update(value.as_bytes());
-    hasher.finalize().iter().copied().take(INDICATOR_HASH_BYTES).collect()
-}
-
-pub(crate) const fn kind_name(kind: IndicatorKind) -> &'static str {
-    match kind {
-        IndicatorKind::Ipv4 => "ipv4",
-        IndicatorKind::Ipv6 => "ipv6",
-        IndicatorKind::Url => "url",
-        IndicatorKind::Domain => "domain",
-        IndicatorKind::Email => "email",
-        IndicatorKind::Md5 => "md5",
-        IndicatorKind::Sha1 => "sha1",
-        IndicatorKind::Sha256 => "sha256",
-        IndicatorKind::Sha512 => "sha512",
-        IndicatorKind::FileName => "file_name",
-        IndicatorKind::Cve => "cve",
-        IndicatorKind::RegistryPath => "registry_path",
-        IndicatorKind::CryptoAddress => "crypto_address",
-        IndicatorKind::Phone => "phone",
-        IndicatorKind::DateTime => "date_time",
-        IndicatorKind::PaymentCard => "payment_card",
-    }
-}
-
 /// Writes the evidence of the messages that are ours.
 pub(crate) async fn write(
     tx: &mut Tx,
@@ -286,9 +256,10 @@ impl<'a> Found<'a> {
         }));
         for indicator in &packed.indicators {
             let hash = indicator.hash.clone();
-            self.indicators
-                .entry(&indicator.hash)
-                .or_insert_with(|| args![hash, org, indicator.kind, &indicator.value]);
+            self.indicators.entry(&indicator.hash).or_insert_with(|| {
+                let Locus { host_key, address } = indicator.locus.clone();
+                args![hash, org, indicator.kind, &indicator.value, host_key, address, true]
+            });
             self.sightings.push(args![seq, indicator.hash.clone()]);
         }
     }
@@ -298,7 +269,7 @@ impl<'a> Found<'a> {
         let head = "INSERT INTO attachments (message_seq, path, name, safe_name, content_type, sniffed_type, size, md5, \
                     sha1, sha256)";
         insert_rows(tx, head, "ON CONFLICT (message_seq, path) DO NOTHING", attachments).await?;
-        let head = "INSERT INTO indicators (hash, organization_id, kind, value)";
+        let head = "INSERT INTO indicators (hash, organization_id, kind, value, host_key, address, located)";
         insert_rows(tx, head, "ON CONFLICT (hash) DO NOTHING", indicators.into_values().collect()).await?;
         let head = "INSERT INTO sightings (message_seq, indicator_id) SELECT v.column1, i.id FROM (";
         // `WHERE true`: without it SQLite takes ON for a part of the join.

@@ -134,6 +134,12 @@ impl From<Vec<u8>> for Value {
     }
 }
 
+impl From<Option<Vec<u8>>> for Value {
+    fn from(bytes: Option<Vec<u8>>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
 impl From<BlobHash> for Value {
     fn from(hash: BlobHash) -> Self {
         Self::Bytes(Some(hash.bytes().to_vec()))

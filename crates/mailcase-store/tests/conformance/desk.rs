@@ -257,7 +257,7 @@ pub(crate) async fn findings_of_a_case(fx: &Fixture) {
     indicators.sort_by(|a, b| a.value.cmp(&b.value));
     let facts: Vec<_> = indicators
         .iter()
-        .map(|found| (found.value.as_str(), found.message_count, found.other_cases))
+        .map(|found| (found.value.as_str(), found.message_count, found.facts.seen.cases))
         .collect();
     assert_eq!(facts, [("evil.example", 2, 1), ("only.example", 1, 0)]);
     let mut attachments = Vec::new();

@@ -150,5 +150,5 @@ async fn threads_do_not_cross(
     assert_eq!(found.case.unwrap().number, 1, "numbers count per organization");
     assert_eq!(store.case(fx.org, ours.case).await.unwrap().message_count, 1);
     let found = store.case_indicators(fx.org, ours.case, &PageRequest::default()).await.unwrap();
-    assert_eq!(found.items[0].other_cases, 0, "other organizations do not count");
+    assert_eq!(found.items[0].facts.seen.cases, 0, "other organizations do not count");
 }

@@ -13,6 +13,7 @@ mod events;
 mod fixture;
 mod grants;
 mod identity;
+mod indicators;
 mod isolation;
 mod leases;
 mod ledger;
@@ -78,6 +79,13 @@ on_every_store! {
     desk::findings_of_a_case,
     events::watchers_hear_of_changes_on_every_replica,
     identity::the_same_bytes_are_one_message,
+    indicators::marks_are_set_replaced_taken_back_and_written_down,
+    indicators::marks_reach_what_is_below_and_within,
+    indicators::other_mail_is_counted,
+    indicators::the_search_finds_by_what_is_typed,
+    indicators::pages_of_the_search_show_everything_once,
+    indicators::indicators_from_before_are_located,
+    indicators::organizations_share_neither_marks_nor_finds,
     identity::one_message_id_with_two_contents_is_flagged,
     isolation::organizations_never_see_each_other,
     leases::a_connector_has_one_holder,
