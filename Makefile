@@ -24,7 +24,7 @@ demo: ui ## Start Mailcase with sample mail arriving; Ctrl-C ends it and cleans 
 	@exec target/debug/mailcase demo $(ARGS)
 
 test: ui ## Run every test: Rust with real servers, then the browser
-	@scripts/need rust mail proxy identity database schema clients cryptography archives browser
+	@scripts/need rust mail proxy identity database schema clients validators cryptography archives browser
 	@scripts/say 'Running the Rust tests'
 	@$(CARGO) test --locked --workspace
 	@scripts/say 'Running the unit tests of the UI'
@@ -34,7 +34,7 @@ test: ui ## Run every test: Rust with real servers, then the browser
 quick: ## Run the tests of the libraries alone (no servers, no browser)
 	@scripts/need rust cryptography archives
 	@scripts/say 'Running the quick tests'
-	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-indicators --package mailcase-patterns --package mailcase-sums --package mailcase-folder --package mailcase-transport --lib
+	@$(CARGO) test --quiet --locked --package mailcase-core --package mailcase-mail --package mailcase-evidence --package mailcase-export --package mailcase-indicators --package mailcase-patterns --package mailcase-sums --package mailcase-folder --package mailcase-transport --lib
 
 e2e: ui ## Run the browser tests alone
 	@scripts/need rust mail proxy identity browser
