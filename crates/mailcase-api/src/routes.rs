@@ -12,6 +12,8 @@ mod content;
 mod documentation;
 mod events;
 mod grants;
+mod indicator_exports;
+mod indicators;
 mod keys;
 mod messages;
 mod migration;
@@ -48,6 +50,7 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .merge(people().layer(within(QUICK)))
         .merge(connectors().layer(within(QUICK)))
         .merge(desk().layer(within(QUICK)))
+        .merge(indicators().layer(within(QUICK)))
         .merge(keys().layer(within(QUICK)))
         .merge(mailbox().layer(within(ASKS_MAILBOX)))
         .merge(counting().layer(within(COUNTS_MAILBOX)))
@@ -112,6 +115,17 @@ fn keys() -> OpenApiRouter<ApiState> {
         .routes(routes!(keys::inspect_key))
         .routes(routes!(keys::delete_key))
         .layer(DefaultBodyLimit::max(keys::BODY_BYTES_MAX))
+}
+
+fn indicators() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default()
+        .routes(routes!(indicators::search_indicators))
+        .routes(routes!(indicators::look_up_indicators))
+        .routes(routes!(indicators::list_marks, indicators::set_mark, indicators::take_back_mark))
+        .routes(routes!(indicators::list_message_indicators))
+        .routes(routes!(indicator_exports::export_found_indicators))
+        .routes(routes!(indicator_exports::export_message_indicators))
+        .routes(routes!(indicator_exports::export_case_indicators))
 }
 
 fn desk() -> OpenApiRouter<ApiState> {

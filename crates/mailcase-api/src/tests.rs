@@ -7,6 +7,7 @@ mod document;
 mod downloads;
 mod events;
 mod grants;
+mod indicators;
 mod interface;
 mod keys;
 mod migration;

@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cases/{id}/indicators/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The indicators of a case, for other programs. */
+        get: operations["export_case_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cases/{id}/messages": {
         parameters: {
             query?: never;
@@ -547,7 +564,7 @@ export interface paths {
         /**
          * Live events of the organization (server-sent events).
          * @description Event names: `message_stored`, `message_decided`, `case_changed`, `connector_changed`, `connector_status`,
-         *     `alarm_changed`, `keys_changed`, `reexamination_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
+         *     `alarm_changed`, `keys_changed`, `marks_changed`, `reexamination_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
          *     events were lost: fetch anew what is shown. The stream ends when the session or token does.
          */
         get: operations["stream_events"];
@@ -571,6 +588,79 @@ export interface paths {
         /** Hands over what the browser brought back from the provider: the connector has access from now on. */
         post: operations["complete_grant"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The indicators of all messages of the organization.
+         * @description A page may be short, even empty, and still have a next one: each looks through a bounded number of indicators.
+         */
+        get: operations["search_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a search over the organization finds, for other programs. */
+        get: operations["export_found_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/lookups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is known of indicators that stand in no message, such as those of a file that is kept nowhere. */
+        post: operations["look_up_indicators"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The marks of the organization, newest first. */
+        get: operations["list_marks"];
+        /** Marks a value, a domain with all below it, or a network. */
+        put: operations["set_mark"];
+        post?: never;
+        /** Takes a mark back. */
+        delete: operations["take_back_mark"];
         options?: never;
         head?: never;
         patch?: never;
@@ -662,6 +752,46 @@ export interface paths {
         };
         /** One message with its evidence. */
         get: operations["read_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The indicators of a message, with the organization's marks and where else they were seen.
+         * @description What nobody writes down comes last.
+         */
+        get: operations["list_message_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/indicators/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The indicators of a message, for other programs.
+         * @description Without those that nobody writes down.
+         */
+        get: operations["export_message_indicators"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1254,16 +1384,14 @@ export interface components {
             /** @description Safe to show and to copy. */
             defanged: string;
             kind: components["schemas"]["IndicatorKindView"];
+            mark?: components["schemas"]["IndicatorMarkView"] | null;
             /**
              * Format: int64
              * @description In how many messages of this case.
              */
             message_count: number;
-            /**
-             * Format: int64
-             * @description In how many other cases of the organization.
-             */
-            other_cases: number;
+            /** @description In messages of the organization that are not in this case. */
+            seen: components["schemas"]["SeenView"];
             value: string;
         };
         CaseRef: {
@@ -1699,6 +1827,8 @@ export interface components {
             unicode: string | null;
             /** @description Refanged and normalised. Show [`defanged`](Self::defanged) instead. */
             value: string;
+            /** @description The links it was taken out of, outermost first. */
+            wrapped_in: components["schemas"]["WrappingView"][];
         };
         EvidenceView: {
             automatic: components["schemas"]["AutomaticMarkView"] | null;
@@ -1715,6 +1845,8 @@ export interface components {
             /** @description The path the message took, newest hop first, as its Received headers claim. */
             received: components["schemas"]["HopView"][];
             root: components["schemas"]["PartView"];
+            /** @description Indicators nobody writes down: names of formats, the reader's own machine, times. */
+            set_aside: components["schemas"]["EvidenceIndicator"][];
             /**
              * Format: int64
              * @description Size of the raw message in bytes.
@@ -1815,6 +1947,15 @@ export interface components {
             /** @description False for names that only hold other folders. */
             selectable: boolean;
         };
+        /** @description An indicator of the organization. */
+        FoundIndicator: {
+            /** @description Safe to show and to copy. */
+            defanged: string;
+            kind: components["schemas"]["IndicatorKindView"];
+            mark?: components["schemas"]["IndicatorMarkView"] | null;
+            seen: components["schemas"]["SeenView"];
+            value: string;
+        };
         /** @enum {string} */
         GapReasonView: "never_listed" | "needs_attention" | "believed_gone" | "size_differs";
         HashesView: {
@@ -1852,6 +1993,20 @@ export interface components {
         };
         /** @enum {string} */
         IndicatorKindView: "ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card";
+        /** @description What somebody thinks of a value, or of a domain or network it belongs to. */
+        IndicatorMarkView: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who set it. */
+            by: string | null;
+            /** @description Safe to show and to copy. */
+            defanged: string;
+            kind: components["schemas"]["IndicatorKindView"] | null;
+            mark: components["schemas"]["Judgement"];
+            note: string;
+            scope: components["schemas"]["MarkScope"];
+            value: string;
+        };
         /** @description A key file to look into. */
         InspectKey: {
             /** @description A PKCS#12 file (.p12, .pfx) or an OpenPGP secret key, armoured or not; at most 1 MiB, in base64. */
@@ -1859,6 +2014,8 @@ export interface components {
             /** @description Empty when the file has none. Not kept. */
             password?: string;
         };
+        /** @enum {string} */
+        Judgement: "malicious" | "benign" | "own";
         /** @description What a key says about itself. */
         KeyFactsView: {
             /** @description Mail addresses it is for, lower case. */
@@ -1894,6 +2051,15 @@ export interface components {
         };
         /** @enum {string} */
         KeyKindView: "smime" | "openpgp";
+        /** @description An indicator of a message. */
+        KnownIndicator: {
+            found: components["schemas"]["EvidenceIndicator"];
+            mark?: components["schemas"]["IndicatorMarkView"] | null;
+            /** @description In other messages and cases of the organization. */
+            seen: components["schemas"]["SeenView"];
+            /** @description Names a format or the reader's own machine, or is a time: nobody writes it down. */
+            set_aside: boolean;
+        };
         /** @description The last accounting of a connector, if there was one. */
         LatestAccounting: {
             accounting: components["schemas"]["AccountingView"] | null;
@@ -1907,6 +2073,10 @@ export interface components {
             /** @enum {string} */
             needs: "password";
         };
+        /** @description Indicators somebody asks about, such as those of a file that is kept nowhere. */
+        LookUpIndicators: {
+            indicators: components["schemas"]["NamedIndicator"][];
+        };
         /** @description What looking again set in motion. */
         LookedAgain: {
             /**
@@ -1917,6 +2087,8 @@ export interface components {
         };
         /** @enum {string} */
         MarkKindView: "reply_to_drift" | "name_is_another_address" | "several_senders" | "no_sender" | "sender_differs" | "return_path_differs" | "date_in_future" | "date_long_ago" | "route_goes_back";
+        /** @enum {string} */
+        MarkScope: "value" | "below" | "network";
         MarkView: {
             /** @description Stable word: `reply_to_drift`, `name_is_another_address`, `several_senders`, … */
             kind: components["schemas"]["MarkKindView"];
@@ -2035,6 +2207,11 @@ export interface components {
             role: components["schemas"]["Role"];
             username: string;
         };
+        /** @description One indicator, however it was come by. */
+        NamedIndicator: {
+            kind: components["schemas"]["IndicatorKindView"];
+            value: string;
+        };
         /** @description What needs a person at a connector. */
         NeedsAttention: {
             /** @description Could not be fetched. */
@@ -2117,16 +2294,14 @@ export interface components {
                 /** @description Safe to show and to copy. */
                 defanged: string;
                 kind: components["schemas"]["IndicatorKindView"];
+                mark: components["schemas"]["IndicatorMarkView"] | null;
                 /**
                  * Format: int64
                  * @description In how many messages of this case.
                  */
                 message_count: number;
-                /**
-                 * Format: int64
-                 * @description In how many other cases of the organization.
-                 */
-                other_cases: number;
+                /** @description In messages of the organization that are not in this case. */
+                seen: components["schemas"]["SeenView"];
                 value: string;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
@@ -2234,6 +2409,50 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 name: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FoundIndicator: {
+            items: {
+                /** @description Safe to show and to copy. */
+                defanged: string;
+                kind: components["schemas"]["IndicatorKindView"];
+                mark: components["schemas"]["IndicatorMarkView"] | null;
+                seen: components["schemas"]["SeenView"];
+                value: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_IndicatorMarkView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Who set it. */
+                by: string | null;
+                /** @description Safe to show and to copy. */
+                defanged: string;
+                kind: components["schemas"]["IndicatorKindView"] | null;
+                mark: components["schemas"]["Judgement"];
+                note: string;
+                scope: components["schemas"]["MarkScope"];
+                value: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_KnownIndicator: {
+            items: {
+                found: components["schemas"]["EvidenceIndicator"];
+                mark: components["schemas"]["IndicatorMarkView"] | null;
+                /** @description In other messages and cases of the organization. */
+                seen: components["schemas"]["SeenView"];
+                /** @description Names a format or the reader's own machine, or is a time: nobody writes it down. */
+                set_aside: boolean;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
             next: string | null;
@@ -2641,6 +2860,23 @@ export interface components {
             };
             title: string;
         };
+        /** @description In how much mail an indicator was seen. */
+        SeenView: {
+            /**
+             * Format: int64
+             * @description Cases of these messages.
+             */
+            cases: number;
+            /**
+             * Format: date-time
+             * @description When the newest of them was received.
+             */
+            last: string | null;
+            /** Format: int64 */
+            messages: number;
+            /** @description There are more: counting stops at a thousand messages. */
+            more: boolean;
+        };
         /** @description One place the caller is signed in. */
         SessionView: {
             /** @description Network address it was opened from. */
@@ -2656,6 +2892,16 @@ export interface components {
             /** Format: date-time */
             last_used_at: string;
             user_agent: string;
+        };
+        /** @description A mark to be set; it takes the place of an earlier one. */
+        SetMark: {
+            kind?: components["schemas"]["IndicatorKindView"] | null;
+            /** @description Domains and networks are benign or own. */
+            mark: components["schemas"]["Judgement"];
+            note?: string;
+            scope?: components["schemas"]["MarkScope"];
+            /** @description The value, the domain, or the network (`192.0.2.0/24`); defanged or not. */
+            value: string;
         };
         /** @description Whether the first set-up is still to be done. */
         SetupState: {
@@ -2674,6 +2920,8 @@ export interface components {
              * @description Bytes within the text of that place: of HTML what a person reads, of links the attribute's value.
              */
             offset: number;
+            /** @description Path of the part it is in. */
+            path: string;
             /**
              * Format: int64
              * @description Which of `places`.
@@ -2854,6 +3102,14 @@ export interface components {
             /** @description What to know before believing the headers. */
             marks: components["schemas"]["MarkView"][];
             route: components["schemas"]["RouteView"];
+        };
+        /** @description A link that leads to another one. */
+        WrappingView: {
+            /** @description Safe to show and to copy. */
+            defanged: string;
+            value: string;
+            /** @description Whose link it is: `safe_links`, `proofpoint`, `google`, …. */
+            wrapper: string;
         };
     };
     responses: never;
@@ -3171,6 +3427,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CaseIndicator"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_case_indicators: {
+        parameters: {
+            query: {
+                format: "stix" | "misp" | "csv" | "text";
+                /** @description CSV and text only: programs that read STIX and MISP need the values as they are. */
+                defanged?: boolean;
+                /** @description Also what is marked benign or own. */
+                folded?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the case */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, as a download */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description It did not work; `code` says why */
@@ -4218,6 +4512,225 @@ export interface operations {
             };
         };
     };
+    search_indicators: {
+        parameters: {
+            query?: {
+                /** @description What to look for, defanged or not. */
+                q?: string;
+                by?: ("typed" | "host" | "below" | "contains") & Record<string, unknown>;
+                /** @description Any of these; may be given several times. */
+                kind?: ("ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card")[];
+                mark?: "malicious" | "benign" | "own" | "none" | "unfolded";
+                /** @description Seen in a message received then or later. */
+                since?: string;
+                /** @description Seen in a message received before. */
+                until?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Items per page, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of indicators */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundIndicator"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_found_indicators: {
+        parameters: {
+            query: {
+                format: "stix" | "misp" | "csv" | "text";
+                /** @description CSV and text only: programs that read STIX and MISP need the values as they are. */
+                defanged?: boolean;
+                /** @description What to look for, defanged or not. */
+                q?: string;
+                by?: ("typed" | "host" | "below" | "contains") & Record<string, unknown>;
+                /** @description Any of these; may be given several times. */
+                kind?: ("ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card")[];
+                mark?: "malicious" | "benign" | "own" | "none" | "unfolded";
+                /** @description Seen in a message received then or later. */
+                since?: string;
+                /** @description Seen in a message received before. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, as a download */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_up_indicators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookUpIndicators"];
+            };
+        };
+        responses: {
+            /** @description What is known, in the order of the question */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundIndicator"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_marks: {
+        parameters: {
+            query?: {
+                mark?: "malicious" | "benign" | "own";
+                scope?: "value" | "below" | "network";
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Items per page, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of marks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IndicatorMarkView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMark"];
+            };
+        };
+        responses: {
+            /** @description Marked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_mark: {
+        parameters: {
+            query: {
+                scope?: "value" | "below" | "network";
+                /** @description Of a value. */
+                kind?: "ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card";
+                value: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_keys: {
         parameters: {
             query?: never;
@@ -4359,6 +4872,8 @@ export interface operations {
                 automatic?: boolean;
                 /** @description Only messages of which some is encrypted to a key that is not there (`true`), or no other (`false`). */
                 needs_key?: boolean;
+                /** @description Only messages this indicator was seen in: its kind, a colon, its value (`domain:evil.example`). */
+                indicator?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Items per page, at most 200. */
@@ -4409,6 +4924,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageDetail"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_message_indicators: {
+        parameters: {
+            query?: {
+                /** @description Only what was seen in this part or below: `/2/1`. */
+                part?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Items per page, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of indicators */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KnownIndicator"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_message_indicators: {
+        parameters: {
+            query: {
+                format: "stix" | "misp" | "csv" | "text";
+                /** @description CSV and text only: programs that read STIX and MISP need the values as they are. */
+                defanged?: boolean;
+                /** @description Also what is marked benign or own. */
+                folded?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, as a download */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description It did not work; `code` says why */

@@ -44,7 +44,10 @@ impl Section {
             }
             Self::Body => evidence.text = None,
             Self::Parts => evidence.root.children.clear(),
-            Self::Indicators => evidence.indicators.clear(),
+            Self::Indicators => {
+                evidence.indicators.clear();
+                evidence.set_aside.clear();
+            }
         }
     }
 }

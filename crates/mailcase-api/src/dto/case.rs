@@ -1,6 +1,7 @@
 //! Cases.
 
 use crate::dto::evidence::{HashesView, IndicatorKindView};
+use crate::dto::indicator::{IndicatorMarkView, SeenView};
 use crate::dto::people::Person;
 use jiff::Timestamp;
 use mailcase_core::case::{CaseStatus, Severity};
@@ -146,8 +147,10 @@ pub(crate) struct CaseIndicator {
     pub(crate) defanged: String,
     /// In how many messages of this case.
     pub(crate) message_count: u64,
-    /// In how many other cases of the organization.
-    pub(crate) other_cases: u64,
+    /// What the organization thinks of it.
+    pub(crate) mark: Option<IndicatorMarkView>,
+    /// In messages of the organization that are not in this case.
+    pub(crate) seen: SeenView,
 }
 
 /// An attachment of a message of a case.

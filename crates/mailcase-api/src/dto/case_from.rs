@@ -65,7 +65,8 @@ impl From<mailcase_store::CaseIndicator> for CaseIndicator {
             defanged: defanged(indicator.kind, &indicator.value),
             value: indicator.value,
             message_count: indicator.message_count,
-            other_cases: indicator.other_cases,
+            mark: indicator.facts.mark.map(Into::into),
+            seen: indicator.facts.seen.into(),
         }
     }
 }

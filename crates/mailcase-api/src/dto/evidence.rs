@@ -3,7 +3,7 @@
 
 use super::verdicts::VerdictsView;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,6 +24,8 @@ pub(crate) struct EvidenceView {
     pub(crate) has_html: bool,
     pub(crate) root: PartView,
     pub(crate) indicators: Vec<EvidenceIndicator>,
+    /// Indicators nobody writes down: names of formats, the reader's own machine, times.
+    pub(crate) set_aside: Vec<EvidenceIndicator>,
     /// What is wrong with the message as a whole.
     pub(crate) defects: Vec<DefectView>,
 }
@@ -146,7 +148,7 @@ pub(crate) struct HashesView {
     pub(crate) ssdeep: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IndicatorKindView {
     Ipv4,
@@ -185,6 +187,18 @@ pub(crate) struct EvidenceIndicator {
     pub(crate) detail: Option<String>,
     /// The host in Unicode, where it differs.
     pub(crate) unicode: Option<String>,
+    /// The links it was taken out of, outermost first.
+    pub(crate) wrapped_in: Vec<WrappingView>,
+}
+
+/// A link that leads to another one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WrappingView {
+    /// Whose link it is: `safe_links`, `proofpoint`, `google`, ….
+    pub(crate) wrapper: String,
+    pub(crate) value: String,
+    /// Safe to show and to copy.
+    pub(crate) defanged: String,
 }
 
 /// One place of an indicator.
@@ -192,6 +206,8 @@ pub(crate) struct EvidenceIndicator {
 pub(crate) struct SightingView {
     /// Which of `places`.
     pub(crate) place: u64,
+    /// Path of the part it is in.
+    pub(crate) path: String,
     /// Bytes within the text of that place: of HTML what a person reads, of links the attribute's value.
     pub(crate) offset: u64,
     pub(crate) length: u64,

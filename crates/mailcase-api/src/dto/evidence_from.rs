@@ -5,6 +5,7 @@ use super::evidence::{
     EvidenceIndicator, EvidenceView, FactView, HashesView, HeaderView, HopView, IndicatorKindView, LockView,
     PartKindView, PartView, ReadAsView, SightingView, SignatureStateView, SignatureView,
 };
+use super::indicator_from::shown;
 use mailcase_core::message::Automatic;
 use mailcase_evidence as model;
 
@@ -25,7 +26,8 @@ impl From<model::Evidence> for EvidenceView {
             text: evidence.text.map(Into::into),
             has_html: evidence.html.is_some(),
             root: evidence.root.into(),
-            indicators: all(evidence.indicators),
+            indicators: shown(evidence.indicators),
+            set_aside: shown(evidence.set_aside),
             defects: all(evidence.defects),
         }
     }
@@ -221,57 +223,66 @@ impl From<model::IndicatorKind> for IndicatorKindView {
     }
 }
 
+impl From<IndicatorKindView> for model::IndicatorKind {
+    fn from(kind: IndicatorKindView) -> Self {
+        match kind {
+            IndicatorKindView::Ipv4 => Self::Ipv4,
+            IndicatorKindView::Ipv6 => Self::Ipv6,
+            IndicatorKindView::Url => Self::Url,
+            IndicatorKindView::Domain => Self::Domain,
+            IndicatorKindView::Email => Self::Email,
+            IndicatorKindView::Md5 => Self::Md5,
+            IndicatorKindView::Sha1 => Self::Sha1,
+            IndicatorKindView::Sha256 => Self::Sha256,
+            IndicatorKindView::Sha512 => Self::Sha512,
+            IndicatorKindView::FileName => Self::FileName,
+            IndicatorKindView::Cve => Self::Cve,
+            IndicatorKindView::RegistryPath => Self::RegistryPath,
+            IndicatorKindView::CryptoAddress => Self::CryptoAddress,
+            IndicatorKindView::Phone => Self::Phone,
+            IndicatorKindView::DateTime => Self::DateTime,
+            IndicatorKindView::PaymentCard => Self::PaymentCard,
+        }
+    }
+}
+
 /// The value as it may be shown: hashes, file names and CVE numbers lead nowhere and stay as they are.
 pub(crate) fn defanged(kind: model::IndicatorKind, value: &str) -> String {
-    match kind {
-        model::IndicatorKind::Ipv4
-        | model::IndicatorKind::Ipv6
-        | model::IndicatorKind::Url
-        | model::IndicatorKind::Domain
-        | model::IndicatorKind::Email => model::defang(value),
-        model::IndicatorKind::Md5
-        | model::IndicatorKind::Sha1
-        | model::IndicatorKind::Sha256
-        | model::IndicatorKind::Sha512
-        | model::IndicatorKind::FileName
-        | model::IndicatorKind::Cve
-        | model::IndicatorKind::RegistryPath
-        | model::IndicatorKind::CryptoAddress
-        | model::IndicatorKind::Phone
-        | model::IndicatorKind::DateTime
-        | model::IndicatorKind::PaymentCard => value.to_owned(),
-    }
+    mailcase_indicators::defang_kind(kind, value)
 }
 
 impl From<model::Indicator> for EvidenceIndicator {
     fn from(indicator: model::Indicator) -> Self {
+        let places = &indicator.places;
+        let seen = |one: model::Sighting| SightingView {
+            place: one.place as u64,
+            path: path_of(places.get(one.place).map(String::as_str).unwrap_or_default()).to_owned(),
+            offset: one.offset as u64,
+            length: one.length as u64,
+            how: word(&one.how),
+            wrapper: one.wrapper.as_ref().map(word),
+        };
         Self {
             kind: indicator.kind.into(),
             defanged: defanged(indicator.kind, &indicator.value),
+            sightings: indicator.sightings.into_iter().map(seen).collect(),
             value: indicator.value,
-            sightings: indicator.sightings.into_iter().map(Into::into).collect(),
             marks: indicator.marks.iter().map(word).collect(),
             detail: indicator.detail,
             unicode: indicator.unicode,
             places: indicator.places,
+            wrapped_in: Vec::new(),
         }
     }
 }
 
-impl From<model::Sighting> for SightingView {
-    fn from(sighting: model::Sighting) -> Self {
-        Self {
-            place: sighting.place as u64,
-            offset: sighting.offset as u64,
-            length: sighting.length as u64,
-            how: word(&sighting.how),
-            wrapper: sighting.wrapper.as_ref().map(word),
-        }
-    }
+/// The part a place (`/2/1 text`, `header:From`) is in.
+pub(crate) fn path_of(place: &str) -> &str {
+    place.split(' ').next().filter(|path| path.starts_with('/')).unwrap_or("/")
 }
 
 /// The stable word of an enumeration without fields.
-fn word<T: serde::Serialize>(value: &T) -> String {
+pub(crate) fn word<T: serde::Serialize>(value: &T) -> String {
     let word = serde_json::to_value(value).ok();
     word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -108,6 +108,8 @@ pub(crate) struct MessageQuery {
     pub(crate) automatic: Option<bool>,
     /// Only messages of which some is encrypted to a key that is not there (`true`), or no other (`false`).
     pub(crate) needs_key: Option<bool>,
+    /// Only messages this indicator was seen in: its kind, a colon, its value (`domain:evil.example`).
+    pub(crate) indicator: Option<String>,
     /// `next` of the page before.
     pub(crate) cursor: Option<String>,
     /// Items per page, at most 200.

@@ -11,6 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use mailcase_core::{CaseId, ConnectorId, MessageId};
+use mailcase_evidence::IndicatorKind;
 use mailcase_store::{MessageFilter, Store};
 use serde_json::json;
 use uuid::Uuid;
@@ -33,9 +34,19 @@ pub(crate) async fn list_messages(
         has_case: query.has_case,
         automatic: query.automatic,
         needs_key: query.needs_key,
+        indicator: query.indicator.as_deref().map(named).transpose()?,
     };
     let page = store.list_messages(caller.organization, &filter, &page).await?;
     Ok(Json(Page::of(page, Into::into)))
+}
+
+/// The indicator that is written `kind:value`.
+fn named(text: &str) -> Result<(IndicatorKind, String), Problem> {
+    let read = text.split_once(':').and_then(|(kind, value)| {
+        let kind: IndicatorKind = serde_json::from_value(json!(kind)).ok()?;
+        Some((kind, value.to_owned()))
+    });
+    read.ok_or_else(|| Problem::invalid("indicator", "write kind and value as in domain:evil.example"))
 }
 
 /// One message with its evidence.

@@ -118,7 +118,7 @@ async fn a_case_shows_what_its_messages_hold() {
     let domain =
         indicators["items"].as_array().unwrap().iter().find(|one| one["value"] == "evil.example").unwrap();
     assert_eq!((&domain["kind"], &domain["defanged"]), (&json!("domain"), &json!("evil[.]example")));
-    assert_eq!(domain["other_cases"], 0, "another organization's case does not count: {domain}");
+    assert_eq!(domain["seen"]["cases"], 0, "another organization's case does not count: {domain}");
 }
 
 #[tokio::test]

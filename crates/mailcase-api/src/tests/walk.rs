@@ -94,7 +94,12 @@ impl Operation {
         let path = self.path.replace("{id}", id).replace("{delivery}", &ids.delivery);
         let names_part =
             matches!(self.id.as_str(), "download_part" | "read_part_text" | "read_part_evidence");
-        if names_part { format!("{path}?path=/2") } else { path }
+        match self.id.as_str() {
+            _ if names_part => format!("{path}?path=/2"),
+            "take_back_mark" => format!("{path}?kind=domain&value=evil.example"),
+            id if id.starts_with("export_") => format!("{path}?format=csv"),
+            _ => path,
+        }
     }
 
     /// A body the operation takes.
@@ -106,6 +111,8 @@ impl Operation {
             "add_case_note" => json!({"text": "changed"}),
             "inspect_key" => json!({"file": ""}),
             "add_key" => json!({"name": "key", "file": "", "connector_id": nothing().connector}),
+            "set_mark" => json!({"kind": "domain", "value": "evil.example", "mark": "malicious"}),
+            "look_up_indicators" => json!({"indicators": []}),
             "request_reexamination" => json!({"scope": "outdated"}),
             "start_migration" => json!({"kind": "twin", "connection": {}}),
             _ => json!({}),
@@ -226,6 +233,10 @@ async fn lists_and_references_stop_at_the_border() {
         "/tokens",
         "/keys",
         "/reexaminations",
+        "/indicators",
+        "/indicators?q=theirs.example",
+        "/indicators?q=theirs&by=contains",
+        "/indicators/marks",
     ] {
         let list = world.get(admin, path).await.to_string();
         assert!(!list.contains("theirs"), "{path}: {list}");
@@ -243,9 +254,17 @@ async fn lists_and_references_stop_at_the_border() {
 
 async fn belongings(world: &World, tenant: &Tenant) -> Vec<Value> {
     let mut all = Vec::new();
-    for path in
-        ["/users", "/sessions", "/tokens", "/cases", "/messages", "/audit", "/keys", "/reexaminations"]
-    {
+    for path in [
+        "/users",
+        "/sessions",
+        "/tokens",
+        "/cases",
+        "/messages",
+        "/audit",
+        "/keys",
+        "/reexaminations",
+        "/indicators/marks",
+    ] {
         all.push(world.get(&tenant.administrator, path).await);
     }
     let connector = world.get(&tenant.administrator, &format!("/connectors/{}", tenant.ids.connector)).await;
