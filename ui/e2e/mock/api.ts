@@ -2,6 +2,7 @@
 import type { Page, Route } from '@playwright/test';
 import * as data from './data';
 import * as evidence from './evidence';
+import * as indicators from './indicators';
 import * as keys from './keys';
 
 export type Answer = { status?: number; body?: unknown } | ((route: Route) => Promise<void>);
@@ -61,6 +62,13 @@ export function desk(): Answers {
         links: [{ text: 'Pay here', target: 'hxxps://pay[.]example[.]net/i/2026-0417' }],
       },
     },
+    [`GET ${message}/indicators`]: page(indicators.ofMessage),
+    [`GET ${complete}/indicators`]: page(indicators.ofMessage),
+    'GET /indicators': page(indicators.everywhere, 'more'),
+    'POST /indicators/lookups': page(indicators.everywhere),
+    'GET /indicators/marks': page(indicators.marks),
+    'PUT /indicators/marks': {},
+    'DELETE /indicators/marks': {},
     [`GET ${complete}`]: { body: evidence.complete },
     [`GET ${complete}/preview`]: (route) => route.fulfill({ contentType: 'text/html', body: '<p>Hello</p>' }),
     [`GET ${complete}/preview/facts`]: { body: { removed: [], links: [] } },
@@ -74,7 +82,7 @@ export function desk(): Answers {
     [`GET ${aCase}`]: { body: data.caseDetail },
     [`PATCH ${aCase}`]: { body: data.caseDetail },
     [`GET ${aCase}/messages`]: page(data.messages.slice(0, 1)),
-    [`GET ${aCase}/indicators`]: page(data.caseIndicators),
+    [`GET ${aCase}/indicators`]: page(indicators.ofCase),
     [`GET ${aCase}/attachments`]: page(data.caseAttachments),
     [`GET ${aCase}/timeline`]: page(data.timeline),
     'GET /connector-kinds': page(data.kinds),

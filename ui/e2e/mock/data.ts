@@ -4,7 +4,6 @@ import type {
   Alarm,
   CaseAttachment,
   CaseDetail,
-  CaseIndicator,
   CaseSummary,
   LogLine,
   Me,
@@ -14,6 +13,7 @@ import type {
   Part,
   TimelineEntry,
 } from '../../src/api/types';
+import * as indicators from './indicators';
 import { id, minutesAgo, phishing } from './made';
 import { people } from './people';
 
@@ -350,29 +350,8 @@ export const message: MessageDetail = {
       truncated: false,
     },
     root,
-    indicators: [
-      {
-        kind: 'url',
-        value: 'https://pay.example.net/i/2026-0417',
-        defanged: 'hxxps://pay[.]example[.]net/i/2026-0417',
-        places: ['/1/1 text', '/1/2 html'],
-      },
-      { kind: 'domain', value: 'pay.example.net', defanged: 'pay[.]example[.]net', places: ['/1/1 text'] },
-      { kind: 'ipv4', value: '192.0.2.25', defanged: '192[.]0[.]2[.]25', places: ['header:Received'] },
-      {
-        kind: 'email',
-        value: 'petra.lind@northwind.example',
-        defanged: 'petra.lind[@]northwind[.]example',
-        places: ['header:From'],
-      },
-      { kind: 'sha256', value: hashes.sha256, defanged: hashes.sha256, places: ['/2 attachment'] },
-      {
-        kind: 'file_name',
-        value: 'invoice-2026-0417.pdf',
-        defanged: 'invoice-2026-0417.pdf',
-        places: ['/2 attachment'],
-      },
-    ],
+    indicators: indicators.found,
+    set_aside: indicators.setAside,
     defects: [{ code: 'bad_date', message: 'the Date header is not a date' }],
   },
 };
@@ -431,16 +410,6 @@ export const cases: CaseSummary[] = [
 ];
 
 export const caseDetail: CaseDetail = { summary: aCase, subject_token: '[MC-128-k3v9q2x7]' };
-
-export const caseIndicators: CaseIndicator[] = (message.evidence?.indicators ?? []).map(
-  (indicator, index) => ({
-    kind: indicator.kind,
-    value: indicator.value,
-    defanged: indicator.defanged,
-    message_count: 1,
-    other_cases: index,
-  }),
-);
 
 export const caseAttachments: CaseAttachment[] = [
   {

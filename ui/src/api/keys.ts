@@ -10,6 +10,7 @@ export const keys = {
   connectorKinds: ['connector-kinds'] as const,
   connectors: ['connectors'] as const,
   connector: (id: string, ...rest: string[]) => ['connector', id, ...rest],
+  indicators: (...rest: unknown[]) => ['indicators', ...rest],
   alarms: ['alarms'] as const,
   audit: ['audit'] as const,
   users: ['users'] as const,

@@ -35,6 +35,13 @@ export type Defect = Schemas['DefectView'];
 export type Hashes = Schemas['HashesView'];
 export type Indicator = Schemas['EvidenceIndicator'];
 export type IndicatorKind = Schemas['IndicatorKindView'];
+export type KnownIndicator = Schemas['KnownIndicator'];
+export type FoundIndicator = Schemas['FoundIndicator'];
+export type Mark = Schemas['IndicatorMarkView'];
+export type SetMark = Schemas['SetMark'];
+export type MarkScope = Schemas['MarkScope'];
+export type Judgement = Schemas['Judgement'];
+export type Seen = Schemas['SeenView'];
 export type Delivery = Schemas['DeliveryView'];
 export type DeliveryState = Schemas['DeliveryState'];
 

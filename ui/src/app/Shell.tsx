@@ -27,6 +27,7 @@ export function Shell() {
   useKeySequence('g', {
     i: () => navigate('/inbox'),
     c: () => navigate('/cases'),
+    n: () => navigate('/indicators'),
     a: () => navigate('/analyse'),
     s: () => navigate(mayReadConnectors ? '/settings/connectors' : '/settings/account'),
   });

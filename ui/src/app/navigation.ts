@@ -5,8 +5,10 @@ import {
   IconHistory,
   IconInbox,
   IconKey,
+  IconListCheck,
   IconPlugConnected,
   type IconProps,
+  IconRadar2,
   IconRefreshDot,
   IconUser,
   IconUsers,
@@ -25,6 +27,7 @@ export type Place = {
 export const PLACES: Place[] = [
   { to: '/inbox', label: 'Inbox', icon: IconInbox, permission: 'read_desk', group: 'desk' },
   { to: '/cases', label: 'Cases', icon: IconBriefcase, permission: 'read_desk', group: 'desk' },
+  { to: '/indicators', label: 'Indicators', icon: IconRadar2, permission: 'read_desk', group: 'desk' },
   { to: '/analyse', label: 'Analyse a file', icon: IconFileSearch, permission: 'read_desk', group: 'desk' },
   {
     to: '/settings/connectors',
@@ -34,6 +37,7 @@ export const PLACES: Place[] = [
     group: 'settings',
   },
   { to: '/settings/keys', label: 'Keys', icon: IconKey, permission: 'read_connectors', group: 'settings' },
+  { to: '/settings/marks', label: 'Marks', icon: IconListCheck, permission: 'read_desk', group: 'settings' },
   {
     to: '/settings/reexamination',
     label: 'Re-examination',

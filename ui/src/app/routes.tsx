@@ -38,6 +38,7 @@ export const router = createBrowserRouter([
           { path: 'inbox/:id', element: page(() => import('../inbox/InboxPage')) },
           { path: 'cases', element: page(() => import('../cases/CasesPage')) },
           { path: 'cases/:id', element: page(() => import('../cases/CasePage')) },
+          { path: 'indicators', element: page(() => import('../indicators/IndicatorsPage')) },
           { path: 'analyse', element: page(() => import('../analyse/AnalysePage')) },
           { path: 'email-oauth', element: page(() => import('../connectors/EmailOauthPage')) },
           { path: 'settings', element: <Navigate to="/settings/connectors" replace /> },
@@ -52,6 +53,7 @@ export const router = createBrowserRouter([
             path: 'settings/connectors/:id/migrate',
             element: page(() => import('../connectors/migration/MigrationPage')),
           },
+          { path: 'settings/marks', element: page(() => import('../indicators/MarksPage')) },
           { path: 'settings/keys', element: page(() => import('../keys/KeysPage')) },
           {
             path: 'settings/reexamination',

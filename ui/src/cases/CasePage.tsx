@@ -6,6 +6,7 @@ import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import type { CaseDetail } from '../api/types';
 import { MessageList } from '../inbox/MessageList';
 import { IndicatorTable } from '../indicators/IndicatorTable';
+import { useCaseIndicators } from '../indicators/indicators';
 import { useMay } from '../session/session';
 import { PageHeader } from '../shared/PageHeader';
 import { EmptyState, FailedState, LoadingRows } from '../shared/states';
@@ -13,7 +14,7 @@ import { useEscape } from '../shared/useEscape';
 import { CaseAttachments } from './CaseAttachments';
 import { CaseOverview } from './CaseOverview';
 import classes from './CasePage.module.css';
-import { caseOptions, useCaseIndicators, useCaseMessages } from './cases';
+import { caseOptions, useCaseMessages } from './cases';
 import { EditableTitle } from './EditableTitle';
 import { Timeline } from './Timeline';
 
@@ -59,7 +60,7 @@ function CaseView({ detail }: { detail: CaseDetail }) {
             <CaseMessages id={summary.id} />
           </Tabs.Panel>
           <Tabs.Panel value="indicators" pt="sm">
-            <CaseIndicators id={summary.id} />
+            {params.get('tab') === 'indicators' && <CaseIndicators id={summary.id} />}
           </Tabs.Panel>
           <Tabs.Panel value="attachments" pt="xs">
             <CaseAttachments id={summary.id} />
@@ -88,5 +89,5 @@ function CaseMessages({ id }: { id: string }) {
 }
 
 function CaseIndicators({ id }: { id: string }) {
-  return <IndicatorTable list={useCaseIndicators(id)} ofCase />;
+  return <IndicatorTable list={useCaseIndicators(id)} exports={{ of: 'case', id }} />;
 }

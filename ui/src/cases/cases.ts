@@ -86,12 +86,6 @@ export function useCaseMessages(id: string) {
   );
 }
 
-export function useCaseIndicators(id: string) {
-  return usePagedList(keys.case(id, 'indicators'), (cursor) =>
-    answer(api.GET('/cases/{id}/indicators', { params: { path: { id }, query: { cursor } } })),
-  );
-}
-
 export function useCaseAttachments(id: string) {
   return usePagedList(keys.case(id, 'attachments'), (cursor) =>
     answer(api.GET('/cases/{id}/attachments', { params: { path: { id }, query: { cursor } } })),

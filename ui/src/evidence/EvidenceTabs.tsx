@@ -4,6 +4,7 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Evidence } from '../api/types';
 import { IndicatorTable } from '../indicators/IndicatorTable';
+import { useEvidenceIndicators } from '../indicators/indicators';
 import { byteSize } from '../shared/format';
 import { DefectList } from './DefectList';
 import { Headers } from './Headers';
@@ -60,7 +61,9 @@ export function EvidenceTabs({ evidence, sections = SECTIONS }: EvidenceTabsProp
           <PartsView root={evidence.root} chosen={chosen} onChoose={setChosen} />
         </Tabs.Panel>
         <Tabs.Panel value="indicators" pt="sm">
-          <IndicatorTable list={{ rows: evidence.indicators, error: null, retry: () => {} }} />
+          {tab === 'indicators' && (
+            <Indicators evidence={evidence} onPlace={has('parts') ? openPart : undefined} />
+          )}
         </Tabs.Panel>
       </Tabs>
       <Text size="xs" c="dimmed">
@@ -68,6 +71,10 @@ export function EvidenceTabs({ evidence, sections = SECTIONS }: EvidenceTabsProp
       </Text>
     </Stack>
   );
+}
+
+function Indicators(props: { evidence: Evidence; onPlace: ((path: string) => void) | undefined }) {
+  return <IndicatorTable list={useEvidenceIndicators(props.evidence)} onPlace={props.onPlace} />;
 }
 
 /** What somebody wants to see first: the text of a message, the parts of what is none. */

@@ -1,6 +1,8 @@
 // What narrows the inbox down.
-import { Button, Group } from '@mantine/core';
+import { Button, Group, Pill } from '@mantine/core';
 import { useConnectorNames } from '../connectors/connectors';
+import { readIndicator } from '../indicators/indicators';
+import { defangText, KIND_WORDS } from '../indicators/indicatorWords';
 import { FilterSelect } from '../shared/list/FilterSelect';
 import { SearchBox } from '../shared/list/SearchBox';
 import type { UrlFilters } from '../shared/useUrlFilters';
@@ -20,11 +22,19 @@ const AUTOMATIC = [
   { value: 'yes', label: 'Written by machines' },
   { value: 'no', label: 'Written by people' },
 ];
+const REMOVE = { 'aria-label': 'Any indicator', 'aria-hidden': false, tabIndex: 0 } as const;
+
 type MessageFilterBarProps = { filters: UrlFilters<(typeof MESSAGE_FILTERS)[number]>; narrow?: boolean };
 
 export function MessageFilterBar({ filters, narrow }: MessageFilterBarProps) {
   const { values, set } = filters;
   const connectors = useConnectorNames();
+  const seen = readIndicator(values.indicator);
+  const indicator = seen && (
+    <Pill withRemoveButton onRemove={() => set('indicator', null)} removeButtonProps={REMOVE} maw="100%">
+      with {KIND_WORDS[seen.kind].one} {defangText(seen.value)}
+    </Pill>
+  );
   const search = (
     <SearchBox
       value={values.q ?? ''}
@@ -36,6 +46,7 @@ export function MessageFilterBar({ filters, narrow }: MessageFilterBarProps) {
     return (
       <Group p="xs" gap="xs">
         {search}
+        {indicator}
       </Group>
     );
   }
@@ -69,6 +80,7 @@ export function MessageFilterBar({ filters, narrow }: MessageFilterBarProps) {
         data={AUTOMATIC}
         width={170}
       />
+      {indicator}
       {filters.active && (
         <Button variant="subtle" color="gray" size="xs" onClick={filters.clear}>
           Clear

@@ -13,6 +13,7 @@ import { countParts, partAt } from '../evidence/parts';
 import { TextView } from '../evidence/TextView';
 import { UnreadBanner } from '../evidence/UnreadBanner';
 import { IndicatorTable } from '../indicators/IndicatorTable';
+import { useMessageIndicators } from '../indicators/indicators';
 import { NeedsKey } from '../keys/NeedsKey';
 import { AutomaticBadge } from '../shared/badges';
 import { byteSize } from '../shared/format';
@@ -212,7 +213,7 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
         <Parts message={message.summary.id} root={evidence.root} />
       </Tabs.Panel>
       <Tabs.Panel value="indicators" pt="sm">
-        <IndicatorTable list={{ rows: evidence.indicators, error: null, retry: () => {} }} />
+        {asked === 'indicators' && <Indicators message={message.summary.id} onPlace={choose} />}
       </Tabs.Panel>
       <Tabs.Panel value="deliveries" pt="sm">
         <Deliveries deliveries={message.deliveries} sha256={message.sha256} />
@@ -222,6 +223,11 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
       </Text>
     </Tabs>
   );
+}
+
+function Indicators({ message, onPlace }: { message: string; onPlace: (path: string) => void }) {
+  const list = useMessageIndicators(message);
+  return <IndicatorTable list={list} exports={{ of: 'message', id: message }} onPlace={onPlace} />;
 }
 
 function Parts({ message, root }: { message: string; root: Part }) {

@@ -4,9 +4,10 @@ import { answer, api } from '../api/client';
 import { keys } from '../api/keys';
 import { usePagedList } from '../api/lists';
 import type { Address, MessageState } from '../api/types';
+import { readIndicator } from '../indicators/indicators';
 import { useAction } from '../shared/useAction';
 
-export const MESSAGE_FILTERS = ['q', 'state', 'connector', 'in_case', 'automatic'] as const;
+export const MESSAGE_FILTERS = ['q', 'state', 'connector', 'in_case', 'automatic', 'indicator'] as const;
 export type MessageFilters = Partial<Record<(typeof MESSAGE_FILTERS)[number], string>>;
 
 /** Stands among the states: to a person it is one, though such a message was decided. */
@@ -23,6 +24,7 @@ export function messageQuery(filters: MessageFilters) {
     has_case: yesOrNo(filters.in_case),
     automatic: yesOrNo(filters.automatic),
     needs_key: filters.state === NEEDS_KEY || undefined,
+    indicator: readIndicator(filters.indicator) ? filters.indicator : undefined,
   };
 }
 

@@ -1,157 +1,155 @@
-// Indicators of a message or of a case: shown and copied defanged, so that nobody follows one by accident.
-import { Badge, Button, Group, CopyButton as MantineCopyButton, Select, Stack, Text } from '@mantine/core';
-import { IconCheck, IconCopy, IconRadar2 } from '@tabler/icons-react';
-import { useState } from 'react';
+// Indicators of a message, a case or a file: by kind, shown and copied defanged, so that nobody follows one by accident.
+// What is own, benign or nobody's is folded away.
+import { Button, Center, Group, Select, Stack, Text, TextInput, Title, UnstyledButton } from '@mantine/core';
+import { IconChevronDown, IconChevronRight, IconFilter, IconRadar2 } from '@tabler/icons-react';
+import { useCallback, useState } from 'react';
 import type { PagedList } from '../api/lists';
-import type { IndicatorKind } from '../api/types';
-import { CopyButton } from '../shared/CopyButton';
+import type { IndicatorKind, Judgement } from '../api/types';
+import { useMay } from '../session/session';
 import { count } from '../shared/format';
-import { type Column, DataTable } from '../shared/list/DataTable';
-import { EmptyState } from '../shared/states';
+import { EmptyState, FailedState, LoadingRows } from '../shared/states';
+import { CopyAll, ExportMenu } from './ExportMenu';
+import { IndicatorRow, type RowActions } from './IndicatorRow';
+import classes from './IndicatorTable.module.css';
+import { type ExportOf, useSetMark, useTakeBackMark } from './indicators';
+import {
+  arrange,
+  FOLD_WORDS,
+  type Fold,
+  filterRows,
+  KIND_WORDS,
+  KINDS,
+  type Row,
+  rowKey,
+} from './indicatorWords';
 
-export const KIND_WORDS: Record<IndicatorKind, string> = {
-  ipv4: 'IPv4',
-  ipv6: 'IPv6',
-  url: 'URL',
-  domain: 'Domain',
-  email: 'E-mail',
-  md5: 'MD5',
-  sha1: 'SHA-1',
-  sha256: 'SHA-256',
-  sha512: 'SHA-512',
-  file_name: 'File name',
-  cve: 'CVE',
-  registry_path: 'Registry path',
-  crypto_address: 'Crypto address',
-  phone: 'Phone',
-  date_time: 'Date and time',
-  payment_card: 'Payment card',
+/** Marks a row, or takes the mark back that it has; nothing for who may not. */
+export function useMarking(): RowActions['onMark'] {
+  const may = useMay('write_desk');
+  const { mutate: set } = useSetMark();
+  const { mutate: takeBack } = useTakeBackMark();
+  const mark = useCallback(
+    ({ kind, value, mark: old }: Row, mark: Judgement) => {
+      if (old?.scope === 'value' && old.mark === mark) takeBack({ scope: 'value', kind, value });
+      else set({ scope: 'value', kind, value, mark, note: '' });
+    },
+    [set, takeBack],
+  );
+  return may ? mark : undefined;
+}
+
+type IndicatorTableProps = {
+  list: PagedList<Row>;
+  /** What a document of them is named after; without it there is none. */
+  exports?: ExportOf;
+  /** Opens the part at a path. */
+  onPlace?: (path: string) => void;
 };
 
-type Row = {
-  kind: IndicatorKind;
-  value: string;
-  defanged: string;
-  places?: string[];
-  message_count?: number;
-  other_cases?: number;
-};
-
-const KIND_COLUMN: Column<Row> = {
-  key: 'kind',
-  header: 'Kind',
-  width: 100,
-  render: (row) => <Badge color="gray">{KIND_WORDS[row.kind]}</Badge>,
-};
-const VALUE_COLUMN: Column<Row> = {
-  key: 'value',
-  header: 'Value',
-  render: (row) => (
-    <Group gap={4} wrap="nowrap" justify="space-between">
-      <span className="mono breakable">{row.defanged}</span>
-      <CopyButton value={row.defanged} label="Copy defanged" />
-    </Group>
-  ),
-};
-const OF_MESSAGE: Column<Row>[] = [
-  KIND_COLUMN,
-  VALUE_COLUMN,
-  {
-    key: 'places',
-    header: 'Seen in',
-    width: '30%',
-    render: (row) => (
-      <Text span size="sm" c="dimmed" lineClamp={2}>
-        {row.places?.join(', ')}
-      </Text>
-    ),
-  },
-];
-const OF_CASE: Column<Row>[] = [
-  KIND_COLUMN,
-  VALUE_COLUMN,
-  {
-    key: 'messages',
-    header: 'Messages',
-    width: 90,
-    align: 'right',
-    render: (row) => count(row.message_count ?? 0),
-  },
-  {
-    key: 'others',
-    header: 'Other cases',
-    width: 100,
-    align: 'right',
-    render: (row) => count(row.other_cases ?? 0),
-  },
-];
-
-type IndicatorTableProps<T extends Row> = {
-  list: Pick<PagedList<T>, 'rows' | 'error' | 'retry'> & Partial<PagedList<T>>;
-  ofCase?: boolean;
-};
-
-export function IndicatorTable<T extends Row>({ list, ofCase }: IndicatorTableProps<T>) {
-  const [kind, setKind] = useState<string | null>(null);
-  const all = list.rows ?? [];
-  const shown = kind ? all.filter((row) => row.kind === kind) : all;
-  const kinds = [...new Set(all.map((row) => row.kind))];
+export function IndicatorTable({ list, exports, onPlace }: IndicatorTableProps) {
+  const [text, setText] = useState('');
+  const [kind, setKind] = useState<IndicatorKind | null>(null);
+  const onMark = useMarking();
+  if (list.error) return <FailedState what="Indicators" error={list.error} retry={list.retry} />;
+  if (!list.rows) return <LoadingRows label="Loading indicators" />;
+  if (list.rows.length === 0) {
+    return (
+      <EmptyState icon={<IconRadar2 size={32} />} title="No indicators">
+        No addresses, links, hashes or other observables were found.
+      </EmptyState>
+    );
+  }
+  const present = KINDS.filter((known) => list.rows?.some((row) => row.kind === known));
+  const { groups, folds } = arrange(filterRows(list.rows, text, kind));
+  const open = groups.flatMap((group) => group.rows);
   return (
-    <Stack gap="xs">
-      {all.length > 0 && (
-        <Group gap="xs">
-          <Select
-            aria-label="Kind of indicator"
-            placeholder="Every kind"
-            size="xs"
-            w={150}
-            clearable
-            value={kind}
-            onChange={setKind}
-            data={kinds.map((value) => ({ value, label: KIND_WORDS[value] }))}
-          />
-          <CopyAll values={shown.map((row) => row.defanged)} />
+    <Stack gap="xs" data-indicators>
+      <Group gap="xs">
+        <TextInput
+          aria-label="Filter indicators"
+          placeholder="Filter"
+          size="xs"
+          w={180}
+          leftSection={<IconFilter size={14} />}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <Select
+          aria-label="Kind of indicator"
+          placeholder="Every kind"
+          size="xs"
+          w={150}
+          clearable
+          value={kind}
+          onChange={(value) => setKind(value as IndicatorKind | null)}
+          data={present.map((value) => ({ value, label: KIND_WORDS[value].one }))}
+        />
+        <Group gap="xs" ml="auto">
+          <CopyAll rows={open} />
+          {exports && <ExportMenu of={exports} />}
         </Group>
+      </Group>
+      {groups.map(({ kind: of, rows }) => (
+        <section key={of} className={classes.group} aria-label={KIND_WORDS[of].many}>
+          <div className={classes.heading}>
+            <Title order={3}>{KIND_WORDS[of].many}</Title>
+            <Text span size="xs" c="dimmed">
+              {count(rows.length)}
+            </Text>
+          </div>
+          <Rows rows={rows} onMark={onMark} onPlace={onPlace} label={KIND_WORDS[of].many} />
+        </section>
+      ))}
+      {open.length === 0 && (
+        <Text size="sm" c="dimmed" py="sm">
+          {text || kind ? 'Nothing else fits the filter.' : 'Everything found is folded away below.'}
+        </Text>
       )}
-      <DataTable
-        what="Indicators"
-        list={{ ...list, rows: list.rows ? shown : undefined } as IndicatorTableProps<Row>['list']}
-        columns={ofCase ? OF_CASE : OF_MESSAGE}
-        rowKey={(row) => `${row.kind} ${row.value}`}
-        compact={(row) => (
-          <Group gap="xs" wrap="nowrap" justify="space-between">
-            <Stack gap={2} style={{ minWidth: 0 }}>
-              <Text size="xs" c="dimmed">
-                {KIND_WORDS[row.kind]}
-              </Text>
-              <span className="mono breakable">{row.defanged}</span>
-            </Stack>
-            <CopyButton value={row.defanged} label="Copy defanged" />
-          </Group>
-        )}
-        empty={
-          <EmptyState icon={<IconRadar2 size={32} />} title="No indicators">
-            No addresses, links, hashes or other observables were found.
-          </EmptyState>
-        }
-      />
+      {folds.map(({ fold, rows }) => (
+        <Folded key={fold} fold={fold} rows={rows} onMark={onMark} onPlace={onPlace} />
+      ))}
+      {list.hasMore && (
+        <Center py="sm">
+          <Button variant="default" size="xs" loading={list.loadingMore} onClick={list.loadMore}>
+            Load more
+          </Button>
+        </Center>
+      )}
     </Stack>
   );
 }
 
-function CopyAll({ values }: { values: string[] }) {
+function Rows({ rows, label, ...actions }: RowActions & { rows: Row[]; label: string }) {
   return (
-    <MantineCopyButton value={values.join('\n')} timeout={1500}>
-      {({ copied, copy }) => (
-        <Button
-          size="xs"
-          variant="default"
-          onClick={copy}
-          leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-        >
-          {copied ? 'Copied' : `Copy ${count(values.length)} defanged`}
-        </Button>
-      )}
-    </MantineCopyButton>
+    <ul className={classes.rows} aria-label={label}>
+      {rows.map((row) => (
+        <IndicatorRow key={rowKey(row)} row={row} other {...actions} />
+      ))}
+    </ul>
+  );
+}
+
+function Folded({ fold, rows, ...actions }: RowActions & { fold: Fold; rows: Row[] }) {
+  const [opened, setOpened] = useState(false);
+  const { label, means } = FOLD_WORDS[fold];
+  const Chevron = opened ? IconChevronDown : IconChevronRight;
+  return (
+    <section className={classes.fold} aria-label={label}>
+      <UnstyledButton
+        className={classes.heading}
+        w="100%"
+        aria-expanded={opened}
+        onClick={() => setOpened(!opened)}
+      >
+        <Chevron size={14} aria-hidden style={{ alignSelf: 'center' }} />
+        <Text span fw={600} size="sm">
+          {label} {count(rows.length)}
+        </Text>
+        <Text span size="xs" c="dimmed">
+          {means}
+        </Text>
+      </UnstyledButton>
+      {opened && <Rows rows={rows} label={label} {...actions} />}
+    </section>
   );
 }

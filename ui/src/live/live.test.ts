@@ -7,10 +7,13 @@ describe('staleAfter', () => {
     expect(staleAfter('message_decided', { message: 'm', case: 'c' })).toEqual([
       ['messages'],
       ['message', 'm'],
+      ['indicators', 'message', 'm'],
       ['cases'],
       ['case', 'c'],
+      ['indicators', 'case', 'c'],
     ]);
     expect(staleAfter('connector_status', { connector: 'k' })).toEqual([['connectors'], ['connector', 'k']]);
+    expect(staleAfter('marks_changed', {})).toEqual([['indicators']]);
     expect(staleAfter('lagged', {})).toBe('everything');
   });
 

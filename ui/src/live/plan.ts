@@ -9,6 +9,7 @@ export type LiveEventName =
   | 'connector_status'
   | 'alarm_changed'
   | 'keys_changed'
+  | 'marks_changed'
   | 'reexamination_changed'
   | 'lagged';
 
@@ -20,6 +21,7 @@ export const LIVE_EVENT_NAMES: LiveEventName[] = [
   'connector_status',
   'alarm_changed',
   'keys_changed',
+  'marks_changed',
   'reexamination_changed',
   'lagged',
 ];
@@ -30,12 +32,12 @@ export type Stale = readonly unknown[][] | 'everything';
 
 /** The keys to refresh for one event. */
 export function staleAfter(name: LiveEventName, data: LiveEventData): Stale {
-  const ofCase = data.case ? [keys.cases(), keys.case(data.case)] : [];
+  const ofCase = data.case ? [keys.cases(), keys.case(data.case), keys.indicators('case', data.case)] : [];
   const ofConnector = data.connector ? [keys.connector(data.connector)] : [];
   switch (name) {
     case 'message_stored':
     case 'message_decided':
-      return [keys.messages(), ...(data.message ? [keys.message(data.message)] : []), ...ofCase];
+      return [keys.messages(), ...ofMessage(data.message), ...ofCase];
     case 'case_changed':
       return ofCase;
     case 'connector_changed':
@@ -43,6 +45,8 @@ export function staleAfter(name: LiveEventName, data: LiveEventData): Stale {
       return [[...keys.connectors], ...ofConnector];
     case 'alarm_changed':
       return [[...keys.alarms]];
+    case 'marks_changed':
+      return [keys.indicators()];
     case 'keys_changed':
       return [[...keys.decryptionKeys]];
     case 'reexamination_changed':
@@ -50,6 +54,10 @@ export function staleAfter(name: LiveEventName, data: LiveEventData): Stale {
     case 'lagged':
       return 'everything';
   }
+}
+
+function ofMessage(id: string | undefined): unknown[][] {
+  return id ? [keys.message(id), keys.indicators('message', id)] : [];
 }
 
 /** The data of an event; text that is not an object counts as no data. */
