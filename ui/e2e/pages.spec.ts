@@ -1,6 +1,7 @@
 // The states of the pages, against a stand-in for the server: full, empty, failed, live, keyboard, signed out.
 import { announce, problem } from './mock/api';
 import * as data from './mock/data';
+import { complete } from './mock/evidence';
 import { expect, test } from './mock/test';
 
 const messagePath = `/inbox/${data.message.summary.id}`;
@@ -85,12 +86,37 @@ test('a message shows its preview in a frame that can do nothing', async ({ page
   const frame = page.getByTitle('Message preview');
   await expect(frame).toHaveAttribute('sandbox', '');
   await expect(page.frameLocator('[title="Message preview"]').getByText('Dear customer')).toBeVisible();
-  await expect(page.getByText('Taken out of the preview: 2 remote images, 1 script.')).toBeVisible();
+  await expect(page.getByText('Taken out of the preview: remote pictures (2), scripts (1).')).toBeVisible();
   await expect(page.getByRole('table', { name: 'Links' })).toContainText('hxxps://pay[.]example[.]net');
+  await expect(page.getByRole('table', { name: 'Links' })).toContainText('names another host');
+  await expect(page.getByRole('table', { name: 'Links' })).toContainText('hxxps://lists[.]example[.]net/off');
+  await page.getByRole('tab', { name: 'Hidden text 2' }).click();
+  const passages = page.getByRole('list', { name: 'Hidden text' }).getByRole('listitem');
+  await expect(passages.first()).toContainText('Colour of its background');
+  await expect(passages.last()).toContainText('Preheader');
+  await page.getByRole('tab', { name: 'Taken out 2' }).click();
+  await expect(page.getByRole('list', { name: 'Taken out' })).toContainText(
+    'hxxps://tracker[.]example[.]net',
+  );
+  await page.getByText('With hidden text').click();
+  await expect(
+    page.frameLocator('[title="Message preview"]').getByText('meeting minutes quarterly report holiday'),
+  ).toBeVisible();
   await page.getByRole('tab', { name: /Parts/ }).click();
   await expect(page.getByText('really application/zip')).toBeVisible();
   await page.getByRole('tab', { name: /Deliveries/ }).click();
   await expect(page.getByText(/the folder is read-only/)).toBeVisible();
+});
+
+test('a picture is shown with what its code says', async ({ page }) => {
+  await page.goto(`/inbox/${complete.summary.id}?tab=parts&part=/4`);
+  await expect(page.getByTitle('Preview of part /4')).toHaveAttribute('sandbox', '');
+  await expect(page.getByRole('list', { name: 'QR codes' })).toContainText(
+    'hxxps://pay[.]example[.]net/scan',
+  );
+  await page.goto(`/inbox/${complete.summary.id}?tab=parts&part=/2/1/2`);
+  await page.getByRole('button', { name: 'Show the page, made safe' }).click();
+  await expect(page.getByTitle('Preview of part /2/1/2')).toBeVisible();
 });
 
 test('a message of text alone has the same preview', async ({ page, answers }) => {

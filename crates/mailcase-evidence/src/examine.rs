@@ -10,8 +10,8 @@ use crate::scan::Scanner;
 use crate::text::Text;
 use crate::tree::{Tree, is_html};
 use crate::{
-    Body, Defect, Evidence, Limits, Means, MessageHeaders, PARSER_VERSION, Part, PartKind, automatic, html,
-    indicators, patterns, reported, verdicts,
+    Body, Defect, Evidence, Limits, Means, MessageHeaders, PARSER_VERSION, Part, PartKind, alternatives,
+    automatic, html, indicators, patterns, reported, unseen, verdicts,
 };
 
 /// Read from disk in pieces of this size.
@@ -209,6 +209,12 @@ fn assemble(tree: Tree<'_>) -> Evidence {
     evidence.reported = reported::of(&evidence, &texts);
     patterns::collect(&mut evidence, &texts, patterns);
     indicators::collect(&mut evidence, &texts, limits);
+    evidence.hidden = unseen::of(&texts);
+    evidence.alternatives = alternatives::of(&evidence, &texts);
+    let marks =
+        unseen::mark(&evidence).into_iter().chain(evidence.alternatives.as_ref().map(alternatives::mark));
+    let marks: Vec<_> = marks.collect();
+    evidence.verdicts.marks.extend(marks);
     evidence
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Not a browser: good enough to read and to find links in, never used to decide what is safe to show.
 
+pub(crate) mod pieces;
+
 use mail_parser::decoders::html::add_html_token;
 
 /// Links kept of one page; the indicators have their own limit.

@@ -7,6 +7,7 @@
 //! whole message in memory, lose siblings of a broken part or recurse as deep as the sender likes. Single header
 //! fields, dates, addresses and character sets are `mail-parser`'s.
 
+mod alternatives;
 mod archive;
 mod automatic;
 mod changes;
@@ -26,6 +27,7 @@ mod heads;
 mod html;
 mod indicators;
 mod keys;
+mod look;
 mod means;
 mod model;
 mod names;
@@ -45,6 +47,7 @@ mod text;
 mod transfer;
 mod tree;
 mod unread;
+mod unseen;
 mod verdicts;
 mod words;
 

@@ -1,6 +1,9 @@
 //! The shape of evidence. It is stored as JSON: fields are only ever added, with a default.
 
+mod body;
+
 use crate::{PatternValue, Report, Verdicts};
+pub use body::{Alternatives, Hidden, HiddenReason, UsualHiding};
 use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +42,12 @@ pub struct Evidence {
     /// What the patterns of the organization found. Bounded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pattern_values: Vec<PatternValue>,
+    /// Text of HTML bodies that its reader does not see. Bounded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<Hidden>,
+    /// Set when the plain and the HTML text of the message are not the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternatives: Option<Alternatives>,
     /// Defects of the message as a whole; those of a part stand on the part.
     pub defects: Vec<Defect>,
 }

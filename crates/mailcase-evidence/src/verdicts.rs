@@ -112,6 +112,10 @@ pub enum MarkKind {
     DateLongAgo,
     /// The hops claim an order of time that cannot be.
     RouteGoesBack,
+    /// The HTML body has text its reader does not see.
+    HiddenText,
+    /// The plain and the HTML text of the message are not the same.
+    AlternativesDisagree,
 }
 
 /// Something an analyst should know before believing the headers. Many honest messages have one.

@@ -151,9 +151,20 @@ fn html_made_to_cost_much() {
         "<script>".repeat(100_000),
         "</p>".repeat(200_000),
         "<select><option>".repeat(60_000),
+        "<i style='color:red'>".repeat(50_000),
+        format!(
+            "<style>{}</style>{}",
+            ".a .b .c{color:red}".repeat(4_000),
+            "<p class='a b c'>x".repeat(40_000)
+        ),
+        format!("<style>{}</style>{}", "a{".repeat(100_000), "<p>".repeat(100_000)),
+        format!("<p style='{}'>", "color:red;".repeat(100_000)),
+        (0..50_000).map(|number| format!("<p style='width:{number}px'>x")).collect(),
     ] {
         let start = page.chars().take(30).collect::<String>();
         assert!(preview::sanitize(&page, |_| None).html.ends_with("</html>\n"), "{start}");
+        let raw = format!("Content-Type: text/html\n\n{page}");
+        assert!(examine(raw.as_bytes(), &Means::default()).root.size > 0, "{start}");
     }
 }
 

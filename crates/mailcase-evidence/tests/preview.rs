@@ -49,7 +49,7 @@ fn tags(html: &str) -> Vec<Tag> {
     tokenizer.sink.0.take()
 }
 
-const ELEMENTS: [&str; 68] = [
+const ELEMENTS: [&str; 69] = [
     "a",
     "abbr",
     "acronym",
@@ -59,6 +59,7 @@ const ELEMENTS: [&str; 68] = [
     "b",
     "bdi",
     "bdo",
+    "big",
     "blockquote",
     "body",
     "br",
@@ -120,6 +121,98 @@ const ELEMENTS: [&str; 68] = [
     "ul",
 ];
 
+/// What a style of the document may set.
+const PROPERTIES: [&str; 67] = [
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-bottom-color",
+    "border-bottom-style",
+    "border-bottom-width",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-left-color",
+    "border-left-style",
+    "border-left-width",
+    "border-radius",
+    "border-right",
+    "border-right-color",
+    "border-right-style",
+    "border-right-width",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-top-color",
+    "border-top-style",
+    "border-top-width",
+    "border-width",
+    "box-sizing",
+    "clear",
+    "color",
+    "direction",
+    "display",
+    "float",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style",
+    "list-style-type",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-width",
+    "min-height",
+    "overflow-wrap",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "table-layout",
+    "text-align",
+    "text-decoration",
+    "text-decoration-color",
+    "text-decoration-line",
+    "text-indent",
+    "text-transform",
+    "unicode-bidi",
+    "vertical-align",
+    "white-space",
+    "width",
+    "word-break",
+    "word-spacing",
+    "word-wrap",
+];
+
+/// A style that measures and colours: no bracket, no quote, no escape, nothing negative, nothing huge.
+fn is_harmless(style: &str) -> bool {
+    style.split(';').all(|declaration| {
+        let Some((property, value)) = declaration.split_once(':') else { return false };
+        let plain = |one: u8| one.is_ascii_alphanumeric() || b" #%.,-".contains(&one);
+        let small = |word: &str| {
+            let digits = word.trim_end_matches("px").trim_end_matches('%');
+            digits.parse::<f32>().is_ok_and(|number| (0.0..=2_000.0).contains(&number))
+        };
+        PROPERTIES.contains(&property)
+            && value.bytes().all(plain)
+            && (property == "font-family"
+                || value.split(' ').all(|word| {
+                    small(word)
+                        || word.starts_with('#')
+                        || word.bytes().all(|one| one.is_ascii_lowercase() || one == b'-')
+                }))
+            && !(property == "display" && value == "none")
+    })
+}
+
 /// Nothing in the document can run, fetch, be clicked, hide or leave.
 fn assert_inert(input: &str, html: &str) {
     let tags = tags(html);
@@ -137,11 +230,12 @@ fn assert_inert(input: &str, html: &str) {
                         && !value.contains(['<', '"', '\'', ' '])
                 }
                 "alt" => name == "img",
-                "class" => name == "span" && ["link", "target", "gone"].contains(&value.as_str()),
+                "title" => name == "span",
+                "style" => is_harmless(value),
+                "class" => ["page", "link", "number", "target", "gone", "unseen"].contains(&value.as_str()),
                 "align" | "valign" | "dir" => value.bytes().all(|byte| byte.is_ascii_alphabetic()),
-                "colspan" | "rowspan" | "width" | "height" | "border" | "start" => {
-                    value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'%')
-                }
+                "colspan" | "rowspan" | "width" | "height" | "border" | "start" | "cellpadding"
+                | "cellspacing" => value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'%'),
                 _ => false,
             };
             assert!(known, "<{name} {attribute}={value:?}> from {input}");
@@ -149,12 +243,15 @@ fn assert_inert(input: &str, html: &str) {
     }
 }
 
+const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAAN";
+
 fn sanitize(input: &str) -> Preview {
     let preview = preview::sanitize(input, |id| {
         let kind = id.strip_prefix("as-")?;
-        Some(format!("data:{kind};base64,iVBORw0KGgo="))
+        Some(PNG.replace("image/png", kind))
     });
     assert_inert(input, &preview.html);
+    assert_inert(input, &preview::with_hidden(input, |_| None).html);
     // What is clean stays clean.
     let body = preview.html.split_once("<body>").unwrap().1;
     assert_inert(input, &preview::sanitize(body, |_| None).html);
@@ -186,7 +283,10 @@ fn links_are_shown_with_their_real_target() {
     assert_eq!(preview.links.len(), 1);
     assert_eq!(preview.links[0].text, "www.bank.example");
     assert_eq!(preview.links[0].target, "https://evil.example/x?a=1&b=2");
-    assert!(preview.html.contains("[hxxps[://]evil[.]example/x?a=1&amp;b=2]"), "{}", preview.html);
+    assert!(preview.links[0].differs && preview.links[0].seen);
+    let shown = "title=\"hxxps[://]evil[.]example/x?a=1&amp;b=2\">www.<b>bank</b>.example</span>\
+                 <sup class=\"number\">1</sup><span class=\"target\">[evil[.]example]</span>";
+    assert!(preview.html.contains(shown), "{}", preview.html);
     assert!(!preview.html.contains("https://"), "{}", preview.html);
     let preview = sanitize("<a href='javascript:alert(1)'>x</a>");
     assert_eq!(preview.links[0].target, "javascript:alert(1)");
@@ -196,15 +296,14 @@ fn links_are_shown_with_their_real_target() {
 fn pictures_come_from_the_mail_only() {
     let shown = |source: &str| sanitize(&format!("<img src='{source}' alt='a picture' width=10>")).html;
     for kind in ["image/png", "image/jpeg", "image/gif", "image/webp"] {
-        assert!(
-            shown(&format!("cid:as-{kind}"))
-                .contains(&format!("<img src=\"data:{kind};base64,iVBORw0KGgo=\""))
-        );
+        assert!(shown(&format!("cid:as-{kind}")).contains(&format!("<img src=\"{PNG}\"")), "{kind}");
     }
+    assert!(shown(PNG).contains(&format!("<img src=\"{PNG}\"")));
     assert!(shown("CID:%61s-image/png").contains("data:image/png"));
     for source in [
-        "cid:as-image/svg+xml",
         "cid:as-text/html",
+        "data:image/svg+xml;base64,PHN2Zy8+",
+        "data:image/png;base64,PHN2Zy8+",
         "cid:other",
         "https://x.example/i.png",
         "data:image/png;base64,AA",
@@ -213,34 +312,74 @@ fn pictures_come_from_the_mail_only() {
         let html = shown(source);
         assert!(!html.contains("<img") && html.contains("a picture"), "{source}");
     }
-    let large = preview::sanitize("<img src=cid:x>", |_| {
-        Some(format!("data:image/png;base64,{}", "A".repeat(4 << 20)))
-    });
+    let large = preview::sanitize("<img src=cid:x>", |_| Some(format!("{PNG}{}", "A".repeat(4 << 20))));
     assert!(!large.html.contains("<img"));
 }
 
 #[test]
 fn what_was_removed_is_told() {
     let preview = sanitize(
-        "<style>p{}</style><script>x</script><script>y</script><form action=x><input name=a></form>\
-         <img src=https://x.example/1><img src=https://x.example/2><p onclick=x style='display:none'>text\
-         <iframe src=x></iframe><meta http-equiv=refresh content='0;url=https://x.example'>",
+        "<style>@import 'https://x.example/a.css';p{position:fixed}</style><script src=https://x.example/j></script>\
+         <script>y</script><form action=https://x.example/f><input name=a></form>\
+         <img src=https://x.example/1><img src=https://x.example/2><p onclick=x style='background:url(//x.example/b)'>text\
+         <iframe src=x></iframe><meta http-equiv=refresh content='0;url=https://x.example'><img src=data:text/html,x>",
     );
+    let told: Vec<String> = preview
+        .removed
+        .iter()
+        .map(|one| format!("{} {} {}", one.count, one.kind, one.addresses.join(" ")).trim().to_owned())
+        .collect();
     assert_eq!(
-        preview.removed,
+        told,
         [
+            "1 data that is no picture",
             "1 event handlers",
             "1 form fields",
-            "1 forms",
-            "1 frames",
-            "1 inline styles",
-            "1 redirects",
-            "2 remote images",
-            "2 scripts",
-            "1 style sheets"
+            "1 forms https://x.example/f",
+            "1 frames x",
+            "1 redirects https://x.example",
+            "2 remote pictures https://x.example/1 https://x.example/2",
+            "2 scripts https://x.example/j",
+            "1 styles that lay things over others",
+            "2 styles that load something https://x.example/a.css //x.example/b",
         ]
     );
     assert!(preview.html.contains("text"));
+}
+
+#[test]
+fn what_was_hidden_is_beside_the_page() {
+    let page = "<p>A sentence that everybody reads</p><div style='display:none'>words for filters \
+                <a href='https://evil.example'>trap</a></div><i style='color:#fff'>pale</i>";
+    let seen = sanitize(page);
+    assert!(!seen.html.contains("filters") && !seen.html.contains("trap"), "{}", seen.html);
+    assert!(seen.html.contains("<i style=\"color:#ffffff\">pale</i>"), "{}", seen.html);
+    assert_eq!(seen.links[0].text, "trap");
+    assert!(!seen.links[0].seen);
+    let hidden: Vec<&str> = seen.hidden.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(hidden, ["words for filters trap", "pale"]);
+    let all = preview::with_hidden(page, |_| None);
+    assert_inert(page, &all.html);
+    assert!(all.html.contains("<span class=\"unseen\">words for filters </span>"), "{}", all.html);
+    assert!(all.html.contains("<span class=\"unseen\">pale</span>"), "{}", all.html);
+    assert_eq!(all.hidden, seen.hidden);
+}
+
+#[test]
+fn style_that_colours_and_measures_is_kept() {
+    let preview = sanitize(
+        "<style>.head td{background:#123;color:white}@media (max-width:400px){p{color:red}}</style>\
+         <body bgcolor=#eeeeee><table class=head width=600 cellpadding=8><tr><td style='padding:10px 20px'>Shop\
+         <tr><td bgcolor=yellow><font color=red size=5 face='Segoe UI, Arial'>Sale</font></table>",
+    );
+    let body = preview.html.split_once("<body>").unwrap().1;
+    assert_eq!(
+        body.split_once("</body>").unwrap().0,
+        "<div class=\"page\" style=\"background-color:#eeeeee\"><table width=\"600\" cellpadding=\"8\"><tbody><tr>\
+         <td style=\"background-color:#112233;color:#ffffff;padding:10px 20px\">Shop\
+         </td></tr><tr><td style=\"background-color:#112233;color:#ffffff\"><font style=\"font-size:24px;\
+         font-family:Segoe UI,Arial;color:#ff0000\">Sale</font></td></tr></tbody></table></div>"
+    );
 }
 
 #[test]
@@ -252,7 +391,7 @@ fn ordinary_mail_keeps_its_shape() {
     let body = preview.html.split_once("<body>").unwrap().1;
     assert!(
         body.starts_with(
-            "<h1>Hello</h1><p align=\"center\">A <b>bold</b> &lt;word&gt; &amp; more</p>\
+            "<div class=\"page\"><h1>Hello</h1><p align=\"center\">A <b>bold</b> &lt;word&gt; &amp; more</p>\
              <table width=\"100%\"><tbody><tr><td colspan=\"2\">cell</td></tr></tbody></table>\
              <ul><li>one</li><li>two</li></ul>"
         ),

@@ -4,6 +4,7 @@ import * as data from './data';
 import * as evidence from './evidence';
 import * as indicators from './indicators';
 import * as keys from './keys';
+import * as preview from './preview';
 
 export type Answer = { status?: number; body?: unknown } | ((route: Route) => Promise<void>);
 /** By method and path, such as `GET /messages`. */
@@ -54,14 +55,9 @@ export function desk(): Answers {
     [`GET ${message}/preview`]: (route) =>
       route.fulfill({
         contentType: 'text/html',
-        body: '<body style="font-family:sans-serif"><p>Dear customer,</p><p>your invoice is <b>overdue</b>. <u>Pay here</u></p></body>',
+        body: route.request().url().includes('hidden=true') ? preview.withHidden : preview.page,
       }),
-    [`GET ${message}/preview/facts`]: {
-      body: {
-        removed: ['2 remote images', '1 script'],
-        links: [{ text: 'Pay here', target: 'hxxps://pay[.]example[.]net/i/2026-0417' }],
-      },
-    },
+    [`GET ${message}/preview/facts`]: { body: preview.facts },
     [`GET ${message}/indicators`]: page(indicators.ofMessage),
     [`GET ${complete}/indicators`]: page(indicators.ofMessage),
     'GET /indicators': page(indicators.everywhere, 'more'),
@@ -71,7 +67,7 @@ export function desk(): Answers {
     'DELETE /indicators/marks': {},
     [`GET ${complete}`]: { body: evidence.complete },
     [`GET ${complete}/preview`]: (route) => route.fulfill({ contentType: 'text/html', body: '<p>Hello</p>' }),
-    [`GET ${complete}/preview/facts`]: { body: { removed: [], links: [] } },
+    [`GET ${complete}/preview/facts`]: { body: { removed: [], links: [], hidden: [] } },
     [`GET ${complete}/parts/text`]: (route) =>
       route.fulfill({
         json: route.request().url().includes('charset=') ? evidence.readAsAsked : evidence.readAsDetected,

@@ -352,6 +352,8 @@ export const message: MessageDetail = {
     root,
     indicators: indicators.found,
     set_aside: indicators.setAside,
+    hidden: [],
+    alternatives: null,
     defects: [{ code: 'bad_date', message: 'the Date header is not a date' }],
   },
 };

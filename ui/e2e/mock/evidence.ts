@@ -88,7 +88,15 @@ const outlook: Part = {
       content_type: 'multipart/alternative',
       children: [
         { ...part, path: '/2/1/1', kind: 'body', content_type: 'text/plain', size: 90, hashes },
-        { ...part, path: '/2/1/2', kind: 'body', content_type: 'text/html', size: 2_210, hashes },
+        {
+          ...part,
+          path: '/2/1/2',
+          kind: 'body',
+          content_type: 'text/html',
+          read_as: { charset: 'utf-8', because: 'declared', confidence: 'certain' },
+          size: 2_210,
+          hashes,
+        },
         {
           ...part,
           path: '/2/1/3',
@@ -156,6 +164,7 @@ const picture: Part = {
   name: 'scan.png',
   safe_name: 'scan.png',
   size: 1_204,
+  facts: [{ name: 'qr_code', value: 'hxxps://pay[.]example[.]net/scan?to=petra.lind' }],
   signatures: [
     {
       state: 'broken',

@@ -4,8 +4,16 @@ export function rawMessageUrl(message: string): string {
   return `/api/v1/messages/${encodeURIComponent(message)}/raw`;
 }
 
-export function previewUrl(message: string): string {
-  return `/api/v1/messages/${encodeURIComponent(message)}/preview`;
+/** The page of a message or of one of its parts, made safe; `hidden` with the text its reader did not see. */
+export function previewUrl(
+  message: string,
+  { path, hidden }: { path?: string; hidden?: boolean } = {},
+): string {
+  const query = new URLSearchParams();
+  if (path) query.set('path', path);
+  if (hidden) query.set('hidden', 'true');
+  const asked = query.size > 0 ? `?${query}` : '';
+  return `/api/v1/messages/${encodeURIComponent(message)}/preview${asked}`;
 }
 
 /** What a part carries, decoded. */

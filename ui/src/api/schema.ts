@@ -1277,6 +1277,23 @@ export interface components {
             raised_at: string;
             text: string;
         };
+        /** @description How the plain and the HTML text of a message differ. */
+        AlternativesView: {
+            html: string;
+            /** @description Whom the HTML leads to and the plain text does not name. */
+            only_in_html: string[];
+            /** @description Registered names, defanged. */
+            only_in_plain: string[];
+            other_hosts: boolean;
+            other_words: boolean;
+            /** @description Paths of the two parts. */
+            plain: string;
+            /**
+             * Format: int32
+             * @description Of a hundred different words of the shorter one, how many are in the other.
+             */
+            shared_words: number | null;
+        };
         /** @description Who did what, and when. Only ever added to. */
         AuditEntryView: {
             /** @description Stable word: `sign_in.accepted`, `connector.updated`, …. */
@@ -1831,6 +1848,7 @@ export interface components {
             wrapped_in: components["schemas"]["WrappingView"][];
         };
         EvidenceView: {
+            alternatives: components["schemas"]["AlternativesView"] | null;
             automatic: components["schemas"]["AutomaticMarkView"] | null;
             /** @description What is wrong with the message as a whole. */
             defects: components["schemas"]["DefectView"][];
@@ -1839,6 +1857,8 @@ export interface components {
             has_html: boolean;
             /** @description Every header of the outermost message, in order. */
             headers: components["schemas"]["HeaderView"][];
+            /** @description Text of HTML bodies that its reader does not see. */
+            hidden: components["schemas"]["HiddenTextView"][];
             indicators: components["schemas"]["EvidenceIndicator"][];
             /** Format: int32 */
             parser_version: number;
@@ -1980,6 +2000,33 @@ export interface components {
             raw: string;
             /** @description As meant. */
             value: string;
+        };
+        /** @enum {string} */
+        HiddenReasonView: "display_none" | "visibility" | "hidden_attribute" | "opacity" | "tiny_text" | "text_colour" | "no_space" | "off_screen" | "clipped" | "outlook_hidden" | "conditional_comment" | "comment" | "zero_width" | "reordered";
+        /** @description Text of an HTML body that its reader does not see. */
+        HiddenTextView: {
+            /** @description What does it: `display:none`, `#ffffff on #ffffff`. */
+            because: string;
+            /**
+             * Format: int64
+             * @description Letters and digits in all.
+             */
+            letters: number;
+            /**
+             * Format: int64
+             * @description Where the first of it begins, in bytes of that HTML.
+             */
+            offset: number;
+            /** @description `/1 html`; empty in a preview. */
+            place: string;
+            reason: components["schemas"]["HiddenReasonView"];
+            text: string;
+            /**
+             * Format: int64
+             * @description Passages like this one.
+             */
+            times: number;
+            usual: components["schemas"]["UsualHidingView"] | null;
         };
         HopView: {
             by: string | null;
@@ -2610,7 +2657,10 @@ export interface components {
             disposition: string | null;
             encoding: string | null;
             envelope: components["schemas"]["EnvelopeView"] | null;
-            /** @description What its format says about it. Written by the sender, like everything else. */
+            /**
+             * @description What its format says about it. Written by the sender, like everything else.
+             *     What codes in pictures say (`qr_code`) is defanged.
+             */
             facts: components["schemas"]["FactView"][];
             /** @description What it was opened as: `outlook`, `tnef`, `smime_enveloped`, `zip`, … */
             format: string | null;
@@ -2678,17 +2728,26 @@ export interface components {
              */
             to: string;
         };
-        /** @description What was taken out of the preview, and where its links really lead. */
+        /** @description What was taken out of the preview, where its links really lead, and what its reader did not see. */
         PreviewFacts: {
+            hidden: components["schemas"]["HiddenTextView"][];
+            /** @description In order; their numbers from 1 stand in the page. */
             links: components["schemas"]["PreviewLink"][];
-            /** @description For people: "3 remote images". */
-            removed: string[];
+            removed: components["schemas"]["RemovedView"][];
         };
         PreviewLink: {
+            /** @description Whether the text names another host. */
+            differs: boolean;
+            /** @description Where that leads in the end, defanged, when it is a link of a mail security product that can be opened. */
+            opened: string | null;
+            /** @description Whether the reader could see it. */
+            seen: boolean;
             /** @description Where it leads, defanged. */
             target: string;
             /** @description What the reader sees. */
             text: string;
+            /** @description Whose: `safe_links`, `proofpoint`, `google`, …. */
+            wrapper: string | null;
         };
         PreviewedMessageView: {
             /** @description Only its first two megabytes were looked into: what follows may change the answer. */
@@ -2826,6 +2885,14 @@ export interface components {
             /** Format: uuid */
             message: string;
             subject: string | null;
+        };
+        RemovedView: {
+            /** @description What it would have led to or fetched, defanged. Bounded. */
+            addresses: string[];
+            /** Format: int64 */
+            count: number;
+            /** @description For people, in the plural: "remote pictures". */
+            kind: string;
         };
         RequestReexamination: {
             scope: components["schemas"]["ReexaminationScopeView"];
@@ -3096,6 +3163,8 @@ export interface components {
             role: components["schemas"]["Role"];
             username: string;
         };
+        /** @enum {string} */
+        UsualHidingView: "preheader" | "small_screen" | "outlook" | "note";
         VerdictsView: {
             /** @description What servers wrote down about the sender, newest first. */
             authentication: components["schemas"]["AuthenticationResultsView"][];
@@ -5124,7 +5193,12 @@ export interface operations {
     };
     preview_message: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Path of a part with text, as the evidence names it; without it the body of the message. */
+                path?: string;
+                /** @description Whether text its reader did not see is shown, marked as such. */
+                hidden?: boolean;
+            };
             header?: never;
             path: {
                 /** @description Id of the message */
@@ -5156,7 +5230,12 @@ export interface operations {
     };
     read_preview_facts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Path of a part with text, as the evidence names it; without it the body of the message. */
+                path?: string;
+                /** @description Whether text its reader did not see is shown, marked as such. */
+                hidden?: boolean;
+            };
             header?: never;
             path: {
                 /** @description Id of the message */

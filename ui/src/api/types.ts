@@ -42,6 +42,9 @@ export type SetMark = Schemas['SetMark'];
 export type MarkScope = Schemas['MarkScope'];
 export type Judgement = Schemas['Judgement'];
 export type Seen = Schemas['SeenView'];
+export type PreviewLink = Schemas['PreviewLink'];
+export type Removed = Schemas['RemovedView'];
+export type HiddenText = Schemas['HiddenTextView'];
 export type Delivery = Schemas['DeliveryView'];
 export type DeliveryState = Schemas['DeliveryState'];
 

@@ -3,6 +3,7 @@ import { Alert, Group, Stack, Text, Title } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { type Ref, useEffect, useRef } from 'react';
 import type { Lock, Part } from '../api/types';
+import { PartPreview } from '../preview/PartPreview';
 import { CopyButton } from '../shared/CopyButton';
 import { byteSize, counted } from '../shared/format';
 import { DefectList } from './DefectList';
@@ -46,6 +47,7 @@ export function PartDetails({ part, message, atDefects, onAlone }: PartDetailsPr
       <Properties part={part} withText={!message} />
       <Signatures signatures={part.signatures} />
       <MessageWithin envelope={part.envelope} headers={part.headers} />
+      {message && <PartPreview key={part.path} message={message} part={part} />}
       <Facts facts={part.facts} />
       {message && part.read_as && <PartText message={message} part={part} />}
     </Stack>

@@ -15,6 +15,7 @@ import { UnreadBanner } from '../evidence/UnreadBanner';
 import { IndicatorTable } from '../indicators/IndicatorTable';
 import { useMessageIndicators } from '../indicators/indicators';
 import { NeedsKey } from '../keys/NeedsKey';
+import { Preview } from '../preview/Preview';
 import { AutomaticBadge } from '../shared/badges';
 import { byteSize } from '../shared/format';
 import { PageHeader } from '../shared/PageHeader';
@@ -25,7 +26,6 @@ import { useEscape } from '../shared/useEscape';
 import { Deliveries } from './Deliveries';
 import { MessageWarnings, NotWellFormed } from './MessageWarnings';
 import { addressText, messageOptions, NO_SUBJECT } from './messages';
-import { Preview } from './Preview';
 import { usePartInAddress } from './partInAddress';
 import { decisionText } from './reason';
 
@@ -200,7 +200,7 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
       </Tabs.List>
       {previewable && (
         <Tabs.Panel value="preview" pt="sm">
-          <Preview id={message.summary.id} />
+          <Preview id={message.summary.id} root={evidence.root} />
         </Tabs.Panel>
       )}
       <Tabs.Panel value="text" pt="sm">

@@ -1,5 +1,5 @@
 // Messages as the inbox asks for them.
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import { keys } from '../api/keys';
 import { usePagedList } from '../api/lists';
@@ -45,13 +45,6 @@ export const messageOptions = (id: string) =>
     queryKey: keys.message(id),
     queryFn: () => answer(api.GET('/messages/{id}', { params: { path: { id } } })),
   });
-
-export function usePreviewFacts(id: string) {
-  return useQuery({
-    queryKey: keys.message(id, 'preview-facts'),
-    queryFn: () => answer(api.GET('/messages/{id}/preview/facts', { params: { path: { id } } })),
-  });
-}
 
 export function useRetryMessage(id: string) {
   return useAction({

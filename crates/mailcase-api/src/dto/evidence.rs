@@ -1,6 +1,7 @@
 //! Evidence as the API shows it: what was found in one message. The HTML body is left out on purpose: it is
 //! only ever shown sanitised, by the preview.
 
+use super::preview::{AlternativesView, HiddenTextView};
 use super::verdicts::VerdictsView;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,10 @@ pub(crate) struct EvidenceView {
     pub(crate) indicators: Vec<EvidenceIndicator>,
     /// Indicators nobody writes down: names of formats, the reader's own machine, times.
     pub(crate) set_aside: Vec<EvidenceIndicator>,
+    /// Text of HTML bodies that its reader does not see.
+    pub(crate) hidden: Vec<HiddenTextView>,
+    /// Set when the plain and the HTML text are not the same.
+    pub(crate) alternatives: Option<AlternativesView>,
     /// What is wrong with the message as a whole.
     pub(crate) defects: Vec<DefectView>,
 }
@@ -130,6 +135,7 @@ pub(crate) struct PartView {
     /// What it was opened as: `outlook`, `tnef`, `smime_enveloped`, `zip`, …
     pub(crate) format: Option<String>,
     /// What its format says about it. Written by the sender, like everything else.
+    /// What codes in pictures say (`qr_code`) is defanged.
     pub(crate) facts: Vec<FactView>,
     /// Set when some of it cannot be read without a key or a password.
     pub(crate) lock: Option<LockView>,

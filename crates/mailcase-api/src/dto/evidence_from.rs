@@ -28,6 +28,8 @@ impl From<model::Evidence> for EvidenceView {
             root: evidence.root.into(),
             indicators: shown(evidence.indicators),
             set_aside: shown(evidence.set_aside),
+            hidden: all(evidence.hidden),
+            alternatives: evidence.alternatives.map(Into::into),
             defects: all(evidence.defects),
         }
     }
@@ -158,7 +160,9 @@ impl From<model::ReadAs> for ReadAsView {
 
 impl From<model::Fact> for FactView {
     fn from(fact: model::Fact) -> Self {
-        Self { name: fact.name, value: fact.value }
+        // What a code says is a link more often than not.
+        let value = if fact.name == "qr_code" { model::defang(&fact.value) } else { fact.value };
+        Self { name: fact.name, value }
     }
 }
 

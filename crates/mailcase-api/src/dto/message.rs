@@ -117,22 +117,6 @@ pub(crate) struct MessageQuery {
     pub(crate) limit: Option<u32>,
 }
 
-/// What was taken out of the preview, and where its links really lead.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PreviewFacts {
-    /// For people: "3 remote images".
-    pub(crate) removed: Vec<String>,
-    pub(crate) links: Vec<PreviewLink>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PreviewLink {
-    /// What the reader sees.
-    pub(crate) text: String,
-    /// Where it leads, defanged.
-    pub(crate) target: String,
-}
-
 /// Which part of a message.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -77,6 +77,8 @@ pub(crate) enum MarkKindView {
     DateInFuture,
     DateLongAgo,
     RouteGoesBack,
+    HiddenText,
+    AlternativesDisagree,
 }
 
 impl From<model::Verdicts> for VerdictsView {
@@ -127,6 +129,8 @@ impl From<model::Mark> for MarkView {
             Kind::DateInFuture => MarkKindView::DateInFuture,
             Kind::DateLongAgo => MarkKindView::DateLongAgo,
             Kind::RouteGoesBack => MarkKindView::RouteGoesBack,
+            Kind::HiddenText => MarkKindView::HiddenText,
+            Kind::AlternativesDisagree => MarkKindView::AlternativesDisagree,
         };
         Self { kind, message: mark.message }
     }

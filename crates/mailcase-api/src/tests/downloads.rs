@@ -80,7 +80,7 @@ async fn text_without_html_is_previewed_as_text() {
     let page = String::from_utf8(answer.body.to_vec()).unwrap();
     assert!(page.contains("Read &lt;script&gt;steal()&lt;/script&gt; this."), "{page}");
     let facts = world.get(&ours.reader, &format!("{path}/facts")).await;
-    assert_eq!(facts, json!({"removed": [], "links": []}));
+    assert_eq!(facts, json!({"removed": [], "links": [], "hidden": []}));
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What a page would cost to parse and what of it will be taken out, told before parsing in one linear pass.
 
-use std::collections::BTreeMap;
-
+use super::removed::Tally;
 use crate::html;
+use crate::look::value_of;
 
 /// Deepest nesting given to the parser, whose cost grows with the square of it.
 const DEPTH: usize = 500;
@@ -10,9 +10,9 @@ const DEPTH: usize = 500;
 /// ask for millions.
 const ELEMENTS: usize = 100_000;
 /// Counts what will go; true when parsing would cost too much. One pass, linear in the page.
-pub(super) fn inspect(page: &str, removed: &mut Removed) -> bool {
+pub(super) fn inspect(page: &str, removed: &mut Tally) -> bool {
     let mut nesting = Nesting::default();
-    let mut rest = page;
+    let (mut rest, mut found) = (page, Vec::new());
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         let markup = rest.get(at..).unwrap_or_default();
         let Some((name, closing, tail)) = html::tag(markup) else {
@@ -23,14 +23,9 @@ pub(super) fn inspect(page: &str, removed: &mut Removed) -> bool {
             rest = tail;
             nesting.close(&name);
         } else {
-            if let Some(kind) = removed_tag(&name) {
-                removed.add(kind);
-            }
-            rest = html::attributes(tail, |attribute, value| {
-                if let Some(kind) = removed_attribute(&name, attribute, value) {
-                    removed.add(kind);
-                }
-            });
+            found.clear();
+            rest = html::attributes(tail, |attribute, value| found.push((attribute, value)));
+            count(&name, &found, removed);
             nesting.open(name);
         }
         if nesting.stack.len() > DEPTH || nesting.elements > ELEMENTS {
@@ -144,10 +139,40 @@ fn is_special(name: &str) -> bool {
 const FORMATTING: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 
+/// Counts what of an element goes, with the addresses it names.
+fn count(name: &str, attributes: &[(&str, &str)], removed: &mut Tally) {
+    let named = |removed: &mut Tally, kind: &'static str, value: &str| {
+        let mut decoded = String::new();
+        html::push_decoded(&mut decoded, value);
+        removed.name(kind, &decoded);
+    };
+    if let Some(kind) = removed_tag(name) {
+        removed.add(kind);
+        for known in ["src", "href", "action", "formaction", "data", "code"] {
+            value_of(attributes, known).into_iter().for_each(|value| named(removed, kind, value));
+        }
+    }
+    for (attribute, value) in attributes {
+        if let Some(kind) = removed_attribute(attribute) {
+            removed.add(kind);
+            if kind != "event handlers" {
+                named(removed, kind, value);
+            }
+        }
+    }
+    let refreshes =
+        value_of(attributes, "http-equiv").is_some_and(|value| value.trim().eq_ignore_ascii_case("refresh"));
+    if name == "meta" && refreshes {
+        removed.add("redirects");
+        let content = value_of(attributes, "content").unwrap_or_default();
+        let target = content.split_once('=').map_or(content, |(_, target)| target);
+        named(removed, "redirects", target.trim().trim_matches(['\'', '"']));
+    }
+}
+
 fn removed_tag(name: &str) -> Option<&'static str> {
     Some(match name {
         "script" | "noscript" => "scripts",
-        "style" => "style sheets",
         "link" => "linked resources",
         "iframe" | "frame" | "frameset" => "frames",
         "form" => "forms",
@@ -161,28 +186,15 @@ fn removed_tag(name: &str) -> Option<&'static str> {
     })
 }
 
-fn removed_attribute(tag: &str, name: &str, value: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    Some(match name.as_str() {
-        _ if name.starts_with("on") && name.len() > 3 => "event handlers",
-        "style" => "inline styles",
-        "background" => "remote images",
-        "srcset" | "poster" | "lowsrc" | "dynsrc" => "remote images",
-        "http-equiv" if tag == "meta" && value.trim().eq_ignore_ascii_case("refresh") => "redirects",
-        _ => return None,
-    })
-}
-
-/// What was taken out, counted.
-#[derive(Debug, Default)]
-pub(super) struct Removed(BTreeMap<&'static str, usize>);
-
-impl Removed {
-    pub(super) fn add(&mut self, kind: &'static str) {
-        *self.0.entry(kind).or_default() += 1;
+fn removed_attribute(name: &str) -> Option<&'static str> {
+    let starts = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("on"));
+    if starts && name.len() > 3 {
+        return Some("event handlers");
     }
-
-    pub(super) fn list(self) -> Vec<String> {
-        self.0.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect()
+    let loads = ["background", "srcset", "poster", "lowsrc", "dynsrc", "imagesrcset"];
+    let is = |known: &&str| name.eq_ignore_ascii_case(known);
+    if loads.iter().any(|known| is(&known)) {
+        return Some("remote pictures");
     }
+    is(&"ping").then_some("reports of clicks")
 }

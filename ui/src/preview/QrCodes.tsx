@@ -1,0 +1,32 @@
+// What the QR codes of pictures say, and where the pictures are.
+import { Anchor, Group, Text } from '@mantine/core';
+import { CopyButton } from '../shared/CopyButton';
+import classes from './Preview.module.css';
+import type { Code } from './previewWords';
+
+export function QrCodes({ codes, onOpen }: { codes: Code[]; onOpen?: (path: string) => void }) {
+  return (
+    <ul className={classes.passages} aria-label="QR codes">
+      {codes.map(({ path, name, text }) => (
+        <li key={`${path} ${text}`} className={classes.passage}>
+          <Group gap={4} wrap="nowrap" justify="space-between" align="flex-start">
+            <Text size="sm" className="mono breakable">
+              {text}
+            </Text>
+            <CopyButton value={text} label="Copy what the code says, defanged" />
+          </Group>
+          <Text size="xs" c="dimmed" className="breakable">
+            in {name}, part{' '}
+            {onOpen ? (
+              <Anchor component="button" type="button" size="xs" onClick={() => onOpen(path)}>
+                {path}
+              </Anchor>
+            ) : (
+              <span className="mono">{path}</span>
+            )}
+          </Text>
+        </li>
+      ))}
+    </ul>
+  );
+}
