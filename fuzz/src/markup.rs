@@ -40,9 +40,15 @@ const ACTIVE: [&str; 24] = [
 ];
 /// Elements of the document around the page.
 const AROUND: usize = 7;
-const ATTRIBUTES: [&str; 14] = [
+const ATTRIBUTES: [&str; 16] = [
     "src", "alt", "class", "align", "valign", "dir", "colspan", "rowspan", "width", "height", "border",
-    "start", "lang", "title",
+    "start", "cellpadding", "cellspacing", "style", "title",
+];
+const CLASSES: [&str; 6] = ["page", "link", "number", "target", "gone", "unseen"];
+/// What a style never sets: it could hide, cover, move or fetch.
+const NEVER: [&str; 14] = [
+    "position", "left", "top", "right", "bottom", "opacity", "visibility", "overflow", "content", "filter",
+    "transform", "clip", "animation", "z-index",
 ];
 
 type Tag = (String, Vec<(String, String)>);
@@ -88,6 +94,7 @@ pub fn page(data: &[u8]) {
     inert(&safe.html);
     let body = safe.html.split_once("<body>").expect("a document").1;
     inert(&preview::sanitize(body, |_| None).html);
+    inert(&preview::with_hidden(&text, picture).html);
     inert(&preview::plain(&text));
     let defanged = defang(&text);
     let starts =
@@ -104,7 +111,26 @@ fn inert(html: &str) {
         for (attribute, value) in attributes {
             assert!(ATTRIBUTES.contains(&attribute.as_str()), "<{name} {attribute}={value:?}>");
             let picture = value.starts_with("data:image/") && !value.starts_with("data:image/svg");
+            assert!(attribute != "class" || CLASSES.contains(&value.as_str()), "<{name} class={value:?}>");
+            assert!(attribute != "style" || is_harmless(value), "<{name} style={value:?}>");
             assert!(attribute != "src" || (name == "img" && picture), "<{name} src={value:?}>");
         }
     }
+}
+
+/// A style of plain words, colours and lengths that are neither negative nor huge.
+fn is_harmless(style: &str) -> bool {
+    style.split(';').all(|declaration| {
+        let Some((property, value)) = declaration.split_once(':') else { return false };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" #%.,-".contains(&byte);
+        let sized = |word: &str| {
+            let digits = word.trim_end_matches("px").trim_end_matches('%');
+            digits.parse::<f32>().map_or(true, |number| (0.0..=2_000.0).contains(&number))
+        };
+        !NEVER.contains(&property)
+            && property.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            && value.bytes().all(plain)
+            && (property == "font-family" || value.split(' ').all(sized))
+            && !(property == "display" && value == "none")
+    })
 }

@@ -2133,7 +2133,7 @@ export interface components {
             queued: number;
         };
         /** @enum {string} */
-        MarkKindView: "reply_to_drift" | "name_is_another_address" | "several_senders" | "no_sender" | "sender_differs" | "return_path_differs" | "date_in_future" | "date_long_ago" | "route_goes_back";
+        MarkKindView: "reply_to_drift" | "name_is_another_address" | "several_senders" | "no_sender" | "sender_differs" | "return_path_differs" | "date_in_future" | "date_long_ago" | "route_goes_back" | "hidden_text" | "alternatives_disagree";
         /** @enum {string} */
         MarkScope: "value" | "below" | "network";
         MarkView: {
