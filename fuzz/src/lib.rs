@@ -12,6 +12,7 @@ mod office;
 mod packets;
 mod program;
 mod repair;
+mod reported;
 mod tnef;
 mod whole;
 mod zip;
@@ -21,6 +22,7 @@ pub use der::flatten;
 pub use markup::page;
 pub use means::start;
 pub use packets::flatten as flatten_packets;
+pub use reported::report;
 pub use whole::message as whole_message;
 
 use mailcase_evidence::Keyring;

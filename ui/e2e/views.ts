@@ -6,6 +6,7 @@ import * as data from './mock/data';
 import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
+import * as reported from './mock/reported';
 
 export type View = {
   name: string;
@@ -100,6 +101,28 @@ export const VIEWS: View[] = [
   { name: 'message-taken-out', path: message, reach: tab(/Taken out/) },
   { name: 'message-codes', path: everything, reach: tab(/QR code/) },
   { name: 'parts-picture', path: `${everything}?tab=parts&part=/4` },
+  {
+    name: 'message-reported',
+    path: message,
+    given: (answers) => {
+      answers[`GET ${message.replace('/inbox', '/messages')}`] = { body: reported.copiedReport };
+    },
+    reach: press(/^Show text of/),
+  },
+  {
+    name: 'message-reported-chain',
+    path: everything,
+    given: (answers) => {
+      answers[`GET ${everything.replace('/inbox', '/messages')}`] = { body: reported.chainedReport };
+    },
+  },
+  {
+    name: 'message-reported-not-there',
+    path: message,
+    given: (answers) => {
+      answers[`GET ${message.replace('/inbox', '/messages')}`] = { body: reported.reportOfNothing };
+    },
+  },
   { name: 'message-text', path: `${message}?tab=text` },
   { name: 'message-headers', path: `${message}?tab=headers` },
   { name: 'message-parts', path: `${message}?tab=parts` },
@@ -216,6 +239,13 @@ export const VIEWS: View[] = [
     },
   },
   { name: 'case', path: aCase },
+  {
+    name: 'case-reported',
+    path: aCase,
+    given: (answers) => {
+      answers[`GET ${message.replace('/inbox', '/messages')}`] = { body: reported.copiedReport };
+    },
+  },
   { name: 'case-messages', path: aCase, reach: tab(/Messages/) },
   { name: 'case-indicators', path: aCase, reach: tab(/Indicators/) },
   { name: 'case-attachments', path: aCase, reach: tab(/Attachments/) },

@@ -17,5 +17,6 @@ pub(crate) mod migration;
 pub(crate) mod people;
 pub(crate) mod preview;
 pub(crate) mod reexamination;
+mod report;
 pub(crate) mod trail;
 mod verdicts;

@@ -343,6 +343,7 @@ export const message: MessageDetail = {
         },
       ],
     },
+    reported: null,
     text: {
       path: '/1/1',
       content:

@@ -1864,6 +1864,7 @@ export interface components {
             parser_version: number;
             /** @description The path the message took, newest hop first, as its Received headers claim. */
             received: components["schemas"]["HopView"][];
+            reported: components["schemas"]["ReportView"] | null;
             root: components["schemas"]["PartView"];
             /** @description Indicators nobody writes down: names of formats, the reader's own machine, times. */
             set_aside: components["schemas"]["EvidenceIndicator"][];
@@ -2266,6 +2267,8 @@ export interface components {
             /** @description Could not be decided. */
             messages: components["schemas"]["MessageSummary"][];
         };
+        /** @enum {string} */
+        OpinionView: "phishing" | "junk" | "not_junk";
         OrganizationView: {
             /** Format: uuid */
             id: string;
@@ -2692,6 +2695,28 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /** @description Where a message was copied to. Offsets are bytes of the text of the part, of HTML what a person reads. */
+        PlaceView: {
+            /** @description The line that announces it, or the labels of its head. */
+            because: string;
+            /**
+             * Format: int64
+             * @description Where its text does.
+             */
+            body: number;
+            /**
+             * Format: int64
+             * @description Where that ends.
+             */
+            end: number;
+            /**
+             * Format: int64
+             * @description Where its head begins.
+             */
+            head: number;
+            /** @description Its text, where the body it was copied to is kept. */
+            text: string | null;
+        };
         /**
          * @description What a message must, or must not, have to be taken. Empty fields ask for nothing. All fields must be met; within a
          *     field commas separate alternatives, and `"double quotes"` keep a comma within a term.
@@ -2894,6 +2919,44 @@ export interface components {
             /** @description For people, in the plural: "remote pictures". */
             kind: string;
         };
+        ReportView: {
+            /** @description What was reported, outermost first. Empty when a tool reports mail that is not in it. */
+            messages: components["schemas"]["ReportedMessageView"][];
+            /** @description There are more. */
+            more: boolean;
+            opinion: components["schemas"]["OpinionView"] | null;
+            reporter: components["schemas"]["AddressView"] | null;
+            tool: components["schemas"]["ToolView"] | null;
+            /** @description What the reporter wrote. */
+            words: string | null;
+        };
+        /** @description A message that was passed on. */
+        ReportedMessageView: {
+            cc: components["schemas"]["AddressView"][];
+            /** @description How sure it is that this was passed on, and not answered. */
+            confidence: components["schemas"]["ConfidenceView"];
+            from: components["schemas"]["AddressView"][];
+            message_id: string | null;
+            /** @description Nothing passed on is within it: what the report is about. */
+            original: boolean;
+            /** @description The part that it is, or in the text of which it was copied. */
+            path: string;
+            place: components["schemas"]["PlaceView"] | null;
+            /**
+             * Format: date-time
+             * @description When it was sent, where that is told with its zone.
+             */
+            sent: string | null;
+            /** @description As it is written in a text, by the clock of whoever passed it on. */
+            sent_text: string | null;
+            subject: string | null;
+            to: components["schemas"]["AddressView"][];
+            /**
+             * Format: int64
+             * @description Which of the messages it was passed on in; none for what the reporter passed on.
+             */
+            within: number | null;
+        };
         RequestReexamination: {
             scope: components["schemas"]["ReexaminationScopeView"];
         };
@@ -3086,6 +3149,15 @@ export interface components {
             prefix: string;
             /** Format: date-time */
             revoked_at: string | null;
+        };
+        /** @enum {string} */
+        ToolKindView: "microsoft" | "knowbe4" | "cofense" | "proofpoint" | "hoxhunt" | "mimecast" | "google" | "feedback_report" | "other";
+        ToolView: {
+            /** @description What gave it away. */
+            because: string;
+            kind: components["schemas"]["ToolKindView"];
+            /** @description As it calls itself, where it does. */
+            name: string | null;
         };
         TroubleView: {
             hint: string | null;

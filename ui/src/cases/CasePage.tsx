@@ -14,6 +14,7 @@ import { useEscape } from '../shared/useEscape';
 import { CaseAttachments } from './CaseAttachments';
 import { CaseOverview } from './CaseOverview';
 import classes from './CasePage.module.css';
+import { CaseReported } from './CaseReported';
 import { caseOptions, useCaseMessages } from './cases';
 import { EditableTitle } from './EditableTitle';
 import { Timeline } from './Timeline';
@@ -45,30 +46,32 @@ function CaseView({ detail }: { detail: CaseDetail }) {
       />
       <div className={classes.columns}>
         <CaseOverview detail={detail} editable={mayWrite} />
-        <Tabs
-          value={params.get('tab') ?? 'messages'}
-          onChange={(tab) => setParams(tab && tab !== 'messages' ? { tab } : {}, { replace: true })}
-          className={classes.tabs}
-        >
-          <Tabs.List>
-            <Tabs.Tab value="messages">Messages {summary.message_count}</Tabs.Tab>
-            <Tabs.Tab value="indicators">Indicators</Tabs.Tab>
-            <Tabs.Tab value="attachments">Attachments</Tabs.Tab>
-            <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value="messages" pt="xs">
-            <CaseMessages id={summary.id} />
-          </Tabs.Panel>
-          <Tabs.Panel value="indicators" pt="sm">
-            {params.get('tab') === 'indicators' && <CaseIndicators id={summary.id} />}
-          </Tabs.Panel>
-          <Tabs.Panel value="attachments" pt="xs">
-            <CaseAttachments id={summary.id} />
-          </Tabs.Panel>
-          <Tabs.Panel value="timeline" pt="sm">
-            <Timeline id={summary.id} mayWrite={mayWrite} />
-          </Tabs.Panel>
-        </Tabs>
+        <div className={classes.tabs}>
+          <CaseReported id={summary.id} />
+          <Tabs
+            value={params.get('tab') ?? 'messages'}
+            onChange={(tab) => setParams(tab && tab !== 'messages' ? { tab } : {}, { replace: true })}
+          >
+            <Tabs.List>
+              <Tabs.Tab value="messages">Messages {summary.message_count}</Tabs.Tab>
+              <Tabs.Tab value="indicators">Indicators</Tabs.Tab>
+              <Tabs.Tab value="attachments">Attachments</Tabs.Tab>
+              <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="messages" pt="xs">
+              <CaseMessages id={summary.id} />
+            </Tabs.Panel>
+            <Tabs.Panel value="indicators" pt="sm">
+              {params.get('tab') === 'indicators' && <CaseIndicators id={summary.id} />}
+            </Tabs.Panel>
+            <Tabs.Panel value="attachments" pt="xs">
+              <CaseAttachments id={summary.id} />
+            </Tabs.Panel>
+            <Tabs.Panel value="timeline" pt="sm">
+              <Timeline id={summary.id} mayWrite={mayWrite} />
+            </Tabs.Panel>
+          </Tabs>
+        </div>
       </div>
     </>
   );

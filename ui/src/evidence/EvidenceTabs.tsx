@@ -11,6 +11,7 @@ import { Headers } from './Headers';
 import { MessageWithin } from './MessageWithin';
 import { PartsView } from './PartsView';
 import { countParts } from './parts';
+import { Reported } from './Reported';
 import { TextView } from './TextView';
 import { UnreadBanner } from './UnreadBanner';
 import { unreadReason } from './unread';
@@ -41,6 +42,9 @@ export function EvidenceTabs({ evidence, sections = SECTIONS }: EvidenceTabsProp
         <Alert color="yellow" p="xs" icon={<IconAlertTriangle />} title="Not well-formed">
           <DefectList defects={malformed} />
         </Alert>
+      )}
+      {has('headers') && evidence.reported && (
+        <Reported report={evidence.reported} onOpen={openPart} onShow={openPart} />
       )}
       {has('headers') && counts.headers > 0 && <MessageWithin envelope={evidence.envelope} headers={[]} />}
       <Tabs value={tab} onChange={setTab}>

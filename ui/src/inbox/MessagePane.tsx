@@ -10,6 +10,7 @@ import { Headers } from '../evidence/Headers';
 import { PartAlone } from '../evidence/PartAlone';
 import { PartsView } from '../evidence/PartsView';
 import { countParts, partAt } from '../evidence/parts';
+import { Reported } from '../evidence/Reported';
 import { TextView } from '../evidence/TextView';
 import { UnreadBanner } from '../evidence/UnreadBanner';
 import { IndicatorTable } from '../indicators/IndicatorTable';
@@ -53,7 +54,7 @@ export function MessagePane({ id }: { id: string }) {
 
 function MessageView({ message }: { message: MessageDetail }) {
   const { summary, evidence } = message;
-  const { choose } = usePartInAddress();
+  const { alone, choose, lookAtAlone } = usePartInAddress();
   useTellWhenOpened(summary.needs_key);
   return (
     <Stack gap="sm">
@@ -76,6 +77,7 @@ function MessageView({ message }: { message: MessageDetail }) {
         <PeopleAndTimes message={message} />
       </div>
       <Decision message={message} />
+      {evidence?.reported && <Reported report={evidence.reported} onOpen={lookAtAlone} onShow={choose} />}
       <MessageWarnings message={message} />
       {evidence && (
         <UnreadBanner
@@ -91,6 +93,13 @@ function MessageView({ message }: { message: MessageDetail }) {
         <EmptyState title="Not examined yet">
           The bytes are safe. What is in them is shown as soon as they have been examined.
         </EmptyState>
+      )}
+      {evidence && (
+        <PartAlone
+          message={summary.id}
+          part={alone ? partAt(evidence.root, alone) : undefined}
+          onClose={() => lookAtAlone(null)}
+        />
       )}
     </Stack>
   );
@@ -231,15 +240,6 @@ function Indicators({ message, onPlace }: { message: string; onPlace: (path: str
 }
 
 function Parts({ message, root }: { message: string; root: Part }) {
-  const { part, alone, choose, lookAtAlone } = usePartInAddress();
-  return (
-    <>
-      <PartsView root={root} message={message} chosen={part} onChoose={choose} onAlone={lookAtAlone} />
-      <PartAlone
-        message={message}
-        part={alone ? partAt(root, alone) : undefined}
-        onClose={() => lookAtAlone(null)}
-      />
-    </>
-  );
+  const { part, choose, lookAtAlone } = usePartInAddress();
+  return <PartsView root={root} message={message} chosen={part} onChoose={choose} onAlone={lookAtAlone} />;
 }

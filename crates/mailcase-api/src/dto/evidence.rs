@@ -2,6 +2,7 @@
 //! only ever shown sanitised, by the preview.
 
 use super::preview::{AlternativesView, HiddenTextView};
+use super::report::ReportView;
 use super::verdicts::VerdictsView;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub(crate) struct EvidenceView {
     pub(crate) received: Vec<HopView>,
     pub(crate) automatic: Option<AutomaticMarkView>,
     pub(crate) verdicts: VerdictsView,
+    /// Set when it is mail about other mail.
+    pub(crate) reported: Option<ReportView>,
     /// The best plain text: the text body, else the HTML body as text.
     pub(crate) text: Option<BodyView>,
     /// Whether there is an HTML body to preview.

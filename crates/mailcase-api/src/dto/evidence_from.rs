@@ -6,6 +6,7 @@ use super::evidence::{
     PartKindView, PartView, ReadAsView, SightingView, SignatureStateView, SignatureView,
 };
 use super::indicator_from::shown;
+use super::report::ReportView;
 use mailcase_core::message::Automatic;
 use mailcase_evidence as model;
 
@@ -15,6 +16,7 @@ pub(super) fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
 
 impl From<model::Evidence> for EvidenceView {
     fn from(evidence: model::Evidence) -> Self {
+        let reported = ReportView::of(&evidence);
         Self {
             parser_version: evidence.parser_version,
             size: evidence.size,
@@ -23,6 +25,7 @@ impl From<model::Evidence> for EvidenceView {
             received: all(evidence.received),
             automatic: evidence.automatic.map(Into::into),
             verdicts: evidence.verdicts.into(),
+            reported,
             text: evidence.text.map(Into::into),
             has_html: evidence.html.is_some(),
             root: evidence.root.into(),
@@ -149,12 +152,17 @@ impl From<model::ReadAs> for ReadAsView {
             model::CharsetReason::Detected => CharsetReasonView::Detected,
             model::CharsetReason::Fallback => CharsetReasonView::Fallback,
         };
-        let confidence = match reading.confidence {
-            model::Confidence::Certain => ConfidenceView::Certain,
-            model::Confidence::Likely => ConfidenceView::Likely,
-            model::Confidence::Doubtful => ConfidenceView::Doubtful,
-        };
-        Self { charset: reading.charset, because, confidence }
+        Self { charset: reading.charset, because, confidence: reading.confidence.into() }
+    }
+}
+
+impl From<model::Confidence> for ConfidenceView {
+    fn from(confidence: model::Confidence) -> Self {
+        match confidence {
+            model::Confidence::Certain => Self::Certain,
+            model::Confidence::Likely => Self::Likely,
+            model::Confidence::Doubtful => Self::Doubtful,
+        }
     }
 }
 

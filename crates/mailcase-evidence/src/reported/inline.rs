@@ -200,7 +200,8 @@ impl<'t> Scan<'t> {
                 _ => Judged::PassedOn(certain_if(kinds > 2 && addressed)),
             };
         }
-        if kinds < 3 || fields.from.is_empty() || !fields.has(Label::Subject) || self.answered {
+        let answered = self.answered && said != Prefix::Forward;
+        if kinds < 3 || fields.from.is_empty() || !fields.has(Label::Subject) || answered {
             return Judged::Neither;
         }
         let subject = fields.subject.as_deref().unwrap_or_default();

@@ -159,6 +159,12 @@ const FORWARDS: &[(&str, &str, &str)] = &[
          Date: 06/01/2025 09:29:00\nSubject: Your parcel\n\nPay now",
     ),
     (
+        "Words that look like an answer",
+        "FW: Your parcel",
+        "On 5 May they wrote:\nyou have a parcel\n\nFrom: Parcel <p@evil.example>\nSent: Monday, January 6, 2025\n\
+         To: Anna <anna@org.example>\nSubject: Your parcel\n\nPay now",
+    ),
+    (
         "Recipients on several lines",
         "FW: Your parcel",
         "From: Parcel <p@evil.example>\nSent: Monday, January 6, 2025 9:29 AM\nTo: Anna <anna@org.example>;\n\

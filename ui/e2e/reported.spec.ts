@@ -1,0 +1,72 @@
+// Mail about mail: the reported mail above the mail it came in, on the pages of messages and cases.
+import * as data from './mock/data';
+import { complete } from './mock/evidence';
+import { chainedReport, copiedReport, reportOfNothing } from './mock/reported';
+import { expect, test } from './mock/test';
+
+const id = data.message.summary.id;
+
+test('a copied mail is told above the message and its text is shown', async ({ page, answers }) => {
+  answers[`GET /messages/${id}`] = { body: copiedReport };
+  await page.goto(`/inbox/${id}`);
+  const reported = page.getByRole('region', { name: 'Reported mail' });
+  await expect(reported).toContainText('By Petra Lind <petra.lind@northwind.example>');
+  await expect(reported.getByLabel('What the reporter wrote')).toContainText('Is it real?');
+  const message = reported.getByRole('listitem');
+  await expect(message).toContainText('From Billing <billing@pay.example>');
+  await expect(message).toContainText('Monday, January 6, 2026 9:29 AM');
+  await expect(message).not.toContainText('Dear customer');
+  const show = message.getByRole('button', { name: /^Show text of/ });
+  await show.focus();
+  await page.keyboard.press('Enter');
+  await expect(message).toContainText('Dear customer');
+  await expect(message.getByRole('button', { name: /^Hide text of/ })).toHaveAttribute(
+    'aria-expanded',
+    'true',
+  );
+});
+
+test('an attached mail opens as if it had arrived by itself', async ({ page, answers }) => {
+  answers[`GET /messages/${complete.summary.id}`] = { body: chainedReport };
+  await page.goto(`/inbox/${complete.summary.id}`);
+  const reported = page.getByRole('region', { name: 'Reported mail' });
+  await expect(reported).toContainText('with KnowBe4 Phish Alert');
+  await expect(reported).toContainText('Reported as phishing');
+  await expect(reported).toContainText('There are more');
+  const messages = reported.getByRole('listitem');
+  await expect(messages.nth(0)).toContainText('Passed on');
+  await expect(messages.nth(1)).toContainText('Original');
+  await expect(messages.nth(2)).toContainText('Perhaps an answer');
+  await messages
+    .nth(0)
+    .getByRole('button', { name: /^Open FW/ })
+    .click();
+  await expect(page.getByRole('dialog')).toContainText('Part /2, as if it had arrived by itself');
+  await expect(page).toHaveURL(/alone=%2F2/);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await messages
+    .nth(1)
+    .getByRole('button', { name: /^Show part/ })
+    .click();
+  await expect(page.getByRole('tab', { name: /Parts/ })).toHaveAttribute('aria-selected', 'true');
+  await expect(page).toHaveURL(/part=%2F2%2F1%2F1/);
+});
+
+test('a report may not hold what it is about, and other mail reports nothing', async ({ page, answers }) => {
+  await page.goto(`/inbox/${id}`);
+  await expect(page.getByRole('tab', { name: 'Preview' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Reported mail' })).toBeHidden();
+  answers[`GET /messages/${id}`] = { body: reportOfNothing };
+  await page.reload();
+  await expect(page.getByText('The mail that was reported is not in the report.')).toBeVisible();
+});
+
+test('a case shows what its first message reports', async ({ page, answers }) => {
+  answers[`GET /messages/${id}`] = { body: copiedReport };
+  await page.goto(`/cases/${data.caseDetail.summary.id}`);
+  const reported = page.getByRole('region', { name: 'Reported mail' });
+  await expect(reported).toContainText('Your invoice 2026-0417 is overdue');
+  await page.getByRole('link', { name: 'Open the message' }).click();
+  await expect(page).toHaveURL(new RegExp(`/inbox/${id}`));
+});
