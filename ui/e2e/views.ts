@@ -131,7 +131,7 @@ export const VIEWS: View[] = [
     name: 'message-indicators-unfolded',
     path: `${message}?tab=indicators`,
     reach: async (page) => {
-      await press(/^Own 2/)(page);
+      await press(/^Own 1/)(page);
       await press(/^Set aside 2/)(page);
       await press('2 more')(page);
     },

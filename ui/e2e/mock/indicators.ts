@@ -163,7 +163,6 @@ const seen = (messages: number, cases: number, more = false): Seen => ({
 });
 
 const counts: Record<string, Seen> = {
-  'https://pay.example.net/i/2026-0417': seen(0, 0),
   'pay.example.net': seen(12, 3),
   '192.0.2.25': seen(1000, 214, true),
   'petra.lind@northwind.example': seen(87, 41),
@@ -197,5 +196,6 @@ export const everywhere: FoundIndicator[] = found.map((indicator) => ({
   kind: indicator.kind,
   value: indicator.value,
   defanged: indicator.defanged,
-  ...facts(indicator),
+  mark: markOf(indicator.value),
+  seen: counts[indicator.value] ?? seen(1, 1),
 }));

@@ -26,7 +26,7 @@ export function AddMark() {
     form.setFieldValue('value', '');
     form.setFieldValue('note', '');
   };
-  const set = useSetMark(added);
+  const set = useSetMark({ onDone: added, quietFailure: true });
   const network = form.values.scope === 'network';
   return (
     <Panel title="Add to the list">

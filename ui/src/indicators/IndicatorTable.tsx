@@ -92,7 +92,9 @@ export function IndicatorTable({ list, exports, onPlace }: IndicatorTableProps) 
       {groups.map(({ kind: of, rows }) => (
         <section key={of} className={classes.group} aria-label={KIND_WORDS[of].many}>
           <div className={classes.heading}>
-            <Title order={3}>{KIND_WORDS[of].many}</Title>
+            <Title order={2} size="h3">
+              {KIND_WORDS[of].many}
+            </Title>
             <Text span size="xs" c="dimmed">
               {count(rows.length)}
             </Text>

@@ -131,12 +131,14 @@ export function useMarks(filters: { mark?: Judgement; scope?: MarkScope }): Page
 
 const ALL = () => [keys.indicators()];
 
-export function useSetMark(onDone?: () => void) {
+/** With `quietFailure` the form says itself what failed. */
+export function useSetMark({ onDone, quietFailure }: { onDone?: () => void; quietFailure?: boolean } = {}) {
   return useAction({
     run: (body: SetMark) => answer(api.PUT('/indicators/marks', { body })),
     failed: 'It was not marked',
     stale: ALL,
     onDone,
+    quietFailure,
   });
 }
 
