@@ -102,7 +102,7 @@ impl<'a> Bundle<'a> {
         };
         let indicator = self.indicator(item, &pattern);
         if let Some(id) = observed {
-            let data = self.observed_data(&id, &[id.clone()], (seen, seen), item.messages);
+            let data = self.observed_data(&id, std::slice::from_ref(&id), (seen, seen), item.messages);
             let relation = self.id("relationship", &format!("{indicator} {data}"));
             let facts =
                 json!({ "relationship_type": "based-on", "source_ref": indicator, "target_ref": data });
