@@ -1,6 +1,7 @@
 // Everything a person can look at: each page, and what opens over a page.
 import type { Page } from '@playwright/test';
 import type { Comparison } from '../src/api/types';
+import { indicatorViews } from './indicatorViews';
 import { type Answers, problem, wrongFields } from './mock/api';
 import * as data from './mock/data';
 import { complete } from './mock/evidence';
@@ -126,69 +127,7 @@ export const VIEWS: View[] = [
   { name: 'message-text', path: `${message}?tab=text` },
   { name: 'message-headers', path: `${message}?tab=headers` },
   { name: 'message-parts', path: `${message}?tab=parts` },
-  { name: 'message-indicators', path: `${message}?tab=indicators` },
-  {
-    name: 'message-indicators-unfolded',
-    path: `${message}?tab=indicators`,
-    reach: async (page) => {
-      await press(/^Own 1/)(page);
-      await press(/^Set aside 2/)(page);
-      await press('2 more')(page);
-    },
-  },
-  {
-    name: 'message-indicators-none',
-    path: `${message}?tab=indicators`,
-    given: (answers) => {
-      answers[`GET /messages/${data.message.summary.id}/indicators`] = { body: { items: [], next: null } };
-    },
-  },
-  {
-    name: 'message-indicators-export',
-    path: `${message}?tab=indicators`,
-    reach: press('Export'),
-    over: true,
-  },
-  { name: 'message-with-indicator', path: '/inbox?indicator=domain:pay.example.net' },
-  { name: 'indicators', path: '/indicators' },
-  {
-    name: 'indicators-nothing',
-    path: '/indicators?q=nowhere.example',
-    given: (answers) => {
-      answers['GET /indicators'] = { body: { items: [], next: 'further' } };
-    },
-  },
-  {
-    name: 'indicators-failed',
-    path: '/indicators',
-    given: (answers) => {
-      answers['GET /indicators'] = problem(503, 'database', 'try again soon');
-    },
-  },
-  { name: 'marks', path: '/settings/marks' },
-  {
-    name: 'marks-empty',
-    path: '/settings/marks',
-    given: (answers) => {
-      answers['GET /indicators/marks'] = { body: { items: [], next: null } };
-    },
-  },
-  {
-    name: 'marks-refused',
-    path: '/settings/marks',
-    given: (answers) => {
-      answers['PUT /indicators/marks'] = problem(
-        422,
-        'invalid',
-        'write a domain somebody can own, such as example.com',
-      );
-    },
-    reach: async (page) => {
-      await page.getByRole('textbox', { name: 'Domain' }).fill('com');
-      await press(/^Add$/)(page);
-      await page.getByText('write a domain somebody can own').first().waitFor();
-    },
-  },
+  ...indicatorViews(message),
   { name: 'message-deliveries', path: `${message}?tab=deliveries` },
   { name: 'parts', path: `${everything}?tab=parts` },
   { name: 'parts-text', path: `${everything}?tab=parts&part=/1/1` },
