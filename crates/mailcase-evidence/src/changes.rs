@@ -18,6 +18,8 @@ pub struct Changes {
     pub defects_gone: usize,
     /// The subject, the people, the date or the body read differently.
     pub reads_differently: bool,
+    /// What speaks for and against its origin.
+    pub judged_differently: bool,
     /// Things that could not be read before and can be now.
     pub opened: usize,
 }
@@ -38,6 +40,7 @@ impl Changes {
             defects_found,
             defects_gone,
             reads_differently: old.envelope != new.envelope || old.text != new.text || old.html != new.html,
+            judged_differently: old.verdicts != new.verdicts,
             opened,
         }
     }
@@ -62,6 +65,7 @@ impl Changes {
             *sum = sum.saturating_add(count);
         }
         self.reads_differently |= other.reads_differently;
+        self.judged_differently |= other.judged_differently;
     }
 }
 

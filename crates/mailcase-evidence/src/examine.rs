@@ -10,8 +10,9 @@ use crate::scan::Scanner;
 use crate::text::Text;
 use crate::tree::{Tree, is_html};
 use crate::{
-    Body, Defect, Evidence, Limits, Means, MessageHeaders, PARSER_VERSION, Part, PartKind, alternatives,
-    automatic, html, indicators, patterns, reported, unseen, verdicts,
+    Body, Defect, Evidence, Limits, Means, MessageHeaders, OriginFacts, PARSER_VERSION, Part, PartKind,
+    Verification, alternatives, automatic, html, indicators, lists, origin, patterns, reported, unseen,
+    verdicts,
 };
 
 /// Read from disk in pieces of this size.
@@ -117,6 +118,8 @@ pub(crate) struct Examination<'a> {
     pub(crate) tree: Tree<'a>,
     kind: Kind,
     size: u64,
+    /// Hashes what is signed, when that is wanted.
+    origin: origin::Reader,
 }
 
 enum Kind {
@@ -130,13 +133,23 @@ enum Kind {
 
 impl<'a> Examination<'a> {
     pub(crate) fn new(means: &'a Means) -> Self {
-        Self { tree: Tree::new(means), kind: Kind::Unknown(Vec::new()), size: 0 }
+        Self {
+            tree: Tree::new(means),
+            kind: Kind::Unknown(Vec::new()),
+            size: 0,
+            origin: origin::Reader::default(),
+        }
     }
 
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         self.size += piece.len() as u64;
         match &mut self.kind {
-            Kind::Mail(scanner) => scanner.feed(&mut self.tree, piece),
+            Kind::Mail(scanner) => {
+                scanner.feed(&mut self.tree, piece);
+                if self.tree.target.is_none() {
+                    self.origin.feed(piece);
+                }
+            }
             Kind::File(content) => content.push(&mut self.tree, piece),
             Kind::Ended => {}
             Kind::Unknown(start) if start.is_empty() && Format::is_told(piece) => self.begin(piece),
@@ -165,6 +178,9 @@ impl<'a> Examination<'a> {
         } else {
             let mut scanner = Box::new(Scanner::new(None));
             scanner.feed(&mut self.tree, start);
+            if self.tree.target.is_none() {
+                self.origin.feed(start);
+            }
             self.kind = Kind::Mail(scanner);
         }
     }
@@ -185,7 +201,7 @@ impl<'a> Examination<'a> {
 
     pub(crate) fn finish(mut self) -> Evidence {
         self.end();
-        let mut evidence = assemble(self.tree);
+        let mut evidence = assemble(self.tree, self.origin);
         evidence.parser_version = PARSER_VERSION;
         evidence.size = self.size;
         evidence
@@ -197,7 +213,7 @@ fn no_message() -> MessageHead {
     MessageHead { defects: vec![Defect::new("no_message", message)], ..MessageHead::default() }
 }
 
-fn assemble(tree: Tree<'_>) -> Evidence {
+fn assemble(tree: Tree<'_>, origin: origin::Reader) -> Evidence {
     let Means { limits, trust, patterns, .. } = tree.means;
     let (root, texts, head) = tree.finish();
     let MessageHead { headers, envelope, received, defects } = head;
@@ -205,7 +221,10 @@ fn assemble(tree: Tree<'_>) -> Evidence {
     let texts: Vec<PartText> = texts.into_iter().map(PartText::new).collect();
     bodies(&mut evidence, &texts, limits);
     evidence.automatic = automatic::recognise(&evidence, &texts);
+    evidence.mailing_list = lists::recognise(&evidence.headers);
     evidence.verdicts = verdicts::of(&evidence, trust);
+    evidence.origin = OriginFacts::new(origin, &evidence, trust);
+    evidence.verdicts.own = Verification::offline(&evidence.origin);
     evidence.reported = reported::of(&evidence, &texts);
     patterns::collect(&mut evidence, &texts, patterns);
     indicators::collect(&mut evidence, &texts, limits);

@@ -27,12 +27,14 @@ mod heads;
 mod html;
 mod indicators;
 mod keys;
+mod lists;
 mod look;
 mod means;
 mod model;
 mod names;
 mod open;
 mod openpgp;
+mod origin;
 mod outlook;
 mod parameters;
 mod patterns;
@@ -56,12 +58,19 @@ pub use elsewhere::{FRAGMENTS, Fragment, joined};
 pub use examine::{examine, examine_headers, examine_pieces, examine_reader};
 pub use extract::{ExtractError, Form, PartInfo, PartText, Sink, extract, extract_all, part_text};
 pub use keys::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, Keyring, UnlockedKey};
-pub use mailcase_indicators::{How, Kind as IndicatorKind, Mark as IndicatorMark, Wrapper, defang};
+pub use lists::MailingList;
+pub use mailcase_indicators::{How, Kind as IndicatorKind, Mark as IndicatorMark, Own, Wrapper, defang};
 pub use means::Means;
 pub use model::*;
 pub use names::safe_file_name;
+pub use origin::{
+    Answer, Answers, Asked, Check, CheckMethod, CheckOutcome, Judgement, OriginFacts, Question, RecordType,
+    Verification, judge,
+};
 pub use patterns::PatternValue;
 pub use reported::{Opinion, Place, Report, ReportedMessage, Tool, ToolKind};
 pub use text::is_charset;
 pub use unread::{Unread, UnreadReason};
-pub use verdicts::{AuthenticationResults, Mark, MarkKind, MethodResult, Property, Route, Trust, Verdicts};
+pub use verdicts::{
+    AuthenticationResults, Mark, MarkKind, MethodResult, OwnPerson, Property, Route, Trust, Verdicts,
+};

@@ -1,6 +1,7 @@
 //! What an examination has at its disposal.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mailcase_patterns::PatternSet;
 
@@ -18,7 +19,7 @@ pub struct Means {
     /// Charsets to read the text of parts in, by path, against what is declared. Unknown names are passed over.
     pub charsets: BTreeMap<String, String>,
     /// Whose word about the origin of a message counts.
-    pub trust: Trust,
+    pub trust: Arc<Trust>,
     /// What an organization looks for itself.
     pub patterns: PatternSet,
 }

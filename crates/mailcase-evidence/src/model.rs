@@ -2,7 +2,7 @@
 
 mod body;
 
-use crate::{PatternValue, Report, Verdicts};
+use crate::{MailingList, OriginFacts, PatternValue, Report, Verdicts};
 pub use body::{Alternatives, Hidden, HiddenReason, UsualHiding};
 use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,12 @@ pub struct Evidence {
     pub received: Vec<Hop>,
     /// Set when a machine wrote it.
     pub automatic: Option<AutomaticMark>,
+    /// Set when it came through a mailing list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailing_list: Option<MailingList>,
+    /// What there is to hold against the DNS, for whoever examined it; not stored.
+    #[serde(skip)]
+    pub origin: OriginFacts,
     /// What speaks for and against its origin.
     #[serde(skip_serializing_if = "Verdicts::is_empty")]
     pub verdicts: Verdicts,

@@ -2,19 +2,22 @@
 //! took, and oddities of its headers. Found in the message alone; nothing is asked of anybody.
 
 mod authentication;
+mod impersonation;
 mod marks;
 mod route;
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use mailcase_indicators::host;
+use mailcase_indicators::{Own, host};
 use serde::{Deserialize, Serialize};
 
-use crate::Evidence;
+use crate::{Evidence, Verification};
+
+pub use impersonation::OwnPerson;
 
 /// What the reader of a message knows about its own surroundings. Without it nothing a header claims is trusted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Trust {
     /// Names under which own servers write `Authentication-Results` (RFC 8601 §2.5), any case. An empty one stands for
     /// headers without a name, as Exchange writes them.
@@ -22,6 +25,10 @@ pub struct Trust {
     /// Networks own servers hand mail to each other in. Private and loopback addresses always count. Names of servers
     /// count for nothing: whoever writes a message writes its older Received headers too.
     pub networks: Vec<IpNet>,
+    /// Own domains, which others imitate.
+    pub own: Own,
+    /// People in whose name others may write.
+    pub people: Vec<OwnPerson>,
 }
 
 /// Everything found out about the origin of the outermost message.
@@ -32,6 +39,9 @@ pub struct Verdicts {
     pub authentication: Vec<AuthenticationResults>,
     pub route: Route,
     pub marks: Vec<Mark>,
+    /// What we found out ourselves: without the DNS, only what signatures say about the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<Verification>,
 }
 
 impl Verdicts {
@@ -116,6 +126,12 @@ pub enum MarkKind {
     HiddenText,
     /// The plain and the HTML text of the message are not the same.
     AlternativesDisagree,
+    /// A domain that looks like one of our own.
+    LooksLikeOwnDomain,
+    /// The name of one of our own people, with an address that is not theirs.
+    NameOfOwnPerson,
+    /// It claims to be from one of our own domains, and nothing proves it.
+    OwnDomainUnproven,
 }
 
 /// Something an analyst should know before believing the headers. Many honest messages have one.
@@ -129,12 +145,15 @@ pub struct Mark {
 pub(crate) fn of(evidence: &Evidence, trust: &Trust) -> Verdicts {
     let route = route::of(&evidence.received, trust);
     let authentication = authentication::of(&evidence.headers, &route, trust);
-    let marks = marks::of(evidence, &route);
-    Verdicts { authentication, route, marks }
+    let mut marks = marks::of(evidence, &route);
+    impersonation::mark(evidence, trust, &mut marks);
+    let own_domain_fails = impersonation::failed(evidence, &authentication, trust);
+    marks.extend(own_domain_fails);
+    Verdicts { authentication, route, marks, own: None }
 }
 
 impl Trust {
-    fn is_own_address(&self, address: &str) -> bool {
+    pub(crate) fn is_own_address(&self, address: &str) -> bool {
         let Ok(address) = address.parse::<IpAddr>() else { return false };
         let local = match address {
             IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
@@ -148,6 +167,11 @@ impl Trust {
     fn is_own_server(&self, name: &str) -> bool {
         self.authserv_ids.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
+}
+
+/// The host of an address, in ASCII.
+pub(crate) fn host_of(address: &str) -> Option<String> {
+    address.trim().rsplit_once('@').and_then(|(_, name)| host::ascii(name.trim_end_matches('>')))
 }
 
 /// The name somebody registered, in ASCII: `example.co.uk` of `mail.example.co.uk`. The host itself when it has none.

@@ -6,7 +6,7 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use data_encoding::HEXLOWER;
 use mailcase_evidence::{
-    Evidence, Form, Limits, Means, PartKind, defang, examine, examine_headers, examine_pieces,
+    Evidence, Form, Limits, Means, OriginFacts, PartKind, defang, examine, examine_headers, examine_pieces,
     examine_reader, extract, preview,
 };
 use proptest::prelude::*;
@@ -51,7 +51,8 @@ fn check(raw: &[u8], pieces: Vec<usize>) -> Evidence {
         }
     }
     let json = serde_json::to_string(&evidence).unwrap();
-    assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), evidence);
+    let stored = Evidence { origin: OriginFacts::default(), ..evidence.clone() };
+    assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), stored);
     for part in evidence.root.walk().filter(|part| part.kind != PartKind::Multipart) {
         let mut out = Vec::new();
         extract(Cursor::new(raw), &part.path, Form::Content, &mut out, &Means::default()).unwrap();

@@ -63,6 +63,12 @@ impl Own {
         self
     }
 
+    /// Whether `name` (lower case, ASCII) is one of the own domains or below one.
+    #[must_use]
+    pub fn is_own(&self, name: &str) -> bool {
+        holds(&self.domains, name)
+    }
+
     /// What a finding is worth to this caller.
     #[must_use]
     pub fn worth(&self, finding: &Finding) -> Worth {

@@ -3,7 +3,7 @@
 
 use super::preview::{AlternativesView, HiddenTextView};
 use super::report::ReportView;
-use super::verdicts::VerdictsView;
+use super::verdicts::{MailingListView, VerdictsView};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +19,8 @@ pub(crate) struct EvidenceView {
     /// The path the message took, newest hop first, as its Received headers claim.
     pub(crate) received: Vec<HopView>,
     pub(crate) automatic: Option<AutomaticMarkView>,
+    /// Set when it came through a mailing list.
+    pub(crate) mailing_list: Option<MailingListView>,
     pub(crate) verdicts: VerdictsView,
     /// Set when it is mail about other mail.
     pub(crate) reported: Option<ReportView>,

@@ -24,6 +24,7 @@ impl From<model::Evidence> for EvidenceView {
             headers: all(evidence.headers),
             received: all(evidence.received),
             automatic: evidence.automatic.map(Into::into),
+            mailing_list: evidence.mailing_list.map(Into::into),
             verdicts: evidence.verdicts.into(),
             reported,
             text: evidence.text.map(Into::into),

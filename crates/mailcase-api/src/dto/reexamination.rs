@@ -110,6 +110,8 @@ pub(crate) struct ChangesView {
     pub(crate) defects_gone: usize,
     /// The subject, the people, the date or the body read differently.
     pub(crate) reads_differently: bool,
+    /// What speaks for and against its origin.
+    pub(crate) judged_differently: bool,
     /// Things that could not be read before and can be now.
     pub(crate) opened: usize,
 }
@@ -184,7 +186,8 @@ impl From<ReexaminedMessage> for ReexaminedMessageView {
 impl From<Changes> for ChangesView {
     fn from(changes: Changes) -> Self {
         let Changes { indicators_found, indicators_gone, parts_found, parts_gone, .. } = changes;
-        let Changes { defects_found, defects_gone, reads_differently, opened, .. } = changes;
+        let Changes { defects_found, defects_gone, reads_differently, judged_differently, opened, .. } =
+            changes;
         Self {
             indicators_found,
             indicators_gone,
@@ -193,6 +196,7 @@ impl From<Changes> for ChangesView {
             defects_found,
             defects_gone,
             reads_differently,
+            judged_differently,
             opened,
         }
     }

@@ -25,6 +25,9 @@ pub(crate) fn of(name: &str, evidence: &Evidence) -> String {
         };
         row(&mut text, "  ", "Automatic", &format!("{kind} ({})", mark.because));
     }
+    if let Some(list) = &evidence.mailing_list {
+        row(&mut text, "  ", "List", list.name.as_ref().or(list.id.as_ref()).unwrap_or(&list.because));
+    }
     for defect in &evidence.defects {
         row(&mut text, "  ", "Defect", &defect.message);
     }
