@@ -8,6 +8,7 @@ import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
 import * as reported from './mock/reported';
+import { noSettings } from './mock/origin';
 
 export type View = {
   name: string;
@@ -302,6 +303,45 @@ export const VIEWS: View[] = [
   },
   { name: 'connector-shadow', path: exchange, given: beside(data.agreeing) },
   { name: 'connector-switched', path: exchange, given: haveSwitched },
+  { name: 'own-domains', path: '/settings/own-domains' },
+  {
+    name: 'own-domains-empty',
+    path: '/settings/own-domains',
+    given: (answers) => {
+      answers['GET /origin-settings'] = { body: noSettings };
+    },
+  },
+  {
+    name: 'own-domains-failed',
+    path: '/settings/own-domains',
+    given: (answers) => {
+      answers['GET /origin-settings'] = problem(503, 'database', 'try again soon');
+    },
+  },
+  {
+    name: 'own-domains-refused',
+    path: '/settings/own-domains',
+    given: (answers) => {
+      answers['PUT /origin-settings'] = wrongFields(['settings.domains[0]', '`x` is no domain']);
+    },
+    reach: async (page) => {
+      await page.getByRole('switch', { name: /Verify senders/ }).click();
+      await press('Save')(page);
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'own-domains-read-only',
+    path: '/settings/own-domains',
+    given: (answers) => {
+      answers['GET /session'] = { body: { ...data.me, permissions: ['read_desk', 'read_connectors'] } };
+    },
+  },
+  {
+    name: 'message-records',
+    path: `${message}?tab=headers`,
+    reach: (page) => page.getByText('What the DNS said').click(),
+  },
   { name: 'keys', path: '/settings/keys' },
   {
     name: 'keys-empty',

@@ -17,6 +17,7 @@ mod indicators;
 mod keys;
 mod messages;
 mod migration;
+mod origin_settings;
 mod preview;
 mod reexaminations;
 mod session;
@@ -88,6 +89,7 @@ fn connectors() -> OpenApiRouter<ApiState> {
         .routes(routes!(connector_record::read_needs_attention))
         .routes(routes!(connector_record::retry_delivery))
         .routes(routes!(alarms::list_alarms))
+        .routes(routes!(origin_settings::read_origin_settings, origin_settings::save_origin_settings))
 }
 
 fn mailbox() -> OpenApiRouter<ApiState> {

@@ -11,6 +11,7 @@ mod indicators;
 mod interface;
 mod keys;
 mod migration;
+mod origin_settings;
 mod problems;
 mod serving;
 mod sessions;

@@ -11,6 +11,7 @@ pub mod id;
 pub mod indicator;
 pub mod message;
 pub mod migration;
+pub mod origin;
 pub mod permission;
 pub mod prefilter;
 pub mod threading;

@@ -3,6 +3,7 @@
 
 use crate::error::EngineError;
 use crate::keyrings::{Keyrings, Keys};
+use crate::origins::{OriginMeans, Origins};
 use crate::sieve::Sieve;
 use crate::workbench::Workbench;
 use bytes::Bytes;
@@ -66,6 +67,7 @@ pub(crate) struct Examiner {
     stored: Arc<Semaphore>,
     limits: Limits,
     keyrings: Keyrings,
+    origins: Origins,
     /// Case tokens are recognised by it.
     key: Arc<TokenKey>,
 }
@@ -74,7 +76,25 @@ pub(crate) struct Examiner {
 #[derive(Debug)]
 pub(crate) struct LiveExamination {
     pieces: mpsc::Sender<Bytes>,
-    finding: oneshot::Receiver<Result<Finding, StoreError>>,
+    look: oneshot::Receiver<Look>,
+    examiner: Examiner,
+    organization: OrganizationId,
+    with: With,
+}
+
+/// What some mail is examined with right now.
+#[derive(Debug, Clone)]
+struct With {
+    keys: Keys,
+    origin: OriginMeans,
+}
+
+/// What the bytes alone came to.
+#[derive(Debug)]
+enum Look {
+    Done(Result<Finding, StoreError>),
+    /// The DNS has to be asked first.
+    ToVerify(Box<Evidence>),
 }
 
 impl LiveExamination {
@@ -86,18 +106,25 @@ impl LiveExamination {
     /// What was found, after the last bytes; `None` when the examination was lost.
     pub(crate) async fn finish(self) -> Option<Finding> {
         drop(self.pieces);
-        self.finding.await.ok()?.ok()
+        self.examiner.finding(self.organization, &self.with, self.look.await.ok()?).await?.ok()
     }
 }
 
 impl Examiner {
-    pub(crate) fn new(places: usize, limits: Limits, key: TokenKey, keyrings: Keyrings) -> Self {
+    pub(crate) fn new(
+        places: usize,
+        limits: Limits,
+        key: TokenKey,
+        keyrings: Keyrings,
+        origins: Origins,
+    ) -> Self {
         Self {
             workbench: Workbench::new(places),
             live: Arc::new(Semaphore::new(LIVE_MAX)),
             stored: Arc::new(Semaphore::new(1)),
             limits,
             keyrings,
+            origins,
             key: Arc::new(key),
         }
     }
@@ -111,45 +138,45 @@ impl Examiner {
         raw: Bytes,
         tell_hash: oneshot::Sender<BlobHash>,
     ) -> Option<Finding> {
-        let keys = self.keys_now(of).await?;
+        let with = self.with_now(of).await?;
         let organization = of.organization;
-        let (tell, finding) = oneshot::channel();
-        let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
+        let (tell, look) = oneshot::channel();
+        let (examiner, sieve, held) = (self.clone(), Arc::clone(sieve), with.clone());
         self.workbench.work(move || {
             // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
             if tell_hash.send(BlobHash::of(&raw)).is_ok() {
-                let means = examiner.means(&keys);
+                let means = examiner.means(&held);
                 let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &means)));
                 drop(raw);
-                drop(tell.send(examiner.finding(organization, &keys, &sieve, &evidence)));
+                drop(tell.send(examiner.look(organization, &held, &sieve, evidence)));
             }
         });
-        finding.await.ok()?.ok()
+        self.finding(organization, &with, look.await.ok()?).await?.ok()
     }
 
     /// Begins to examine a message of which more is to come. `None` when too many are under way, unless there is a
     /// filter: then it waits for a place, as only what is examined may be kept.
     pub(crate) async fn examine_live(&self, of: &MailOf, sieve: &Arc<Sieve>) -> Option<LiveExamination> {
-        let keys = self.keys_now(of).await?;
+        let with = self.with_now(of).await?;
         let organization = of.organization;
         let live = Arc::clone(&self.live);
         let place =
             if sieve.is_open() { live.try_acquire_owned().ok() } else { live.acquire_owned().await.ok() };
         let place = place?;
         let (pieces, mut coming) = mpsc::channel(LIVE_PIECES);
-        let (tell, finding) = oneshot::channel();
-        let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
+        let (tell, look) = oneshot::channel();
+        let (examiner, sieve, held) = (self.clone(), Arc::clone(sieve), with.clone());
         tokio::task::spawn_blocking(move || {
             let pieces = std::iter::from_fn(|| coming.blocking_recv());
-            let means = examiner.means(&keys);
+            let means = examiner.means(&held);
             let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &means)));
             // Nobody listens when the message broke off.
             if !tell.is_closed() {
-                drop(tell.send(examiner.finding(organization, &keys, &sieve, &evidence)));
+                drop(tell.send(examiner.look(organization, &held, &sieve, evidence)));
             }
             drop(place);
         });
-        Some(LiveExamination { pieces, finding })
+        Some(LiveExamination { pieces, look, examiner: self.clone(), organization, with })
     }
 
     /// Examines a stored message as a stream, in bounded memory; tells also whether the filter takes it.
@@ -163,14 +190,20 @@ impl Examiner {
     where
         R: Read + Seek + Send + 'static,
     {
-        let keys = self.keyrings.of(of.organization, &of.connectors).await?;
+        let with = self.with(of).await?;
         let organization = of.organization;
         let _place = self.stored.acquire().await.map_err(|_| EngineError::Stopping)?;
+        let means = self.means(&with);
+        let work = tokio::task::spawn_blocking(move || {
+            guarded(|| mailcase_evidence::examine_reader(reader, size, &means))
+        });
+        let mut evidence = work.await.map_err(|_| EngineError::Task)?;
+        if let Some(dns) = &with.origin.dns {
+            evidence.verified(dns.verify(&evidence.origin, None).await);
+        }
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         let work = tokio::task::spawn_blocking(move || {
-            let means = examiner.means(&keys);
-            let evidence = guarded(|| mailcase_evidence::examine_reader(reader, size, &means));
-            Ok((examiner.examined(organization, &keys, &evidence)?, sieve.admit(&evidence).is_ok()))
+            Ok((examiner.examined(organization, &with.keys, &evidence)?, sieve.admit(&evidence).is_ok()))
         });
         work.await.map_err(|_| EngineError::Task)?.map_err(|error: StoreError| error.into())
     }
@@ -190,30 +223,64 @@ impl Examiner {
     }
 
     /// What mail is read with right now; `None` when that is not known, and the message has to wait.
-    async fn keys_now(&self, of: &MailOf) -> Option<Keys> {
-        match self.keyrings.of(of.organization, &of.connectors).await {
-            Ok(keys) => Some(keys),
-            Err(error) => {
-                tracing::warn!(%error, "the keys could not be looked up; a message is examined later");
-                None
-            }
+    async fn with_now(&self, of: &MailOf) -> Option<With> {
+        self.with(of)
+            .await
+            .inspect_err(|error| {
+                tracing::warn!(%error, "keys or settings could not be looked up; a message is examined later");
+            })
+            .ok()
+    }
+
+    async fn with(&self, of: &MailOf) -> Result<With, EngineError> {
+        let keys = self.keyrings.of(of.organization, &of.connectors).await?;
+        Ok(With { keys, origin: self.origins.of(of.organization).await? })
+    }
+
+    fn means(&self, with: &With) -> Means {
+        let trust = Arc::clone(&with.origin.trust);
+        Means { keys: with.keys.ring.clone(), trust, ..Means::from(self.limits) }
+    }
+
+    fn look(&self, organization: OrganizationId, with: &With, sieve: &Sieve, evidence: Evidence) -> Look {
+        if sieve.admit(&evidence).is_err() {
+            return Look::Done(Ok(Finding::Unwanted));
         }
+        if with.origin.dns.is_some() {
+            return Look::ToVerify(Box::new(evidence));
+        }
+        Look::Done(self.wanted(organization, &with.keys, &evidence))
     }
 
-    fn means(&self, keys: &Keys) -> Means {
-        Means { keys: keys.ring.clone(), ..Means::from(self.limits) }
+    /// Asks the DNS where that is wanted; no thread waits for it. `None` when the work was lost.
+    async fn finding(
+        &self,
+        organization: OrganizationId,
+        with: &With,
+        look: Look,
+    ) -> Option<Result<Finding, StoreError>> {
+        let evidence = match (look, &with.origin.dns) {
+            (Look::Done(finding), _) => return Some(finding),
+            (Look::ToVerify(evidence), None) => evidence,
+            (Look::ToVerify(mut evidence), Some(dns)) => {
+                evidence.verified(dns.verify(&evidence.origin, None).await);
+                evidence
+            }
+        };
+        let (tell, finding) = oneshot::channel();
+        let (examiner, keys) = (self.clone(), with.keys.clone());
+        self.workbench.work(move || {
+            drop(tell.send(examiner.wanted(organization, &keys, &evidence)));
+        });
+        finding.await.ok()
     }
 
-    fn finding(
+    fn wanted(
         &self,
         organization: OrganizationId,
         keys: &Keys,
-        sieve: &Sieve,
         evidence: &Evidence,
     ) -> Result<Finding, StoreError> {
-        if sieve.admit(evidence).is_err() {
-            return Ok(Finding::Unwanted);
-        }
         self.examined(organization, keys, evidence).map(|examined| Finding::Wanted(Box::new(examined)))
     }
 
@@ -307,7 +374,8 @@ mod tests {
         let organization = store.create_organization("Example").await.unwrap();
         let of = MailOf { organization, connectors: vec![ConnectorId::new()] };
         let token = key.subject_token(organization, 42);
-        let examiner = Examiner::new(1, Limits::default(), key, Keyrings::new(store));
+        let examiner =
+            Examiner::new(1, Limits::default(), key, Keyrings::new(store.clone()), Origins::new(store));
         let raw = Bytes::from(format!("Subject: Re: {token} hello\r\nIn-Reply-To: <a@x>\r\n\r\nbody\r\n"));
         let (tell_hash, hash) = oneshot::channel();
         let open = Arc::new(Sieve::default());

@@ -6,6 +6,7 @@ use crate::engine::workshop;
 use crate::error::EngineError;
 use crate::grants;
 use crate::keyrings::Keyrings;
+use crate::origins::Origins;
 use crate::post::Post;
 use crate::remote::watched_folders;
 use crate::runner::{Round, Runner};
@@ -69,7 +70,8 @@ pub async fn run_once<F: SourceFactory>(
     let tokens = grants::kept(store, connector.id);
     let settings = &connector.settings;
     let source = factory.open_granted(&settings.kind, &settings.connection, &secrets, tokens)?;
-    let workshop = workshop(store, config, "once", Keyrings::new(store.clone()));
+    let origins = Origins::new(store.clone());
+    let workshop = workshop(store, config, "once", Keyrings::new(store.clone()), origins);
     let stored = Arc::clone(&workshop.stored);
     let in_flight = workshop.in_flight.clone();
     let keeping = in_flight.keep(store.clone(), workshop.owner.clone(), config.message_lease);

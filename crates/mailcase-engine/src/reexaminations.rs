@@ -5,8 +5,10 @@
 //! evidence it has. Progress is committed together with the evidence; a job goes on where its last holder left it.
 
 use crate::config::EngineConfig;
+use crate::dns::verified_again;
 use crate::error::EngineError;
 use crate::keyrings::Keyrings;
+use crate::origins::Origins;
 use futures::{Stream, StreamExt as _, stream};
 use mailcase_core::{OrganizationId, ReexaminationId};
 use mailcase_evidence::{Limits, Means, examine_reader};
@@ -62,7 +64,8 @@ pub async fn reexamine(
     mut tell: impl FnMut(ReexaminationProgress),
 ) -> Result<Vec<Reexamination>, EngineError> {
     let owner = format!("once:{}/{}", config.replica, uuid::Uuid::now_v7());
-    let reexaminer = Reexaminer::new(store.clone(), Keyrings::new(store.clone()), owner, config);
+    let (keyrings, origins) = (Keyrings::new(store.clone()), Origins::new(store.clone()));
+    let reexaminer = Reexaminer::new(store.clone(), keyrings, origins, owner, config);
     let organizations: Vec<OrganizationId> =
         store.list_organizations().await?.into_iter().map(|organization| organization.id).collect();
     let mut begun = Vec::new();
@@ -90,6 +93,7 @@ pub async fn reexamine(
 pub(crate) struct Reexaminer {
     store: Store,
     keyrings: Keyrings,
+    origins: Origins,
     owner: String,
     /// Messages examined at the same time: mail that comes in has the rest of the processors.
     at_once: usize,
@@ -106,9 +110,15 @@ enum Turn {
 }
 
 impl Reexaminer {
-    pub(crate) fn new(store: Store, keyrings: Keyrings, owner: String, config: &EngineConfig) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        keyrings: Keyrings,
+        origins: Origins,
+        owner: String,
+        config: &EngineConfig,
+    ) -> Self {
         let at_once = (config.examiners / 2).max(1);
-        Self { store, keyrings, owner, at_once, limits: config.limits }
+        Self { store, keyrings, origins, owner, at_once, limits: config.limits }
     }
 
     /// Runs until cancelled.
@@ -324,11 +334,22 @@ impl Reexaminer {
             Err(error) if error.is_outage() => return Err(error.into()),
             Err(error) => return Ok(Reexamined { seq, outcome: Err(error.to_string()) }),
         };
-        let means = Means { keys: keys.ring, ..Means::from(self.limits) };
+        let origin = self.origins.of(org).await?;
+        let before = self.store.message_evidence(org, message.id).await?.and_then(|old| old.verdicts.own);
+        let means = Means { keys: keys.ring, trust: origin.trust, ..Means::from(self.limits) };
         let work = tokio::task::spawn_blocking(move || {
-            let evidence = catch_unwind(AssertUnwindSafe(|| examine_reader(file, message.size, &means)))
+            catch_unwind(AssertUnwindSafe(|| examine_reader(file, message.size, &means)))
                 .map_err(|_| GAVE_UP.to_owned())?
-                .map_err(|error| format!("the stored bytes could not be read: {error}"))?;
+                .map_err(|error| format!("the stored bytes could not be read: {error}"))
+        });
+        let mut evidence = match work.await.map_err(|_| EngineError::Task)? {
+            Ok(evidence) => evidence,
+            Err(error) => return Ok(Reexamined { seq, outcome: Err(error) }),
+        };
+        if let Some(own) = verified_again(origin.dns.as_ref(), &evidence.origin, before).await {
+            evidence.verified(own);
+        }
+        let work = tokio::task::spawn_blocking(move || {
             let packed = PackedEvidence::new(org, &evidence).map_err(|error| error.to_string())?;
             Ok(Box::new(ExaminedAgain { evidence, packed: packed.made_with(keys.generation) }))
         });

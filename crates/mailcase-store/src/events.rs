@@ -63,6 +63,10 @@ pub enum Event {
     MarksChanged {
         org: OrganizationId,
     },
+    /// What an organization says of its own mail changed.
+    OriginChanged {
+        org: OrganizationId,
+    },
     /// It was asked for, got on, or ended.
     ReexaminationChanged {
         org: OrganizationId,

@@ -24,6 +24,7 @@ mod ledger;
 mod messages;
 mod open;
 mod organizations;
+mod origin_settings;
 mod other_sources;
 mod page;
 mod reexaminations;
@@ -74,6 +75,7 @@ pub use ledger::{
 };
 pub use messages::{CLAIM_TRIES, ClaimedMessage, DecideContext, STAGE_TRIES};
 pub use organizations::Organization;
+pub use origin_settings::KeptOriginSettings;
 pub use other_sources::{OtherSource, Passed, PassedFolder};
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
 pub use reexaminations::{

@@ -4,6 +4,7 @@ import * as data from './data';
 import * as evidence from './evidence';
 import * as indicators from './indicators';
 import * as keys from './keys';
+import * as origin from './origin';
 import * as preview from './preview';
 
 export type Answer = { status?: number; body?: unknown } | ((route: Route) => Promise<void>);
@@ -102,6 +103,7 @@ export function desk(): Answers {
     'GET /keys': { body: { items: keys.kept } },
     'POST /keys/inspections': { body: keys.fitting },
     'POST /keys': { status: 201, body: keys.added },
+    'GET /origin-settings': { body: origin.settings },
     'GET /reexaminations': { body: keys.reexaminations },
     [`GET /reexaminations/${keys.finished.summary.id}`]: { body: keys.finished },
     'GET /users': page(data.users),

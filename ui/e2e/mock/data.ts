@@ -15,6 +15,7 @@ import type {
 } from '../../src/api/types';
 import * as indicators from './indicators';
 import { id, minutesAgo, phishing } from './made';
+import { ownChecks } from './origin';
 import { people } from './people';
 
 export * from './connectors';
@@ -305,7 +306,9 @@ export const message: MessageDetail = {
         date: minutesAgo(8),
       },
     ],
+    mailing_list: null,
     verdicts: {
+      own: ownChecks,
       authentication: [
         {
           header: 'Authentication-Results',

@@ -91,6 +91,7 @@ const nothing: Changes = {
   defects_found: 0,
   defects_gone: 0,
   reads_differently: false,
+  judged_differently: false,
   opened: 0,
 };
 

@@ -17,6 +17,7 @@ export const keys = {
   sessions: ['sessions'] as const,
   tokens: ['tokens'] as const,
   decryptionKeys: ['decryption-keys'] as const,
+  originSettings: ['origin-settings'] as const,
   reexaminations: ['reexaminations'] as const,
   reexamination: (id: string) => ['reexaminations', id] as const,
 };

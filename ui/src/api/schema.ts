@@ -936,6 +936,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/origin-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the organization says of its own mail. */
+        get: operations["read_origin_settings"];
+        /**
+         * Changes what the organization says of its own mail. It counts for mail from now on; `POST /reexaminations` applies it
+         *     to the mail there is.
+         */
+        put: operations["save_origin_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/people": {
         parameters: {
             query?: never;
@@ -1294,6 +1315,14 @@ export interface components {
              */
             shared_words: number | null;
         };
+        /** @description One question to the DNS, with what it answered. */
+        AskedView: {
+            /** @description Nothing when it did not answer; empty when there is no such record. */
+            answer: string[] | null;
+            name: string;
+            /** @description `TXT`, `A`, `AAAA`, `MX`, `PTR`. */
+            record: string;
+        };
         /** @description Who did what, and when. Only ever added to. */
         AuditEntryView: {
             /** @description Stable word: `sign_in.accepted`, `connector.updated`, …. */
@@ -1463,6 +1492,8 @@ export interface components {
             defects_gone: number;
             indicators_found: number;
             indicators_gone: number;
+            /** @description What speaks for and against its origin. */
+            judged_differently: boolean;
             /** @description Things that could not be read before and can be now. */
             opened: number;
             parts_found: number;
@@ -1472,6 +1503,13 @@ export interface components {
         };
         /** @enum {string} */
         CharsetReasonView: "asked" | "mark" | "declared" | "detected" | "fallback";
+        /** @enum {string} */
+        CheckMethodView: "dmarc" | "spf" | "dkim" | "arc";
+        /**
+         * @description The words of RFC 8601, and `not_checked`.
+         * @enum {string}
+         */
+        CheckOutcomeView: "pass" | "fail" | "softfail" | "neutral" | "none" | "policy" | "temperror" | "permerror" | "not_checked";
         /** @description How the connection test went, step by step. */
         CheckReportView: {
             /** @description What the server presented, leaf first; also when it was not trusted. */
@@ -1502,6 +1540,19 @@ export interface components {
             name: string;
             status: components["schemas"]["CheckStepStatus"];
             title: string;
+        };
+        CheckView: {
+            /** @description Whether that is the sender people see. */
+            aligned: boolean | null;
+            /** @description Whom it speaks for. */
+            domain: string | null;
+            method: components["schemas"]["CheckMethodView"];
+            /** @description What else to know, for people. */
+            notes: string[];
+            outcome: components["schemas"]["CheckOutcomeView"];
+            properties: components["schemas"]["PropertyView"][];
+            /** @description Why, for people. */
+            reason: string;
         };
         /** @description What comparing the two sources came to. */
         ComparisonView: {
@@ -1860,6 +1911,7 @@ export interface components {
             /** @description Text of HTML bodies that its reader does not see. */
             hidden: components["schemas"]["HiddenTextView"][];
             indicators: components["schemas"]["EvidenceIndicator"][];
+            mailing_list: components["schemas"]["MailingListView"] | null;
             /** Format: int32 */
             parser_version: number;
             /** @description The path the message took, newest hop first, as its Received headers claim. */
@@ -2133,8 +2185,17 @@ export interface components {
              */
             queued: number;
         };
+        /** @description A mailing list as it describes itself. */
+        MailingListView: {
+            /** @description What gave it away. */
+            because: string;
+            id: string | null;
+            name: string | null;
+            /** @description Whether people write to it, as far as it says. */
+            takes_mail: boolean | null;
+        };
         /** @enum {string} */
-        MarkKindView: "reply_to_drift" | "name_is_another_address" | "several_senders" | "no_sender" | "sender_differs" | "return_path_differs" | "date_in_future" | "date_long_ago" | "route_goes_back" | "hidden_text" | "alternatives_disagree";
+        MarkKindView: "reply_to_drift" | "name_is_another_address" | "several_senders" | "no_sender" | "sender_differs" | "return_path_differs" | "date_in_future" | "date_long_ago" | "route_goes_back" | "hidden_text" | "alternatives_disagree" | "looks_like_own_domain" | "name_of_own_person" | "own_domain_unproven";
         /** @enum {string} */
         MarkScope: "value" | "below" | "network";
         MarkView: {
@@ -2282,6 +2343,41 @@ export interface components {
             /** @enum {string} */
             from: "file";
             path: string;
+        };
+        OriginSettingsShape: {
+            /**
+             * @description Names under which own servers write `Authentication-Results`. An empty one stands for headers without a name, as
+             *     Exchange writes them.
+             */
+            authserv_ids: string[];
+            /** @description Whether DKIM, ARC, SPF and DMARC are verified with the DNS. Names that senders choose are asked for then. */
+            dns: boolean;
+            /** @description Own domains, each with everything below it. */
+            domains: string[];
+            /** @description Networks in which own servers hand mail to each other, such as `192.0.2.0/24`. */
+            networks: string[];
+            /** @description People in whose name others may write. */
+            people: components["schemas"]["OwnPersonShape"][];
+            /** @description Name servers to ask instead of those of the system: `192.0.2.53` or `192.0.2.53:5353`. */
+            resolvers: string[];
+        };
+        OriginSettingsView: {
+            /**
+             * Format: int64
+             * @description 0 when nobody made any.
+             */
+            revision: number;
+            settings: components["schemas"]["OriginSettingsShape"];
+            /** Format: date-time */
+            updated_at: string | null;
+            updated_by: string | null;
+        };
+        /** @description One of the organization's own people. */
+        OwnPersonShape: {
+            /** @description Further addresses this person writes from, besides those in own domains. */
+            addresses: string[];
+            /** @description As mail programs show it; 5 characters at least. */
+            name: string;
         };
         /** @description One page of a list. */
         Page_AlarmView: {
@@ -2974,6 +3070,15 @@ export interface components {
              */
             total: number | null;
         };
+        /** @description The settings as they are to be from now on. */
+        SaveOriginSettings: {
+            /**
+             * Format: int64
+             * @description The revision the change was made on. When somebody else changed the settings since, nothing is changed.
+             */
+            revision: number;
+            settings: components["schemas"]["OriginSettingsShape"];
+        };
         /** @description A secret a source needs. Write-only: it can be set, never read. */
         SecretFieldView: {
             description: string;
@@ -3242,7 +3347,20 @@ export interface components {
             authentication: components["schemas"]["AuthenticationResultsView"][];
             /** @description What to know before believing the headers. */
             marks: components["schemas"]["MarkView"][];
+            own: components["schemas"]["VerificationView"] | null;
             route: components["schemas"]["RouteView"];
+        };
+        /** @description What Mailcase found out itself. */
+        VerificationView: {
+            /** @description What it answered. */
+            asked: components["schemas"]["AskedView"][];
+            /**
+             * Format: date-time
+             * @description When the DNS was asked; never, when it is not to be.
+             */
+            asked_at: string | null;
+            /** @description DMARC first, then SPF, each signature, the ARC chain. */
+            checks: components["schemas"]["CheckView"][];
         };
         /** @description A link that leads to another one. */
         WrappingView: {
@@ -5415,6 +5533,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_origin_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginSettingsView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_origin_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveOriginSettings"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginSettingsView"];
                 };
             };
             /** @description It did not work; `code` says why */

@@ -1,5 +1,6 @@
 // The places of the app and who may go there.
 import {
+  IconAt,
   IconBriefcase,
   IconFileSearch,
   IconHistory,
@@ -33,6 +34,13 @@ export const PLACES: Place[] = [
     to: '/settings/connectors',
     label: 'Connectors',
     icon: IconPlugConnected,
+    permission: 'read_connectors',
+    group: 'settings',
+  },
+  {
+    to: '/settings/own-domains',
+    label: 'Own domains',
+    icon: IconAt,
     permission: 'read_connectors',
     group: 'settings',
   },

@@ -54,6 +54,10 @@ export const router = createBrowserRouter([
             element: page(() => import('../connectors/migration/MigrationPage')),
           },
           { path: 'settings/marks', element: page(() => import('../indicators/MarksPage')) },
+          {
+            path: 'settings/own-domains',
+            element: page(() => import('../origin-settings/OriginSettingsPage')),
+          },
           { path: 'settings/keys', element: page(() => import('../keys/KeysPage')) },
           {
             path: 'settings/reexamination',

@@ -2,7 +2,7 @@
 import { CloseButton, Group, SegmentedControl, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { Header, Hop, Verdicts } from '../api/types';
+import type { Header, Hop, MailingList, Verdicts } from '../api/types';
 import { CopyButton } from '../shared/CopyButton';
 import { counted } from '../shared/format';
 import { EmptyState } from '../shared/states';
@@ -16,7 +16,7 @@ const FEW = 8;
 type HeadersProps = {
   headers: Header[];
   /** Of the outermost message only. */
-  origin?: { received: Hop[]; verdicts: Verdicts };
+  origin?: { received: Hop[]; verdicts: Verdicts; mailing_list: MailingList | null };
 };
 
 export function Headers({ headers, origin }: HeadersProps) {
@@ -28,7 +28,7 @@ export function Headers({ headers, origin }: HeadersProps) {
   }
   return (
     <Stack gap="sm">
-      {origin && <Origin verdicts={origin.verdicts} />}
+      {origin && <Origin verdicts={origin.verdicts} list={origin.mailing_list} />}
       <Group gap="xs">
         <SegmentedControl
           value={form}

@@ -1,10 +1,13 @@
 // What speaks for and against the sender a message names: oddities, and what servers on the way wrote down.
 import { Alert, Badge, Group, List, Table, Text, Title, Tooltip } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import type { Verdicts } from '../api/types';
+import type { MailingList, Verdicts } from '../api/types';
+import { OwnChecks } from './OwnChecks';
 import { claimant, resultColor, whole } from './origin';
 
-export function Origin({ verdicts: { authentication, marks } }: { verdicts: Verdicts }) {
+type OriginProps = { verdicts: Verdicts; list: MailingList | null | undefined };
+
+export function Origin({ verdicts: { authentication, marks, own }, list }: OriginProps) {
   return (
     <>
       {marks.length > 0 && (
@@ -18,8 +21,24 @@ export function Origin({ verdicts: { authentication, marks } }: { verdicts: Verd
           </List>
         </Alert>
       )}
+      {list && <Sent through={list} />}
+      <OwnChecks own={own} />
       {authentication.length > 0 && <Authentication claims={authentication} />}
     </>
+  );
+}
+
+function Sent({ through: { id, name, takes_mail, because } }: { through: MailingList }) {
+  const called = name ?? id;
+  return (
+    <Text size="sm" className="breakable">
+      Sent through {called ? `the mailing list ${called}` : 'a mailing list'}
+      {name && id && ` (${id})`}
+      {takes_mail === false && ', which takes no answers'}.{' '}
+      <Text span size="xs" c="dimmed">
+        {because}
+      </Text>
+    </Text>
   );
 }
 
@@ -28,7 +47,7 @@ function Authentication({ claims }: { claims: Verdicts['authentication'] }) {
   return (
     <div>
       <Title order={2} size="h3">
-        Authentication
+        What servers said
       </Title>
       <Text size="sm" c="dimmed" mb={4}>
         {anyTrusted

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claimant, delayWords, resultColor, whole } from './origin';
+import { alignment, checkColor, checkTitle, claimant, delayWords, resultColor, whole } from './origin';
 
 describe('what is said of the origin of a message', () => {
   it('believes nobody who is not known to say good things', () => {
@@ -21,6 +21,30 @@ describe('what is said of the origin of a message', () => {
     const result = { method: 'dkim', result: 'fail', reason: 'body hash', properties };
     expect(whole(result)).toBe('dkim=fail, body hash, header.d=a.example');
     expect(whole({ ...result, reason: null, properties: [] })).toBe('dkim=fail');
+  });
+
+  it('says what was found out here, and for whom it speaks', () => {
+    const check = {
+      method: 'dkim' as const,
+      outcome: 'pass' as const,
+      reason: '',
+      domain: 'a.example',
+      aligned: true,
+      notes: [],
+      properties: [],
+    };
+    expect(checkTitle(check)).toBe('DKIM pass for a.example');
+    expect(checkTitle({ ...check, outcome: 'not_checked', domain: null })).toBe('DKIM not checked');
+    expect(alignment(check)).toContain('the sender people see');
+    expect(alignment({ ...check, aligned: false })).toContain('somebody else');
+    expect(alignment({ ...check, outcome: 'fail' })).toBeNull();
+    expect(alignment({ ...check, method: 'arc' })).toBeNull();
+    expect(['pass', 'fail', 'policy', 'none'].map((one) => checkColor(one as 'pass'))).toEqual([
+      'teal',
+      'red',
+      'orange',
+      'gray',
+    ]);
   });
 
   it('tells delays in units people read', () => {

@@ -1,5 +1,5 @@
 // What speaks for and against the origin of a message, in words. Pure.
-import type { AuthenticationResults, MethodResult } from '../api/types';
+import type { AuthenticationResults, Check, MethodResult } from '../api/types';
 
 const GOOD = ['pass'];
 const BAD = ['fail', 'hardfail', 'softfail', 'permerror'];
@@ -21,6 +21,46 @@ export function claimant({ server, instance }: AuthenticationResults): string {
 export function whole({ method, result, reason, properties }: MethodResult): string {
   const facts = properties.map(({ name, value }) => `${name}=${value}`);
   return [`${method}=${result}`, ...(reason ? [reason] : []), ...facts].join(', ');
+}
+
+export const METHODS: Record<Check['method'], string> = {
+  dmarc: 'DMARC',
+  spf: 'SPF',
+  dkim: 'DKIM',
+  arc: 'ARC',
+};
+
+export const OUTCOMES: Record<Check['outcome'], string> = {
+  pass: 'pass',
+  fail: 'fail',
+  softfail: 'doubtful',
+  neutral: 'undecided',
+  none: 'none',
+  policy: 'not reliable',
+  temperror: 'no answer',
+  permerror: 'broken',
+  not_checked: 'not checked',
+};
+
+/** The colour of what was found out here. */
+export function checkColor(outcome: Check['outcome']): string {
+  if (outcome === 'pass') return 'teal';
+  if (outcome === 'fail' || outcome === 'permerror' || outcome === 'softfail') return 'red';
+  return outcome === 'policy' || outcome === 'temperror' ? 'orange' : 'gray';
+}
+
+/** "DKIM pass for a.example". */
+export function checkTitle({ method, outcome, domain }: Check): string {
+  return `${METHODS[method]} ${OUTCOMES[outcome]}${domain ? ` for ${domain}` : ''}`;
+}
+
+/** Whether it speaks for the sender people see; only of those that speak for somebody. */
+export function alignment({ method, outcome, aligned }: Check): string | null {
+  const speaks = (method === 'dkim' || method === 'spf') && outcome === 'pass';
+  if (!speaks || aligned === null || aligned === undefined) return null;
+  return aligned
+    ? 'It speaks for the sender people see.'
+    : 'It speaks for somebody else than the sender people see.';
 }
 
 /** How long a hop took: "2 s", "3 min", "−10 s"; nothing where it is not known. */

@@ -10,6 +10,7 @@ const none: Changes = {
   defects_found: 0,
   defects_gone: 0,
   reads_differently: false,
+  judged_differently: false,
   opened: 0,
 };
 

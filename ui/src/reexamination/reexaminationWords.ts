@@ -60,6 +60,7 @@ export function changesText(changes: Changes): string {
   const said = [
     changes.opened > 0 ? `${counted(changes.opened, 'thing')} opened that could not be read` : '',
     changes.reads_differently ? 'subject, people, date or text read differently' : '',
+    changes.judged_differently ? 'its origin judged differently' : '',
     ...sumsText(changes),
   ];
   return said.filter(Boolean).join('; ');

@@ -141,7 +141,7 @@ fn shown(event: &Event, caller: &Caller) -> Option<Sent> {
             ("reexamination_changed", org, Permission::ReadDesk)
         }
         Event::Lagged => return Some(Sent::default().event("lagged").data("{}")),
-        Event::ConnectorWake { .. } => return None,
+        Event::ConnectorWake { .. } | Event::OriginChanged { .. } => return None,
     };
     if *org != caller.organization || !caller.may(needs) {
         return None;

@@ -237,6 +237,7 @@ async fn lists_and_references_stop_at_the_border() {
         "/indicators?q=theirs.example",
         "/indicators?q=theirs&by=contains",
         "/indicators/marks",
+        "/origin-settings",
     ] {
         let list = world.get(admin, path).await.to_string();
         assert!(!list.contains("theirs"), "{path}: {list}");
@@ -264,6 +265,7 @@ async fn belongings(world: &World, tenant: &Tenant) -> Vec<Value> {
         "/keys",
         "/reexaminations",
         "/indicators/marks",
+        "/origin-settings",
     ] {
         all.push(world.get(&tenant.administrator, path).await);
     }

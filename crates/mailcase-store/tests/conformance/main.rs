@@ -18,6 +18,7 @@ mod isolation;
 mod leases;
 mod ledger;
 mod open;
+mod origin_settings;
 mod other_sources;
 mod people;
 mod reclaim;
@@ -107,6 +108,7 @@ on_every_store! {
     other_sources::comparisons_are_due_counted_and_kept,
     open::many_processes_open_a_new_store_at_once,
     open::a_volume_that_is_not_mounted_is_an_outage_and_no_damage,
+    origin_settings::settings_are_kept_with_their_revision,
     people::set_up_happens_once,
     people::users_and_the_last_administrator,
     people::sessions_end,
