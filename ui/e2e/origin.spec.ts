@@ -47,7 +47,7 @@ test.describe('the page of own domains', () => {
     await page.goto('/settings/own-domains');
     const save = page.getByRole('button', { name: 'Save' });
     await expect(save).toBeDisabled();
-    await page.getByRole('textbox', { name: 'Own domains' }).fill('new.example');
+    await page.getByRole('combobox', { name: 'Own domains' }).fill('new.example');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Remove Erika Mustermann' }).click();
     await page.getByRole('button', { name: 'Add a person' }).click();
@@ -73,7 +73,7 @@ test.describe('the page of own domains', () => {
       ['settings.people[0].name', 'a name has 5 to 320 characters'],
     );
     await page.goto('/settings/own-domains');
-    await page.getByRole('textbox', { name: 'Own domains' }).fill('x');
+    await page.getByRole('combobox', { name: 'Own domains' }).fill('x');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('alert')).toContainText('nothing was changed');

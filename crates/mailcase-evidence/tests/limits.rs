@@ -21,7 +21,7 @@ fn check(raw: &[u8], code: &str) -> Evidence {
         all_codes(&evidence)
     );
     let json = serde_json::to_string(&evidence).unwrap();
-    let stored = Evidence { origin: OriginFacts::default(), ..evidence.clone() };
+    let stored = Evidence { origin: mailcase_evidence::OriginFacts::default(), ..evidence.clone() };
     assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), stored);
     evidence
 }

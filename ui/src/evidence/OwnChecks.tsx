@@ -47,7 +47,7 @@ function Row({ check }: { check: Check }) {
   return (
     <Table.Tr>
       <Table.Th w={{ base: 130, sm: 210 }} fw={500} style={{ verticalAlign: 'top' }}>
-        <Badge tt="none" variant="light" color={checkColor(check.outcome)} aria-label={checkTitle(check)}>
+        <Badge tt="none" variant="light" color={checkColor(check)} aria-label={checkTitle(check)}>
           {METHODS[check.method]} {OUTCOMES[check.outcome]}
         </Badge>
         {check.domain && (
@@ -118,6 +118,8 @@ function Records({ asked }: { asked: Verification['asked'] }) {
   );
 }
 
+/** Begins with a capital, unless it begins with a name of the DNS. */
 function sentence(text: string): string {
+  if (/^\S*\./.test(text)) return text;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -39,12 +39,11 @@ describe('what is said of the origin of a message', () => {
     expect(alignment({ ...check, aligned: false })).toContain('somebody else');
     expect(alignment({ ...check, outcome: 'fail' })).toBeNull();
     expect(alignment({ ...check, method: 'arc' })).toBeNull();
-    expect(['pass', 'fail', 'policy', 'none'].map((one) => checkColor(one as 'pass'))).toEqual([
-      'teal',
-      'red',
-      'orange',
-      'gray',
-    ]);
+    const colors = (['pass', 'fail', 'policy', 'none'] as const).map((outcome) =>
+      checkColor({ ...check, outcome }),
+    );
+    expect(colors).toEqual(['teal', 'red', 'orange', 'gray']);
+    expect(checkColor({ ...check, aligned: false })).toBe('gray');
   });
 
   it('tells delays in units people read', () => {

@@ -42,9 +42,9 @@ export const OUTCOMES: Record<Check['outcome'], string> = {
   not_checked: 'not checked',
 };
 
-/** The colour of what was found out here. */
-export function checkColor(outcome: Check['outcome']): string {
-  if (outcome === 'pass') return 'teal';
+/** The colour of what was found out here; what speaks for somebody else says nothing good of the sender. */
+export function checkColor({ outcome, aligned }: Pick<Check, 'outcome' | 'aligned'>): string {
+  if (outcome === 'pass') return aligned === false ? 'gray' : 'teal';
   if (outcome === 'fail' || outcome === 'permerror' || outcome === 'softfail') return 'red';
   return outcome === 'policy' || outcome === 'temperror' ? 'orange' : 'gray';
 }
