@@ -7,8 +7,8 @@ import * as data from './mock/data';
 import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
-import * as reported from './mock/reported';
 import { noSettings } from './mock/origin';
+import * as reported from './mock/reported';
 
 export type View = {
   name: string;
