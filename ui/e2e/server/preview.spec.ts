@@ -4,9 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { AT_THE_SERVER, env, signIn } from './environment';
 import { deliver } from './lmtp';
-import { CANARY, type Shape, shapes } from './shapes';
+import { type Shape, shapes } from './shapes';
 
-test.use(AT_THE_SERVER);
+// A trace would keep a picture of every frame at every step.
+test.use({ ...AT_THE_SERVER, trace: 'off' });
 
 /** Parts of one mail: each shape stands alone in its own. */
 const OF_A_MAIL = 60;
@@ -15,6 +16,8 @@ const AT_ONCE = 40;
 /** Where pages stand that have neither sandbox nor policy. */
 const OPEN = 'http://open.test/';
 const DONE = '<p>This is the end of the shape.</p>';
+
+const POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
 
 const mark = randomUUID().slice(0, 8);
 const all = shapes();
@@ -73,33 +76,78 @@ async function openPage(context: BrowserContext, seen: ReturnType<typeof watch>)
 }
 
 async function answerNothing(context: BrowserContext, seen: ReturnType<typeof watch>) {
-  await context.route(`${CANARY}/**`, (route) => {
+  await context.route(/^https?:\/\/canary\.test\//, (route) => {
     seen.fetched.add(new URL(route.request().url()).pathname.slice(1, 5));
     return route.abort();
   });
 }
 
-/** Shows documents in frames of `page` that may run scripts; returns once all of them have been loaded. */
-async function showUnguarded(page: Page, documents: string[], sandbox?: string) {
-  for (let from = 0; from < documents.length; from += AT_ONCE) {
+/** The document the server gives for a part, under the policy it must have. */
+async function documentAt(page: Page, address: string): Promise<string> {
+  const answer = await page.request.get(address);
+  expect(answer.status(), address).toBe(200);
+  const headers = answer.headers();
+  expect(headers['content-security-policy']).toContain("default-src 'none'");
+  expect(headers['content-security-policy']).toContain('sandbox');
+  expect(headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(headers['x-content-type-options']).toBe('nosniff');
+  const html = await answer.text();
+  expect(html, address).toMatch(POLICY);
+  return html;
+}
+
+type Frames = { from: 'src' | 'srcdoc'; values: string[]; sandbox?: string };
+
+/** Shows pages in frames; each lot stands alone, once all of it has been loaded `look` is called. */
+async function show(page: Page, { from, values, sandbox }: Frames, look = async () => {}) {
+  for (let start = 0; start < values.length; start += AT_ONCE) {
     await page.evaluate(
-      ({ pages, sandbox }) =>
-        Promise.all(
-          pages.map(
-            (html) =>
-              new Promise<void>((loaded) => {
-                const frame = document.createElement('iframe');
-                frame.addEventListener('load', () => loaded());
-                frame.addEventListener('error', () => loaded());
-                if (sandbox) frame.setAttribute('sandbox', sandbox);
-                frame.srcdoc = html;
-                document.body.append(frame);
-              }),
-          ),
-        ).then(() => undefined),
-      { pages: documents.slice(from, from + AT_ONCE), sandbox },
+      ({ from, values, sandbox }) => {
+        for (const old of document.querySelectorAll('iframe.shape')) old.remove();
+        const loaded = values.map(
+          (value) =>
+            new Promise<void>((resolve) => {
+              const frame = document.createElement('iframe');
+              frame.className = 'shape';
+              frame.addEventListener('load', () => resolve(), { once: true });
+              if (sandbox !== undefined) frame.setAttribute('sandbox', sandbox);
+              frame[from] = value;
+              document.body.append(frame);
+            }),
+        );
+        return Promise.all(loaded).then(() => undefined);
+      },
+      { from, values: values.slice(start, start + AT_ONCE), sandbox },
     );
+    await look();
   }
+}
+
+/** What is odd about the pages in the frames: things that act, lie over others or leave their frame. */
+function oddities(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const acting =
+      'script,iframe,frame,object,embed,form,input,button,select,textarea,link,base,svg,math,video,audio,template,[href],[srcset],[id]';
+    const told: string[] = [];
+    for (const frame of document.querySelectorAll<HTMLIFrameElement>('iframe.shape')) {
+      const inside = frame.contentDocument;
+      if (!inside?.body) {
+        told.push('a frame went somewhere else');
+        continue;
+      }
+      for (const one of inside.querySelectorAll(acting)) told.push(one.outerHTML.slice(0, 200));
+      for (const one of inside.body.querySelectorAll('*')) {
+        const acts = [...one.attributes].some(({ name }) => /^on/i.test(name));
+        const style = one.getAttribute('style') ?? '';
+        if (acts || /[()\\"'@{}<>]|position|:-|\s-/.test(style)) told.push(one.outerHTML.slice(0, 200));
+        const { position } = getComputedStyle(one);
+        if (position !== 'static') told.push(`${position}: ${one.outerHTML.slice(0, 200)}`);
+      }
+      const { left, top } = inside.body.getBoundingClientRect();
+      if (left < 0 || top < 0) told.push('a body left its frame');
+    }
+    return told;
+  });
 }
 
 test('nothing gets past the preview', async ({ browser, page, context }) => {
@@ -133,15 +181,9 @@ test('nothing gets past the preview', async ({ browser, page, context }) => {
 
   const documents = await test.step('every shape has a preview', async () => {
     const made: string[] = [];
-    for (const address of addresses) {
-      const answer = await page.request.get(address);
-      expect(answer.status(), address).toBe(200);
-      const headers = answer.headers();
-      expect(headers['content-security-policy']).toContain("default-src 'none'");
-      expect(headers['content-security-policy']).toContain('sandbox');
-      expect(headers['content-type']).toBe('text/html; charset=utf-8');
-      expect(headers['x-content-type-options']).toBe('nosniff');
-      made.push(await answer.text());
+    for (let start = 0; start < addresses.length; start += 8) {
+      const some = addresses.slice(start, start + 8);
+      made.push(...(await Promise.all(some.map((address) => documentAt(page, address)))));
     }
     return made;
   });
@@ -153,24 +195,7 @@ test('nothing gets past the preview', async ({ browser, page, context }) => {
     page.on('request', (request) => {
       if (request.frame() !== page.mainFrame()) asked.add(request.url());
     });
-    for (let from = 0; from < addresses.length; from += AT_ONCE) {
-      await page.evaluate(
-        (some) =>
-          Promise.all(
-            some.map(
-              (address) =>
-                new Promise<void>((loaded) => {
-                  const frame = document.createElement('iframe');
-                  frame.setAttribute('sandbox', '');
-                  frame.addEventListener('load', () => loaded());
-                  frame.src = address;
-                  document.body.append(frame);
-                }),
-            ),
-          ).then(() => undefined),
-        addresses.slice(from, from + AT_ONCE),
-      );
-    }
+    await show(page, { from: 'src', values: addresses, sandbox: '' });
     expect(seen).toEqual({ ran: new Set(), fetched: new Set(), opened: new Set() });
     const expected = new Set(addresses.map((address) => new URL(address, env('MAILCASE_URL')).href));
     expect([...asked].filter((address) => !expected.has(address))).toEqual([]);
@@ -186,43 +211,14 @@ test('nothing gets past the preview', async ({ browser, page, context }) => {
       if (!request.url().startsWith('data:') && !request.url().startsWith('about:'))
         asked.push(request.url());
     });
-    const policy = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
-    for (const [position, html] of documents.entries()) {
-      expect(html, `the document of ${all[position]?.html}`).toMatch(policy);
-    }
-    await showUnguarded(
-      bare,
-      documents.map((html) => html.replace(policy, '')),
-    );
+    const unguarded = documents.map((html) => html.replace(POLICY, ''));
+    const odd: string[] = [];
+    await show(bare, { from: 'srcdoc', values: unguarded }, async () => {
+      odd.push(...(await oddities(bare)));
+    });
     expect(seen).toEqual({ ran: new Set(), fetched: new Set(), opened: new Set() });
     expect(asked).toEqual([]);
     expect(bare.url()).toBe(OPEN);
-    // What the browser made of them: nothing that acts, nothing placed over anything else, nothing beyond its frame.
-    const odd = await bare.evaluate(() => {
-      const acting =
-        'script,iframe,frame,object,embed,form,input,button,select,textarea,link,base,svg,math,video,audio,template,[href],[srcset],[id]';
-      const told: string[] = [];
-      for (const frame of document.querySelectorAll('iframe')) {
-        const inside = frame.contentDocument;
-        if (!inside?.body) {
-          told.push('a frame went somewhere else');
-          continue;
-        }
-        for (const one of inside.querySelectorAll(acting)) told.push(one.outerHTML.slice(0, 200));
-        for (const one of inside.body.querySelectorAll('*')) {
-          for (const { name, value } of one.attributes) {
-            if (/^on/i.test(name) || (name === 'style' && /[()\\"'@{}<>]|position|-\d/.test(value))) {
-              told.push(one.outerHTML.slice(0, 200));
-            }
-          }
-          const { position } = getComputedStyle(one);
-          if (position !== 'static') told.push(`${position}: ${one.outerHTML.slice(0, 200)}`);
-        }
-        const { left, top } = inside.body.getBoundingClientRect();
-        if (left < 0 || top < 0) told.push('a body left its frame');
-      }
-      return told;
-    });
     expect(odd).toEqual([]);
     await open.close();
   });
@@ -247,7 +243,7 @@ test('nothing gets past the preview', async ({ browser, page, context }) => {
     const bare = await openPage(open, seen);
     const raw = all.map(({ html }) => html);
     // They may run, but not take the page around them somewhere else: it is needed for the next.
-    await showUnguarded(bare, raw, 'allow-scripts allow-same-origin allow-forms');
+    await show(bare, { from: 'srcdoc', values: raw, sandbox: 'allow-scripts allow-same-origin allow-forms' });
     await expect.poll(() => new Set([...seen.ran, ...seen.fetched]).size).toBeGreaterThanOrEqual(300);
     await open.close();
   });

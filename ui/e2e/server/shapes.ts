@@ -1,7 +1,7 @@
 // Ways past sanitizers, made from the published techniques: what each of them would do is harmless and can be seen. `§` is
 // its number: a script that runs writes 777§ to the console, what is fetched is fetched from CANARY/§.
 
-export const CANARY = 'https://canary.test';
+const CANARY = 'https://canary.test';
 /** A call without quotes, blanks or brackets of HTML, so that it stands in any attribute. */
 const RUN = 'console.log(777§)';
 const FETCH = `${CANARY}/§`;

@@ -44,10 +44,10 @@ export function PartDetails({ part, message, atDefects, onAlone }: PartDetailsPr
       {message && <PartDownloads message={message} part={part} onAlone={onAlone} />}
       {part.lock && <LockNote lock={part.lock} />}
       <Defects part={part} ref={defects} />
+      {message && <PartPreview key={part.path} message={message} part={part} />}
       <Properties part={part} withText={!message} />
       <Signatures signatures={part.signatures} />
       <MessageWithin envelope={part.envelope} headers={part.headers} />
-      {message && <PartPreview key={part.path} message={message} part={part} />}
       <Facts facts={part.facts} />
       {message && part.read_as && <PartText message={message} part={part} />}
     </Stack>
