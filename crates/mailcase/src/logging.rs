@@ -12,6 +12,8 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 /// Libraries that write what they send and receive at the levels below `info`: passwords, tokens, mail.
 const TALKATIVE: &[&str] = &["h2", "hyper", "reqwest", "object_store", "sqlx"];
+/// Warns of every oddity of a page, and pages are written by senders.
+const HTML_PARSER: &str = "html5ever";
 
 /// Starts logging. Called once.
 pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
@@ -31,12 +33,15 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
 }
 
 fn is_discreet(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() <= Level::INFO || !is_talkative(metadata.target())
+    may_say(metadata.target(), *metadata.level())
 }
 
-fn is_talkative(target: &str) -> bool {
+fn may_say(target: &str, level: Level) -> bool {
     let library = target.split("::").next().unwrap_or(target);
-    TALKATIVE.contains(&library)
+    match library {
+        HTML_PARSER => level == Level::ERROR,
+        _ => level <= Level::INFO || !TALKATIVE.contains(&library),
+    }
 }
 
 #[cfg(test)]
@@ -45,9 +50,16 @@ mod tests {
 
     #[test]
     fn only_whole_library_names_count() {
-        assert!(is_talkative("hyper::proto"));
-        assert!(is_talkative("sqlx"));
-        assert!(!is_talkative("mailcase_imap::session"));
-        assert!(!is_talkative("h2_like::frame"));
+        for (target, level, may) in [
+            ("hyper::proto", Level::DEBUG, false),
+            ("hyper::proto", Level::INFO, true),
+            ("sqlx", Level::TRACE, false),
+            ("mailcase_imap::session", Level::DEBUG, true),
+            ("h2_like::frame", Level::DEBUG, true),
+            ("html5ever::tree_builder", Level::WARN, false),
+            ("html5ever::tree_builder", Level::ERROR, true),
+        ] {
+            assert_eq!(may_say(target, level), may, "{target} {level}");
+        }
     }
 }

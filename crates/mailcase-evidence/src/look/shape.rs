@@ -107,11 +107,7 @@ impl Shape {
             match name.as_str() {
                 "opacity" => self.fade(first),
                 // Of Internet Explorer, in percent.
-                "alpha" => {
-                    if arguments.iter().any(Value::is_zero) {
-                        self.opacity = 0.0;
-                    }
-                }
+                "alpha" if arguments.iter().any(Value::is_zero) => self.opacity = 0.0,
                 "scale" | "scalex" | "scaley" if first.is_zero() => self.clipped = Some("transform:scale(0)"),
                 "translate" | "translatex" | "translatey" | "translate3d" => {
                     let far = arguments.iter().filter_map(|value| value.pixels(font));

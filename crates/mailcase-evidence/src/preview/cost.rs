@@ -192,9 +192,9 @@ fn removed_attribute(name: &str) -> Option<&'static str> {
         return Some("event handlers");
     }
     let loads = ["background", "srcset", "poster", "lowsrc", "dynsrc", "imagesrcset"];
-    let is = |known: &&str| name.eq_ignore_ascii_case(known);
-    if loads.iter().any(|known| is(&known)) {
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    if loads.iter().any(|known| is(known)) {
         return Some("remote pictures");
     }
-    is(&"ping").then_some("reports of clicks")
+    is("ping").then_some("reports of clicks")
 }
