@@ -72,6 +72,8 @@ ids! {
     AlarmId,
     /// A key that encrypted mail is read with.
     DecryptionKeyId,
+    /// A regular expression of an organization.
+    PatternId,
     /// Stored messages examined again.
     ReexaminationId,
 }

@@ -17,6 +17,6 @@ pub mod prefilter;
 pub mod threading;
 
 pub use id::{
-    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, ReexaminationId,
-    SessionId, TimelineId, TokenId, UserId,
+    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, PatternId,
+    ReexaminationId, SessionId, TimelineId, TokenId, UserId,
 };

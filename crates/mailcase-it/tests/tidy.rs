@@ -43,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailcase-it", &["core", "engine", "ews", "graph", "imap", "mail", "store", "testbed", "transport"]),
     ("mailcase-mail", &[]),
     ("mailcase-patterns", &["indicators"]),
-    ("mailcase-store", &["core", "evidence", "indicators"]),
+    ("mailcase-store", &["core", "evidence", "indicators", "patterns"]),
     ("mailcase-sums", &[]),
     ("mailcase-testbed", &[]),
     ("mailcase-transport", &["mail"]),

@@ -67,6 +67,10 @@ pub enum Event {
     OriginChanged {
         org: OrganizationId,
     },
+    /// A pattern came, changed or went.
+    PatternsChanged {
+        org: OrganizationId,
+    },
     /// It was asked for, got on, or ended.
     ReexaminationChanged {
         org: OrganizationId,

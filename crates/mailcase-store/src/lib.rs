@@ -27,6 +27,7 @@ mod organizations;
 mod origin_settings;
 mod other_sources;
 mod page;
+mod patterns;
 mod reexaminations;
 mod search;
 mod secrets;
@@ -78,6 +79,7 @@ pub use organizations::Organization;
 pub use origin_settings::KeptOriginSettings;
 pub use other_sources::{OtherSource, Passed, PassedFolder};
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
+pub use patterns::{ActivePatterns, KeptPattern};
 pub use reexaminations::{
     ExaminedAgain, MeantMessage, Reexamination, ReexaminationCounts, ReexaminationLease, ReexaminationScope,
     ReexaminationState, Reexamined, ReexaminedMessage,

@@ -3,8 +3,8 @@
 use crate::blobs::BlobHash;
 use jiff::Timestamp;
 use mailcase_core::{
-    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, ReexaminationId,
-    SessionId, TimelineId, TokenId, UserId,
+    AlarmId, CaseId, ConnectorId, DecryptionKeyId, DeliveryId, MessageId, OrganizationId, PatternId,
+    ReexaminationId, SessionId, TimelineId, TokenId, UserId,
 };
 use sqlx::error::BoxDynError;
 use sqlx::{Arguments, Encode, Type};
@@ -175,6 +175,7 @@ identifiers!(
     DeliveryId,
     MessageId,
     OrganizationId,
+    PatternId,
     ReexaminationId,
     SessionId,
     TimelineId,

@@ -20,6 +20,7 @@ mod ledger;
 mod open;
 mod origin_settings;
 mod other_sources;
+mod patterns;
 mod people;
 mod reclaim;
 mod reexamination;
@@ -72,6 +73,8 @@ on_every_store! {
     decisions::abandoned_messages_are_claimed_once,
     decisions::large_batches_are_written_whole,
     decryption_keys::keys_are_kept_for_their_mail_and_forgotten,
+    patterns::patterns_are_kept_changed_and_forgotten,
+    patterns::there_are_no_more_patterns_than_can_be_run,
     decryption_keys::keys_are_sealed_and_a_new_master_key_opens_them,
     desk::pages_show_everything_once,
     desk::search_finds_folded_prefixes_and_never_fails,
