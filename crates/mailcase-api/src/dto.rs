@@ -15,6 +15,7 @@ pub(crate) mod message;
 mod message_from;
 pub(crate) mod migration;
 pub(crate) mod origin_settings;
+pub(crate) mod patterns;
 pub(crate) mod people;
 pub(crate) mod preview;
 pub(crate) mod reexamination;

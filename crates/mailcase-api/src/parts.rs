@@ -7,7 +7,8 @@ use futures::Stream;
 use futures::future::Either;
 use mailcase_core::OrganizationId;
 use mailcase_engine::Keyrings;
-use mailcase_evidence::{Evidence, ExtractError, Form, Means, PartText};
+use mailcase_evidence::{Evidence, ExtractError, Form, Means, PartText, PatternValue};
+use mailcase_patterns::PatternSet;
 use mailcase_store::{Store, StoredMessage};
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
@@ -122,6 +123,21 @@ impl PartWorks {
             Ok::<_, ExtractError>(mailcase_evidence::examine_reader(content, size, &means)?)
         });
         found.await?.map_err(refused)
+    }
+
+    /// What patterns find in a stored message.
+    pub(crate) async fn tried(
+        &self,
+        store: &Store,
+        message: &StoredMessage,
+        size: u64,
+        patterns: PatternSet,
+    ) -> Result<Vec<PatternValue>, Problem> {
+        let turn = self.turn().await?;
+        let means = Means { patterns, ..self.means(message).await? };
+        let file = store.blob_file(message.hash).await?;
+        let found = turn.run(move || mailcase_evidence::examine_reader(file, size, &means));
+        Ok(found.await?.map_err(Problem::internal)?.pattern_values)
     }
 
     /// The evidence in bytes that are kept nowhere.

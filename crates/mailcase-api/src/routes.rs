@@ -18,6 +18,7 @@ mod keys;
 mod messages;
 mod migration;
 mod origin_settings;
+mod patterns;
 mod preview;
 mod reexaminations;
 mod session;
@@ -152,5 +153,9 @@ fn desk() -> OpenApiRouter<ApiState> {
         .routes(routes!(cases::list_case_attachments))
         .routes(routes!(cases::list_case_timeline))
         .routes(routes!(cases::add_case_note))
+        .routes(routes!(patterns::list_patterns, patterns::add_pattern))
+        .routes(routes!(patterns::change_pattern, patterns::delete_pattern))
+        .routes(routes!(patterns::list_named_patterns))
+        .routes(routes!(patterns::try_pattern))
         .routes(routes!(events::stream_events))
 }

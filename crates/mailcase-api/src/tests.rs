@@ -12,6 +12,7 @@ mod interface;
 mod keys;
 mod migration;
 mod origin_settings;
+mod patterns;
 mod problems;
 mod serving;
 mod sessions;

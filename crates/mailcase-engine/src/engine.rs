@@ -9,7 +9,7 @@ use crate::expiry;
 use crate::handle::EngineHandle;
 use crate::in_flight::InFlight;
 use crate::keyrings::Keyrings;
-use crate::origins::Origins;
+use crate::means::MeansOf;
 use crate::pipeline::Workshop;
 use crate::recovery::Recovery;
 use crate::reexaminations::Reexaminer;
@@ -43,8 +43,8 @@ impl Engine {
         let cancel = CancellationToken::new();
         let remote: Arc<dyn Remote> = Arc::new(Visits::new(store.clone(), Arc::clone(&factory)));
         let keyrings = Keyrings::new(store.clone());
-        let origins = Origins::new(store.clone());
-        let workshop = workshop(&store, &config, SERVER, keyrings.clone(), origins.clone());
+        let means = MeansOf::new(&store, keyrings.clone());
+        let workshop = workshop(&store, &config, SERVER, means.clone());
         let in_flight = workshop.in_flight.clone();
         let keeping = in_flight.keep(store.clone(), workshop.owner.clone(), config.message_lease);
         let keeper = AbortOnDropHandle::new(tokio::spawn(keeping));
@@ -69,10 +69,9 @@ impl Engine {
             Arc::clone(&remote),
             cancel.child_token(),
         ));
-        tasks.spawn(keyrings.clone().watch(cancel.child_token()));
-        tasks.spawn(origins.clone().watch(cancel.child_token()));
+        tasks.spawn(means.clone().watch(cancel.child_token()));
         let owner = workshop.owner.clone();
-        let reexaminer = Reexaminer::new(store.clone(), keyrings.clone(), origins, owner, &config);
+        let reexaminer = Reexaminer::new(store.clone(), means, owner, &config);
         tasks.spawn(reexaminer.run(cancel.child_token()));
         tasks.spawn(Recovery::new(workshop, config.tick).run(cancel.child_token()));
         tasks.spawn(alarms::watch(store.clone(), cancel.child_token()));
@@ -110,16 +109,10 @@ impl Engine {
 
 /// What all pipelines of this process share. The owner name is new at each start, so that leases of a process that
 /// died are never taken for our own.
-pub(crate) fn workshop(
-    store: &Store,
-    config: &EngineConfig,
-    role: &str,
-    keyrings: Keyrings,
-    origins: Origins,
-) -> Workshop {
+pub(crate) fn workshop(store: &Store, config: &EngineConfig, role: &str, means: MeansOf) -> Workshop {
     Workshop {
         store: store.clone(),
-        examiner: Examiner::new(config.examiners, config.limits, store.token_key(), keyrings, origins),
+        examiner: Examiner::new(config.examiners, config.limits, store.token_key(), means),
         budget: Budget::new(),
         in_flight: InFlight::default(),
         owner: format!("{role}:{}/{}", config.replica, uuid::Uuid::now_v7()),

@@ -2,8 +2,8 @@
 //! decision and the database need, not the evidence itself, which may be large.
 
 use crate::error::EngineError;
-use crate::keyrings::{Keyrings, Keys};
-use crate::origins::{OriginMeans, Origins};
+use crate::keyrings::Keys;
+use crate::means::{MeansOf, With};
 use crate::sieve::Sieve;
 use crate::workbench::Workbench;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use mailcase_core::case_token::TokenKey;
 use mailcase_core::message::Automatic;
 use mailcase_core::threading::answered_ids;
 use mailcase_core::{ConnectorId, OrganizationId};
-use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, Means, PARSER_VERSION};
+use mailcase_evidence::{AutomaticKind, Defect, Evidence, Limits, PARSER_VERSION};
 use mailcase_mail::Glance;
 use mailcase_store::{BlobHash, PackedEvidence, StoreError};
 use std::collections::HashSet;
@@ -66,8 +66,7 @@ pub(crate) struct Examiner {
     /// Stored large messages one after the other: each may hold what several small ones do.
     stored: Arc<Semaphore>,
     limits: Limits,
-    keyrings: Keyrings,
-    origins: Origins,
+    means: MeansOf,
     /// Case tokens are recognised by it.
     key: Arc<TokenKey>,
 }
@@ -80,13 +79,6 @@ pub(crate) struct LiveExamination {
     examiner: Examiner,
     organization: OrganizationId,
     with: With,
-}
-
-/// What some mail is examined with right now.
-#[derive(Debug, Clone)]
-struct With {
-    keys: Keys,
-    origin: OriginMeans,
 }
 
 /// What the bytes alone came to.
@@ -111,20 +103,13 @@ impl LiveExamination {
 }
 
 impl Examiner {
-    pub(crate) fn new(
-        places: usize,
-        limits: Limits,
-        key: TokenKey,
-        keyrings: Keyrings,
-        origins: Origins,
-    ) -> Self {
+    pub(crate) fn new(places: usize, limits: Limits, key: TokenKey, means: MeansOf) -> Self {
         Self {
             workbench: Workbench::new(places),
             live: Arc::new(Semaphore::new(LIVE_MAX)),
             stored: Arc::new(Semaphore::new(1)),
             limits,
-            keyrings,
-            origins,
+            means,
             key: Arc::new(key),
         }
     }
@@ -145,7 +130,7 @@ impl Examiner {
         self.workbench.work(move || {
             // When the connector was stopped meanwhile nobody listens, and the rest is not needed either.
             if tell_hash.send(BlobHash::of(&raw)).is_ok() {
-                let means = examiner.means(&held);
+                let means = held.means(examiner.limits);
                 let evidence = guarded(|| Ok(mailcase_evidence::examine(&raw, &means)));
                 drop(raw);
                 drop(tell.send(examiner.look(organization, &held, &sieve, evidence)));
@@ -168,7 +153,7 @@ impl Examiner {
         let (examiner, sieve, held) = (self.clone(), Arc::clone(sieve), with.clone());
         tokio::task::spawn_blocking(move || {
             let pieces = std::iter::from_fn(|| coming.blocking_recv());
-            let means = examiner.means(&held);
+            let means = held.means(examiner.limits);
             let evidence = guarded(|| Ok(mailcase_evidence::examine_pieces(pieces, &means)));
             // Nobody listens when the message broke off.
             if !tell.is_closed() {
@@ -193,7 +178,7 @@ impl Examiner {
         let with = self.with(of).await?;
         let organization = of.organization;
         let _place = self.stored.acquire().await.map_err(|_| EngineError::Stopping)?;
-        let means = self.means(&with);
+        let means = with.means(self.limits);
         let work = tokio::task::spawn_blocking(move || {
             guarded(|| mailcase_evidence::examine_reader(reader, size, &means))
         });
@@ -233,13 +218,7 @@ impl Examiner {
     }
 
     async fn with(&self, of: &MailOf) -> Result<With, EngineError> {
-        let keys = self.keyrings.of(of.organization, &of.connectors).await?;
-        Ok(With { keys, origin: self.origins.of(of.organization).await? })
-    }
-
-    fn means(&self, with: &With) -> Means {
-        let trust = Arc::clone(&with.origin.trust);
-        Means { keys: with.keys.ring.clone(), trust, ..Means::from(self.limits) }
+        self.means.of(of.organization, &of.connectors).await
     }
 
     fn look(&self, organization: OrganizationId, with: &With, sieve: &Sieve, evidence: Evidence) -> Look {
@@ -374,8 +353,12 @@ mod tests {
         let organization = store.create_organization("Example").await.unwrap();
         let of = MailOf { organization, connectors: vec![ConnectorId::new()] };
         let token = key.subject_token(organization, 42);
-        let examiner =
-            Examiner::new(1, Limits::default(), key, Keyrings::new(store.clone()), Origins::new(store));
+        let examiner = Examiner::new(
+            1,
+            Limits::default(),
+            key,
+            MeansOf::new(&store, crate::Keyrings::new(store.clone())),
+        );
         let raw = Bytes::from(format!("Subject: Re: {token} hello\r\nIn-Reply-To: <a@x>\r\n\r\nbody\r\n"));
         let (tell_hash, hash) = oneshot::channel();
         let open = Arc::new(Sieve::default());

@@ -1,22 +1,15 @@
 //! What organizations say of their own mail, ready to be used by everything in the process that examines.
-//!
-//! What the database says counts: before it is used, the number of an organization's settings is compared, at most once a
-//! second, so that a change on another replica counts here as well.
 
 use crate::dns::{Dns, NameServers};
 use crate::error::EngineError;
+use crate::per_organization::PerOrganization;
 use mailcase_core::OrganizationId;
 use mailcase_core::origin::OriginSettings;
 use mailcase_evidence::{Own, OwnPerson, Trust};
 use mailcase_store::{Event, Store};
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-
-/// Settings are not compared with the database more often: one small query per second and organization while mail comes.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// How the origin of some mail is looked into.
 #[derive(Debug, Clone, Default)]
@@ -31,16 +24,7 @@ pub(crate) struct OriginMeans {
 pub(crate) struct Origins {
     store: Store,
     servers: NameServers,
-    /// Each behind a lock of its own: the mail of one organization does not wait for the settings of another.
-    held: Arc<Mutex<HashMap<OrganizationId, Slot>>>,
-}
-
-type Slot = Arc<tokio::sync::Mutex<Option<Held>>>;
-
-struct Held {
-    revision: i64,
-    compared: Instant,
-    means: OriginMeans,
+    held: PerOrganization<OriginMeans>,
 }
 
 impl fmt::Debug for Origins {
@@ -51,7 +35,7 @@ impl fmt::Debug for Origins {
 
 impl Origins {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, servers: NameServers::default(), held: Arc::default() }
+        Self { store, servers: NameServers::default(), held: PerOrganization::default() }
     }
 
     /// How mail of this organization is looked into.
@@ -59,23 +43,12 @@ impl Origins {
     /// # Errors
     /// Those of the store: without an answer nobody knows whom to believe.
     pub(crate) async fn of(&self, org: OrganizationId) -> Result<OriginMeans, EngineError> {
-        let slot =
-            Arc::clone(self.held.lock().unwrap_or_else(PoisonError::into_inner).entry(org).or_default());
-        let mut slot = slot.lock().await;
-        if let Some(held) = slot.as_ref().filter(|held| held.compared.elapsed() < FRESH) {
-            return Ok(held.means.clone());
-        }
-        let compared = Instant::now();
-        if let Some(held) = slot.as_mut()
-            && self.store.origin_revision(org).await? == held.revision
-        {
-            held.compared = compared;
-            return Ok(held.means.clone());
-        }
-        let kept = self.store.origin_settings(org).await?;
-        let means = self.means(&kept.settings);
-        *slot = Some(Held { revision: kept.revision, compared, means: means.clone() });
-        Ok(means)
+        let number = async || Ok(self.store.origin_revision(org).await?);
+        let make = async || {
+            let kept = self.store.origin_settings(org).await?;
+            Ok((kept.revision, self.means(&kept.settings)))
+        };
+        self.held.of(org, number, make).await
     }
 
     /// Name servers that cannot be used hold up no mail: it is examined without.
@@ -95,10 +68,9 @@ impl Origins {
                 () = cancel.cancelled() => return,
                 event = events.next() => event,
             };
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
             match event {
-                Event::OriginChanged { org } => drop(held.remove(&org)),
-                Event::Lagged => held.clear(),
+                Event::OriginChanged { org } => self.held.forget(org),
+                Event::Lagged => self.held.forget_all(),
                 _ => {}
             }
         }

@@ -8,10 +8,10 @@ use crate::config::EngineConfig;
 use crate::dns::verified_again;
 use crate::error::EngineError;
 use crate::keyrings::Keyrings;
-use crate::origins::Origins;
+use crate::means::MeansOf;
 use futures::{Stream, StreamExt as _, stream};
 use mailcase_core::{OrganizationId, ReexaminationId};
-use mailcase_evidence::{Limits, Means, examine_reader};
+use mailcase_evidence::{Limits, examine_reader};
 use mailcase_store::{
     Actor, Event, EventStream, ExaminedAgain, MeantMessage, NewAudit, PackedEvidence, Reexamination,
     ReexaminationLease, ReexaminationScope, Reexamined, Store, StoreError,
@@ -64,8 +64,8 @@ pub async fn reexamine(
     mut tell: impl FnMut(ReexaminationProgress),
 ) -> Result<Vec<Reexamination>, EngineError> {
     let owner = format!("once:{}/{}", config.replica, uuid::Uuid::now_v7());
-    let (keyrings, origins) = (Keyrings::new(store.clone()), Origins::new(store.clone()));
-    let reexaminer = Reexaminer::new(store.clone(), keyrings, origins, owner, config);
+    let means = MeansOf::new(store, Keyrings::new(store.clone()));
+    let reexaminer = Reexaminer::new(store.clone(), means, owner, config);
     let organizations: Vec<OrganizationId> =
         store.list_organizations().await?.into_iter().map(|organization| organization.id).collect();
     let mut begun = Vec::new();
@@ -92,8 +92,7 @@ pub async fn reexamine(
 #[derive(Debug, Clone)]
 pub(crate) struct Reexaminer {
     store: Store,
-    keyrings: Keyrings,
-    origins: Origins,
+    means: MeansOf,
     owner: String,
     /// Messages examined at the same time: mail that comes in has the rest of the processors.
     at_once: usize,
@@ -110,15 +109,9 @@ enum Turn {
 }
 
 impl Reexaminer {
-    pub(crate) fn new(
-        store: Store,
-        keyrings: Keyrings,
-        origins: Origins,
-        owner: String,
-        config: &EngineConfig,
-    ) -> Self {
+    pub(crate) fn new(store: Store, means: MeansOf, owner: String, config: &EngineConfig) -> Self {
         let at_once = (config.examiners / 2).max(1);
-        Self { store, keyrings, origins, owner, at_once, limits: config.limits }
+        Self { store, means, owner, at_once, limits: config.limits }
     }
 
     /// Runs until cancelled.
@@ -236,7 +229,7 @@ impl Reexaminer {
         let mut telling = Telling { last: began };
         loop {
             // A key that came before this page was looked up is used on all of it.
-            self.keyrings.refresh(lease.organization).await?;
+            self.means.keyrings.refresh(lease.organization).await?;
             let page = self.store.meant_by(lease, done, if cautious { 1 } else { PAGE }).await?;
             if page.is_empty() {
                 return Ok(true);
@@ -328,15 +321,14 @@ impl Reexaminer {
 
     async fn examined(&self, org: OrganizationId, message: MeantMessage) -> Result<Reexamined, EngineError> {
         let seq = message.seq;
-        let keys = self.keyrings.of(org, &message.connectors).await?;
+        let with = self.means.of(org, &message.connectors).await?;
         let file = match self.store.blob_file(message.hash).await {
             Ok(file) => file,
             Err(error) if error.is_outage() => return Err(error.into()),
             Err(error) => return Ok(Reexamined { seq, outcome: Err(error.to_string()) }),
         };
-        let origin = self.origins.of(org).await?;
         let before = self.store.message_evidence(org, message.id).await?.and_then(|old| old.verdicts.own);
-        let means = Means { keys: keys.ring, trust: origin.trust, ..Means::from(self.limits) };
+        let means = with.means(self.limits);
         let work = tokio::task::spawn_blocking(move || {
             catch_unwind(AssertUnwindSafe(|| examine_reader(file, message.size, &means)))
                 .map_err(|_| GAVE_UP.to_owned())?
@@ -346,12 +338,12 @@ impl Reexaminer {
             Ok(evidence) => evidence,
             Err(error) => return Ok(Reexamined { seq, outcome: Err(error) }),
         };
-        if let Some(own) = verified_again(origin.dns.as_ref(), &evidence.origin, before).await {
+        if let Some(own) = verified_again(with.origin.dns.as_ref(), &evidence.origin, before).await {
             evidence.verified(own);
         }
         let work = tokio::task::spawn_blocking(move || {
             let packed = PackedEvidence::new(org, &evidence).map_err(|error| error.to_string())?;
-            Ok(Box::new(ExaminedAgain { evidence, packed: packed.made_with(keys.generation) }))
+            Ok(Box::new(ExaminedAgain { evidence, packed: packed.made_with(with.keys.generation) }))
         });
         Ok(Reexamined { seq, outcome: work.await.map_err(|_| EngineError::Task)? })
     }

@@ -23,6 +23,11 @@ pub struct PatternValue {
     pub place: String,
     /// Bytes of that text before it.
     pub offset: usize,
+    /// What stands around it there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub after: String,
 }
 
 /// Runs `patterns` over the message and writes down what they find.
@@ -84,6 +89,8 @@ impl Values<'_> {
                     gives: pattern.gives.clone(),
                     place: said.to_owned(),
                     offset: hit.offset,
+                    before: hit.before.to_owned(),
+                    after: hit.after.to_owned(),
                 });
             }
         }

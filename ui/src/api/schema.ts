@@ -564,7 +564,7 @@ export interface paths {
         /**
          * Live events of the organization (server-sent events).
          * @description Event names: `message_stored`, `message_decided`, `case_changed`, `connector_changed`, `connector_status`,
-         *     `alarm_changed`, `keys_changed`, `marks_changed`, `reexamination_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
+         *     `alarm_changed`, `keys_changed`, `marks_changed`, `patterns_changed`, `reexamination_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
          *     events were lost: fetch anew what is shown. The stream ends when the session or token does.
          */
         get: operations["stream_events"];
@@ -952,6 +952,76 @@ export interface paths {
         put: operations["save_origin_settings"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The patterns of the organization, by name. */
+        get: operations["list_patterns"];
+        put?: never;
+        /** Keeps a pattern; it is run over the mail that comes from now on. */
+        post: operations["add_pattern"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/patterns/named": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ready-made patterns to begin with. */
+        get: operations["list_named_patterns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/patterns/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells what a pattern finds in stored messages. Nothing is kept. */
+        post: operations["try_pattern"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/patterns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a pattern. */
+        put: operations["change_pattern"];
+        post?: never;
+        /** Forgets a pattern. What it found stays until messages are examined again. */
+        delete: operations["delete_pattern"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1914,6 +1984,8 @@ export interface components {
             mailing_list: components["schemas"]["MailingListView"] | null;
             /** Format: int32 */
             parser_version: number;
+            /** @description What the organization's own patterns found. */
+            pattern_values: components["schemas"]["PatternValueView"][];
             /** @description The path the message took, newest hop first, as its Received headers claim. */
             received: components["schemas"]["HopView"][];
             reported: components["schemas"]["ReportView"] | null;
@@ -2321,6 +2393,13 @@ export interface components {
             kind: components["schemas"]["IndicatorKindView"];
             value: string;
         };
+        /** @description A ready-made pattern to begin with. */
+        NamedPatternView: {
+            /** @description What it finds. */
+            example: string;
+            id: string;
+            pattern: components["schemas"]["PatternDraft"];
+        };
         /** @description What needs a person at a connector. */
         NeedsAttention: {
             /** @description Could not be fetched. */
@@ -2645,6 +2724,35 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_NamedPatternView: {
+            items: {
+                /** @description What it finds. */
+                example: string;
+                id: string;
+                pattern: components["schemas"]["PatternDraft"];
+            }[];
+            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_PatternView: {
+            items: {
+                active: boolean;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                pattern: components["schemas"]["PatternDraft"];
+                /** Format: int64 */
+                revision: number;
+                /** Format: date-time */
+                updated_at: string;
+                updated_by: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_Person: {
             items: {
                 display_name: string;
@@ -2782,6 +2890,67 @@ export interface components {
             size: number;
             /** @description What the first bytes say it is. */
             sniffed_type: string | null;
+        };
+        /** @description What a pattern is. */
+        PatternDraft: {
+            /**
+             * @description In the syntax of Rust's `regex`: no look-around, no back-references; `^` and `$` at every line. The group `value`,
+             *     else the first group, else the whole match is what is found.
+             */
+            expression: string;
+            gives: components["schemas"]["PatternGivesView"];
+            /** @description Whether `a` also matches `A`. */
+            ignore_case: boolean;
+            looks_at: components["schemas"]["PatternPlaceView"][];
+            /** @description Unique in the organization, whatever its case. */
+            name: string;
+        };
+        /** @description What becomes of a value that is found. */
+        PatternGivesView: {
+            /** @enum {string} */
+            as: "indicator";
+            kind: components["schemas"]["IndicatorKindView"];
+        } | {
+            /** @enum {string} */
+            as: "field";
+            name: string;
+        };
+        /**
+         * @description Text of a message that a pattern looks at.
+         * @enum {string}
+         */
+        PatternPlaceView: "headers" | "body" | "attachment_names" | "attachment_text";
+        /** @description What a pattern finds in stored messages. */
+        PatternTrialView: {
+            messages: components["schemas"]["TriedMessageView"][];
+        };
+        /** @description A value that a pattern found. */
+        PatternValueView: {
+            after: string;
+            /** @description What stands before and after it. */
+            before: string;
+            gives: components["schemas"]["PatternGivesView"];
+            /** @description Bytes of that text before it. */
+            offset: number;
+            /** @description Name of the pattern. */
+            pattern: string;
+            /** @description Where it was found first: a path with what of it, or a header. */
+            place: string;
+            value: string;
+        };
+        /** @description A pattern of the organization. */
+        PatternView: {
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            pattern: components["schemas"]["PatternDraft"];
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string | null;
         };
         /** @enum {string} */
         Permission: "read_desk" | "write_desk" | "read_connectors" | "manage_connectors" | "manage_users" | "read_audit";
@@ -3079,6 +3248,17 @@ export interface components {
             revision: number;
             settings: components["schemas"]["OriginSettingsShape"];
         };
+        /** @description A pattern to be kept. */
+        SavePattern: {
+            /** @description Whether it is run over new mail. */
+            active: boolean;
+            pattern: components["schemas"]["PatternDraft"];
+            /**
+             * Format: int64
+             * @description Of the pattern as it was before the change. Left out for a new one.
+             */
+            revision?: number | null;
+        };
         /** @description A secret a source needs. Write-only: it can be set, never read. */
         SecretFieldView: {
             description: string;
@@ -3264,6 +3444,17 @@ export interface components {
             /** @description As it calls itself, where it does. */
             name: string | null;
         };
+        /** @description What a pattern finds in one stored message. */
+        TriedMessageView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Too large to be tried: above 10 MiB. */
+            passed_over: boolean;
+            /** Format: date-time */
+            received_at: string;
+            subject: string | null;
+            values: components["schemas"]["PatternValueView"][];
+        };
         TroubleView: {
             hint: string | null;
             message: string;
@@ -3288,6 +3479,16 @@ export interface components {
              * @description Mail the server received on so many days is looked at, 1 to 90.
              */
             days: number;
+        };
+        /** @description Patterns and stored messages to try them on. Nothing is kept. */
+        TryPattern: {
+            /** @description These messages, at most 20. */
+            message_ids?: string[];
+            /** @description So many of them, at most 20. */
+            newest?: number | null;
+            pattern: components["schemas"]["PatternDraft"];
+            /** @description Else the newest messages with these words, as `GET /messages` finds them. */
+            q?: string | null;
         };
         /** @description What is left out stays as it is. */
         UpdateCase: {
@@ -5596,6 +5797,196 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OriginSettingsView"];
                 };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_patterns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All patterns */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PatternView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavePattern"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_named_patterns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NamedPatternView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryPattern"];
+            };
+        };
+        responses: {
+            /** @description What it finds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternTrialView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the pattern */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavePattern"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternView"];
+                };
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the pattern */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It did not work; `code` says why */
             default: {

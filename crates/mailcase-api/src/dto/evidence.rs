@@ -1,6 +1,7 @@
 //! Evidence as the API shows it: what was found in one message. The HTML body is left out on purpose: it is
 //! only ever shown sanitised, by the preview.
 
+use super::patterns::PatternValueView;
 use super::preview::{AlternativesView, HiddenTextView};
 use super::report::ReportView;
 use super::verdicts::{MailingListView, VerdictsView};
@@ -36,6 +37,8 @@ pub(crate) struct EvidenceView {
     pub(crate) hidden: Vec<HiddenTextView>,
     /// Set when the plain and the HTML text are not the same.
     pub(crate) alternatives: Option<AlternativesView>,
+    /// What the organization's own patterns found.
+    pub(crate) pattern_values: Vec<PatternValueView>,
     /// What is wrong with the message as a whole.
     pub(crate) defects: Vec<DefectView>,
 }

@@ -34,6 +34,7 @@ impl From<model::Evidence> for EvidenceView {
             set_aside: shown(evidence.set_aside),
             hidden: all(evidence.hidden),
             alternatives: evidence.alternatives.map(Into::into),
+            pattern_values: all(evidence.pattern_values),
             defects: all(evidence.defects),
         }
     }

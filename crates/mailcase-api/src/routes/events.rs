@@ -26,7 +26,7 @@ const RECONNECT: Duration = Duration::from_secs(2);
 /// Live events of the organization (server-sent events).
 ///
 /// Event names: `message_stored`, `message_decided`, `case_changed`, `connector_changed`, `connector_status`,
-/// `alarm_changed`, `keys_changed`, `marks_changed`, `reexamination_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
+/// `alarm_changed`, `keys_changed`, `marks_changed`, `patterns_changed`, `reexamination_changed`; their data are ids. `ready` comes first: from there on nothing is missed. `lagged` says that
 /// events were lost: fetch anew what is shown. The stream ends when the session or token does.
 #[utoipa::path(get, path = "/events", tag = "events", security(("session" = []), ("token" = [])),
     responses((status = 200, description = "Events, without end", body = EventData, content_type = "text/event-stream")))]
@@ -135,6 +135,7 @@ fn shown(event: &Event, caller: &Caller) -> Option<Sent> {
         }
         Event::AlarmChanged { org } => ("alarm_changed", org, Permission::ReadConnectors),
         Event::MarksChanged { org } => ("marks_changed", org, Permission::ReadDesk),
+        Event::PatternsChanged { org } => ("patterns_changed", org, Permission::ReadDesk),
         Event::KeysChanged { org } => ("keys_changed", org, Permission::ReadConnectors),
         Event::ReexaminationChanged { org, reexamination } => {
             data.reexamination = Some(reexamination.uuid());

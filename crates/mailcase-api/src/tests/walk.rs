@@ -1,6 +1,6 @@
 //! Walks every operation of the OpenAPI document with everybody who should and should not get through.
 
-use super::world::{Ids, Proof, Tenant, World};
+use super::world::{Ids, Proof, Tenant, World, pattern_body};
 use axum::http::Method;
 use mailcase_core::permission::{Permission, Role};
 use serde_json::{Value, json};
@@ -88,6 +88,7 @@ impl Operation {
             "sessions" => &ids.session,
             "tokens" => &ids.token,
             "keys" => &ids.key,
+            "patterns" => &ids.pattern,
             "reexaminations" => &ids.reexamination,
             _ => "",
         };
@@ -114,6 +115,7 @@ impl Operation {
             "set_mark" => json!({"kind": "domain", "value": "evil.example", "mark": "malicious"}),
             "look_up_indicators" => json!({"indicators": []}),
             "request_reexamination" => json!({"scope": "outdated"}),
+            "change_pattern" => pattern_body("changed", Some(1)),
             "start_migration" => json!({"kind": "twin", "connection": {}}),
             _ => json!({}),
         };
@@ -149,6 +151,7 @@ fn nothing() -> Ids {
         session: id(),
         token: id(),
         key: id(),
+        pattern: id(),
         reexamination: id(),
     }
 }
@@ -232,6 +235,7 @@ async fn lists_and_references_stop_at_the_border() {
         "/sessions",
         "/tokens",
         "/keys",
+        "/patterns",
         "/reexaminations",
         "/indicators",
         "/indicators?q=theirs.example",
@@ -263,6 +267,7 @@ async fn belongings(world: &World, tenant: &Tenant) -> Vec<Value> {
         "/messages",
         "/audit",
         "/keys",
+        "/patterns",
         "/reexaminations",
         "/indicators/marks",
         "/origin-settings",

@@ -107,6 +107,7 @@ pub(super) struct Ids {
     pub(super) session: String,
     pub(super) token: String,
     pub(super) key: String,
+    pub(super) pattern: String,
     pub(super) reexamination: String,
 }
 
@@ -218,6 +219,8 @@ impl World {
         let token = self.ask(admin, Method::POST, "/tokens", Some(body)).await.expect(201);
         let body = json!({"name": name, "file": key_file("alice.p12"), "password": KEY_PASSWORD});
         let key = self.ask(admin, Method::POST, "/keys", Some(body)).await.expect(201);
+        let pattern =
+            self.ask(admin, Method::POST, "/patterns", Some(pattern_body(name, None))).await.expect(201);
         let reexaminations = self.get(admin, "/reexaminations").await;
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{detail}")).to_owned();
         Ids {
@@ -229,6 +232,7 @@ impl World {
             session: text(&self.get(admin, "/sessions").await["items"][0]["id"]),
             token: text(&token["details"]["id"]),
             key: text(&key["id"]),
+            pattern: text(&pattern["id"]),
             reexamination: text(&reexaminations["items"][0]["id"]),
         }
     }
@@ -294,6 +298,15 @@ impl World {
 
 /// The password of every file in `fixtures/keys`.
 pub(super) const KEY_PASSWORD: &str = "secret";
+
+/// A pattern that finds numbers of tickets, as the API takes it.
+pub(super) fn pattern_body(name: &str, revision: Option<i64>) -> Value {
+    let gives = json!({"as": "field", "name": "ticket"});
+    let pattern = json!({
+        "name": name, "expression": r"INC-\d+", "ignore_case": false, "looks_at": ["headers", "body"], "gives": gives
+    });
+    json!({"pattern": pattern, "active": true, "revision": revision})
+}
 
 /// A file of `fixtures/keys`, in base64.
 pub(super) fn key_file(name: &str) -> String {

@@ -1,0 +1,60 @@
+//! What the mail of an organization is examined with: its keys, what it says of its own mail, its patterns.
+
+use crate::error::EngineError;
+use crate::keyrings::{Keyrings, Keys};
+use crate::origins::{OriginMeans, Origins};
+use crate::patterns::Patterns;
+use mailcase_core::{ConnectorId, OrganizationId};
+use mailcase_evidence::{Limits, Means};
+use mailcase_patterns::PatternSet;
+use mailcase_store::Store;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What all organizations' mail is examined with, as far as somebody asked for it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct MeansOf {
+    pub(crate) keyrings: Keyrings,
+    origins: Origins,
+    patterns: Patterns,
+}
+
+/// What some mail is examined with right now.
+#[derive(Debug, Clone)]
+pub(crate) struct With {
+    pub(crate) keys: Keys,
+    pub(crate) origin: OriginMeans,
+    patterns: PatternSet,
+}
+
+impl MeansOf {
+    pub(crate) fn new(store: &Store, keyrings: Keyrings) -> Self {
+        Self { keyrings, origins: Origins::new(store.clone()), patterns: Patterns::new(store.clone()) }
+    }
+
+    /// What mail that these connectors brought is examined with.
+    ///
+    /// # Errors
+    /// Those of the store: without an answer the message has to wait.
+    pub(crate) async fn of(
+        &self,
+        org: OrganizationId,
+        connectors: &[ConnectorId],
+    ) -> Result<With, EngineError> {
+        let keys = self.keyrings.of(org, connectors).await?;
+        Ok(With { keys, origin: self.origins.of(org).await?, patterns: self.patterns.of(org).await? })
+    }
+
+    /// Forgets what changes, until cancelled.
+    pub(crate) async fn watch(self, cancel: CancellationToken) {
+        let Self { keyrings, origins, patterns } = self;
+        tokio::join!(keyrings.watch(cancel.clone()), origins.watch(cancel.clone()), patterns.watch(cancel));
+    }
+}
+
+impl With {
+    pub(crate) fn means(&self, limits: Limits) -> Means {
+        let (keys, trust) = (self.keys.ring.clone(), Arc::clone(&self.origin.trust));
+        Means { keys, trust, patterns: self.patterns.clone(), ..Means::from(limits) }
+    }
+}
