@@ -8,6 +8,7 @@ import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
 import { noSettings } from './mock/origin';
+import * as patterns from './mock/patterns';
 import * as reported from './mock/reported';
 
 export type View = {
@@ -35,6 +36,10 @@ const press = (name: string | RegExp) => (page: Page) => page.getByRole('button'
 /** Goes so many steps on in the wizard. */
 const next = (steps: number) => async (page: Page) => {
   for (let step = 0; step < steps; step += 1) await press('Next')(page);
+};
+const tryPattern = async (page: Page) => {
+  await press('Try')(page);
+  await page.getByText('Found in').waitFor();
 };
 const tab = (name: string | RegExp) => (page: Page) => page.getByRole('tab', { name }).click();
 
@@ -342,6 +347,16 @@ export const VIEWS: View[] = [
     path: `${message}?tab=headers`,
     reach: (page) => page.getByText('What the DNS said').click(),
   },
+  { name: 'patterns', path: '/settings/patterns' },
+  {
+    name: 'patterns-empty',
+    path: '/settings/patterns',
+    given: (answers) => {
+      answers['GET /patterns'] = { body: { items: [] } };
+    },
+  },
+  { name: 'pattern', path: `/settings/patterns/${patterns.ticket.id}`, reach: tryPattern },
+  { name: 'pattern-new', path: '/settings/patterns/new' },
   { name: 'keys', path: '/settings/keys' },
   {
     name: 'keys-empty',

@@ -5,6 +5,7 @@ import * as evidence from './evidence';
 import * as indicators from './indicators';
 import * as keys from './keys';
 import * as origin from './origin';
+import * as patterns from './patterns';
 import * as preview from './preview';
 
 export type Answer = { status?: number; body?: unknown } | ((route: Route) => Promise<void>);
@@ -100,6 +101,9 @@ export function desk(): Answers {
     [`POST ${connector}/look-again`]: { status: 202, body: { queued: 37 } },
     'POST /connectors/folders': { body: { folders: data.folders } },
     'GET /alarms': page(data.alarms),
+    'GET /patterns': page(patterns.kept),
+    'GET /patterns/named': page(patterns.readyMade),
+    'POST /patterns/trials': { body: patterns.trial },
     'GET /keys': { body: { items: keys.kept } },
     'POST /keys/inspections': { body: keys.fitting },
     'POST /keys': { status: 201, body: keys.added },

@@ -357,6 +357,7 @@ export const message: MessageDetail = {
     indicators: indicators.found,
     set_aside: indicators.setAside,
     hidden: [],
+    pattern_values: [],
     alternatives: null,
     defects: [{ code: 'bad_date', message: 'the Date header is not a date' }],
   },

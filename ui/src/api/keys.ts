@@ -16,6 +16,7 @@ export const keys = {
   users: ['users'] as const,
   sessions: ['sessions'] as const,
   tokens: ['tokens'] as const,
+  patterns: ['patterns'] as const,
   decryptionKeys: ['decryption-keys'] as const,
   originSettings: ['origin-settings'] as const,
   reexaminations: ['reexaminations'] as const,

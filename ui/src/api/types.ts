@@ -64,6 +64,14 @@ export type CaseAttachment = Schemas['CaseAttachment'];
 export type TimelineEntry = Schemas['TimelineEntryView'];
 export type UpdateCase = Schemas['UpdateCase'];
 
+export type Pattern = Schemas['PatternView'];
+export type PatternDraft = Schemas['PatternDraft'];
+export type PatternPlace = Schemas['PatternPlaceView'];
+export type PatternGives = Schemas['PatternGivesView'];
+export type PatternTrial = Schemas['PatternTrialView'];
+export type TriedMessage = Schemas['TriedMessageView'];
+export type PatternValue = Schemas['PatternValueView'];
+export type NamedPattern = Schemas['NamedPatternView'];
 export type DecryptionKey = Schemas['DecryptionKeyView'];
 export type KeyFacts = Schemas['KeyFactsView'];
 export type AddKey = Schemas['AddKey'];

@@ -11,6 +11,7 @@ import {
   type IconProps,
   IconRadar2,
   IconRefreshDot,
+  IconRegex,
   IconUser,
   IconUsers,
 } from '@tabler/icons-react';
@@ -46,6 +47,13 @@ export const PLACES: Place[] = [
   },
   { to: '/settings/keys', label: 'Keys', icon: IconKey, permission: 'read_connectors', group: 'settings' },
   { to: '/settings/marks', label: 'Marks', icon: IconListCheck, permission: 'read_desk', group: 'settings' },
+  {
+    to: '/settings/patterns',
+    label: 'Patterns',
+    icon: IconRegex,
+    permission: 'read_desk',
+    group: 'settings',
+  },
   {
     to: '/settings/reexamination',
     label: 'Re-examination',

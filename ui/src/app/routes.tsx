@@ -58,6 +58,9 @@ export const router = createBrowserRouter([
             path: 'settings/own-domains',
             element: page(() => import('../origin-settings/OriginSettingsPage')),
           },
+          { path: 'settings/patterns', element: page(() => import('../patterns/PatternsPage')) },
+          { path: 'settings/patterns/new', element: page(() => import('../patterns/PatternPage')) },
+          { path: 'settings/patterns/:id', element: page(() => import('../patterns/PatternPage')) },
           { path: 'settings/keys', element: page(() => import('../keys/KeysPage')) },
           {
             path: 'settings/reexamination',

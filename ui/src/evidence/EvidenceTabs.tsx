@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Evidence } from '../api/types';
 import { IndicatorTable } from '../indicators/IndicatorTable';
 import { useEvidenceIndicators } from '../indicators/indicators';
+import { PatternValues } from '../patterns/PatternValues';
 import { byteSize } from '../shared/format';
 import { DefectList } from './DefectList';
 import { Headers } from './Headers';
@@ -78,7 +79,12 @@ export function EvidenceTabs({ evidence, sections = SECTIONS }: EvidenceTabsProp
 }
 
 function Indicators(props: { evidence: Evidence; onPlace: ((path: string) => void) | undefined }) {
-  return <IndicatorTable list={useEvidenceIndicators(props.evidence)} onPlace={props.onPlace} />;
+  return (
+    <Stack gap="md">
+      <PatternValues values={props.evidence.pattern_values} />
+      <IndicatorTable list={useEvidenceIndicators(props.evidence)} onPlace={props.onPlace} />
+    </Stack>
+  );
 }
 
 /** What somebody wants to see first: the text of a message, the parts of what is none. */

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { rawMessageUrl } from '../api/links';
-import type { MessageDetail, Part } from '../api/types';
+import type { MessageDetail, Part, PatternValue } from '../api/types';
 import { Headers } from '../evidence/Headers';
 import { PartAlone } from '../evidence/PartAlone';
 import { PartsView } from '../evidence/PartsView';
@@ -16,6 +16,7 @@ import { UnreadBanner } from '../evidence/UnreadBanner';
 import { IndicatorTable } from '../indicators/IndicatorTable';
 import { useMessageIndicators } from '../indicators/indicators';
 import { NeedsKey } from '../keys/NeedsKey';
+import { PatternValues } from '../patterns/PatternValues';
 import { Preview } from '../preview/Preview';
 import { AutomaticBadge } from '../shared/badges';
 import { byteSize } from '../shared/format';
@@ -222,7 +223,9 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
         <Parts message={message.summary.id} root={evidence.root} />
       </Tabs.Panel>
       <Tabs.Panel value="indicators" pt="sm">
-        {asked === 'indicators' && <Indicators message={message.summary.id} onPlace={choose} />}
+        {asked === 'indicators' && (
+          <Indicators message={message.summary.id} values={evidence.pattern_values} onPlace={choose} />
+        )}
       </Tabs.Panel>
       <Tabs.Panel value="deliveries" pt="sm">
         <Deliveries deliveries={message.deliveries} sha256={message.sha256} />
@@ -234,9 +237,16 @@ function MessageTabs(props: { message: MessageDetail; evidence: NonNullable<Mess
   );
 }
 
-function Indicators({ message, onPlace }: { message: string; onPlace: (path: string) => void }) {
+type IndicatorsProps = { message: string; values: PatternValue[]; onPlace: (path: string) => void };
+
+function Indicators({ message, values, onPlace }: IndicatorsProps) {
   const list = useMessageIndicators(message);
-  return <IndicatorTable list={list} exports={{ of: 'message', id: message }} onPlace={onPlace} />;
+  return (
+    <Stack gap="md">
+      <PatternValues values={values} />
+      <IndicatorTable list={list} exports={{ of: 'message', id: message }} onPlace={onPlace} />
+    </Stack>
+  );
 }
 
 function Parts({ message, root }: { message: string; root: Part }) {

@@ -9,6 +9,7 @@ export type LiveEventName =
   | 'connector_status'
   | 'alarm_changed'
   | 'keys_changed'
+  | 'patterns_changed'
   | 'marks_changed'
   | 'reexamination_changed'
   | 'lagged';
@@ -21,6 +22,7 @@ export const LIVE_EVENT_NAMES: LiveEventName[] = [
   'connector_status',
   'alarm_changed',
   'keys_changed',
+  'patterns_changed',
   'marks_changed',
   'reexamination_changed',
   'lagged',
@@ -47,6 +49,8 @@ export function staleAfter(name: LiveEventName, data: LiveEventData): Stale {
       return [[...keys.alarms]];
     case 'marks_changed':
       return [keys.indicators()];
+    case 'patterns_changed':
+      return [[...keys.patterns]];
     case 'keys_changed':
       return [[...keys.decryptionKeys]];
     case 'reexamination_changed':
