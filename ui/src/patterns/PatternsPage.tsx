@@ -210,7 +210,7 @@ function Take({ of: { id, pattern } }: { of: NamedPattern }) {
       component={Link}
       to={`/settings/patterns/new?from=${id}`}
       size="sm"
-      aria-label={`Begin with ${pattern.name}`}
+      aria-label={`Begin with it: ${pattern.name}`}
     >
       Begin with it
     </Anchor>
