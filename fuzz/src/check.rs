@@ -39,7 +39,9 @@ pub(crate) fn evidence_of(raw: &[u8], evidence: &Evidence, means: &Means) {
     crate::reported::holds(evidence);
     let json = serde_json::to_vec(evidence).expect("evidence is JSON");
     assert!(json.len() <= JSON_BYTES + 16 * raw.len(), "{} bytes of evidence", json.len());
-    let again: Evidence = serde_json::from_slice(&json).expect("evidence is read again");
+    let mut again: Evidence = serde_json::from_slice(&json).expect("evidence is read again");
+    // What there is to hold against the DNS is not stored.
+    again.origin.clone_from(&evidence.origin);
     assert!(again == *evidence, "evidence changes on its way through JSON");
 }
 

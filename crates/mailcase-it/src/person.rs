@@ -104,6 +104,14 @@ impl Person {
         Ok(serde_json::from_slice(&bytes)?)
     }
 
+    /// # Errors
+    /// When the answer is no success or no JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        let answer = self.request(Method::PUT, path).json(body).send().await?;
+        ensure!(answer.status().is_success(), "PUT {path}: {} {}", answer.status(), answer.text().await?);
+        Ok(answer.json().await?)
+    }
+
     /// Every item of a list, page by page.
     ///
     /// # Errors

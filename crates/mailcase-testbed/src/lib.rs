@@ -7,6 +7,8 @@ pub mod certificates;
 pub mod davmail;
 #[cfg(feature = "graph")]
 pub mod detour;
+#[cfg(feature = "dns")]
+pub mod dns;
 pub mod dovecot;
 #[cfg(feature = "graph")]
 pub mod edge;

@@ -98,7 +98,7 @@ fn targets(bytes: &[u8], mail: bool) -> &'static [&'static str] {
     let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
     let any = |marks: &[&[u8]]| marks.iter().any(|mark| begins(mark));
     if mail {
-        &["mime", "extraction", "reported"]
+        &["mime", "extraction", "origin", "reported"]
     } else if begins(b"\xd0\xcf\x11\xe0") {
         &["msg", "documents", "extraction"]
     } else if begins(b"\x78\x9f\x3e\x22") {
