@@ -60,9 +60,11 @@ pub enum Target {
 #[must_use]
 pub fn unwrap(url: &Url) -> Option<(Wrapper, Target)> {
     let host = url.host_str()?;
-    let (wrapper, target) = query::open(host, url)
-        .or_else(|| proofpoint::open(host, url).map(|target| (Wrapper::Proofpoint, target)))
+    // The hosts of products come first: what they wrap as it stands may end like a format of any host.
+    let (wrapper, target) = proofpoint::open(host, url)
+        .map(|target| (Wrapper::Proofpoint, target))
         .or_else(|| path::open(host, url))
+        .or_else(|| query::open(host, url))
         .or_else(|| encoded::open(host, url))?;
     Some((wrapper, Target::Url(absolute(&target)?)))
 }

@@ -78,6 +78,19 @@ fn proofpoint() {
     stays("https://urldefense.com/v4/__https://evil.example/");
 }
 
+/// What one product wraps as it stands may be a link of another's that runs at its customers' hosts.
+#[test]
+fn the_outermost_layer_is_opened_first() {
+    let inner = "https://mail.corp.example/owa/redir.aspx?C=a&URL=https%3A%2F%2Fevil.example%2F";
+    check(
+        "https://urldefense.com/v3/__https://mail.corp.example/owa/redir.aspx?C=a&URL=https*3A*2F*2Fevil.example*2F__;JSUlJQ!!abc!def$",
+        Wrapper::Proofpoint,
+        inner,
+    );
+    check(&format!("https://url.avanan.click/v2/___{inner}___.YXAzOmFi"), Wrapper::Avanan, inner);
+    check(inner, Wrapper::Exchange, "https://evil.example/");
+}
+
 #[test]
 fn mail_security() {
     check(
