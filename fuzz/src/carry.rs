@@ -8,6 +8,15 @@ pub(crate) fn digits(data: &[u8]) -> Option<()> {
     (start.first() == Some(&0x30) || start.starts_with(b"MI") || start.starts_with(b"-----")).then_some(())
 }
 
+/// A mail of one body.
+pub(crate) fn body(content_type: &str, content: &[u8]) -> Vec<u8> {
+    let mut mail =
+        Mail("From: a@example.org\r\nTo: b@example.org\r\nSubject: c\r\nMIME-Version: 1.0\r\n".to_owned());
+    mail.push(&format!("Content-Type: {content_type}; charset=utf-8\r\n"));
+    mail.encoded(content);
+    mail.0.into_bytes()
+}
+
 /// A mail with a text and files.
 pub(crate) struct Mail(String);
 

@@ -37,6 +37,7 @@ pub(crate) fn evidence_of(raw: &[u8], evidence: &Evidence, means: &Means) {
     }
     tree(raw, &evidence.root, limits);
     crate::reported::holds(evidence);
+    crate::indicators::holds(evidence);
     let json = serde_json::to_vec(evidence).expect("evidence is JSON");
     assert!(json.len() <= JSON_BYTES + 16 * raw.len(), "{} bytes of evidence", json.len());
     let mut again: Evidence = serde_json::from_slice(&json).expect("evidence is read again");

@@ -6,6 +6,7 @@ mod check;
 mod compound;
 mod cost;
 mod der;
+mod indicators;
 mod markup;
 mod means;
 mod office;
@@ -16,16 +17,19 @@ mod repair;
 mod reported;
 mod tnef;
 mod whole;
+mod wrapped;
 mod zip;
 
 pub use check::message;
 pub use der::flatten;
+pub use indicators::indicators;
 pub use markup::page;
 pub use means::start;
 pub use origin::origin;
 pub use packets::flatten as flatten_packets;
 pub use reported::report;
 pub use whole::message as whole_message;
+pub use wrapped::unwrapping;
 
 use mailcase_evidence::Keyring;
 

@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 
 use mailcase_evidence::{Means, Sink, extract_all};
 use mailcase_fuzz::{flatten, flatten_packets};
+use mailcase_indicators::{Findings, How, Kind, Limits, scan_text};
 
 /// Larger seeds make slow fuzzing; libFuzzer would cut them.
 const MOST_BYTES: usize = 96 << 10;
 const LARGEST_FILE: u64 = 4 << 20;
+/// Formats that the writer of wrapped links knows, and more.
+const FORMATS: u8 = 64;
 
 #[derive(Default)]
 struct Parts {
@@ -59,6 +62,13 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    for format in 0..FORMATS {
+        // One layer, then two of it, around a URL.
+        let program = |layers: &[u8]| [&[layers.len() as u8 - 1], layers, b"\0\0a/b?c=d&e=%20#f"].concat();
+        for seed in [program(&[format]), program(&[format, format])] {
+            put(&corpus, "unwrapping", &seed, &mut counts)?;
+        }
+    }
     for (target, count) in counts {
         println!("{target}: {count}");
     }
@@ -77,19 +87,41 @@ fn keep(corpus: &Path, bytes: &[u8], mail: bool, counts: &mut BTreeMap<&str, usi
         seeds.push(("keys", [&[0], &flatten_packets(&packets)[..]].concat()));
         seeds.push(("openpgp", packets));
     }
-    for (target, seed) in seeds {
-        if seed.is_empty() || seed.len() > MOST_BYTES {
-            continue;
-        }
-        let folder = corpus.join(target);
-        fs::create_dir_all(&folder)?;
-        let file = folder.join(format!("seed-{:08x}-{}", crc32fast::hash(&seed), seed.len()));
-        if !file.exists() {
-            fs::write(file, seed)?;
-            *counts.entry(target).or_default() += 1;
-        }
+    if let Ok(text) = str::from_utf8(bytes) {
+        seeds.extend(wrapped(text).into_iter().map(|link| ("unwrapping", link)));
+    }
+    seeds.iter().try_for_each(|(target, seed)| put(corpus, target, seed, counts))
+}
+
+fn put<'a>(
+    corpus: &Path,
+    target: &'a str,
+    seed: &[u8],
+    counts: &mut BTreeMap<&'a str, usize>,
+) -> io::Result<()> {
+    if seed.is_empty() || seed.len() > MOST_BYTES {
+        return Ok(());
+    }
+    let folder = corpus.join(target);
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("seed-{:08x}-{}", crc32fast::hash(seed), seed.len()));
+    if !file.exists() {
+        fs::write(file, seed)?;
+        *counts.entry(target).or_default() += 1;
     }
     Ok(())
+}
+
+/// The links of a text that lead through others.
+fn wrapped(text: &str) -> Vec<Vec<u8>> {
+    let mut found = Findings::new(Limits { unwrap_depth: 1, ..Limits::default() });
+    scan_text(text, &mut found);
+    let opened = |pair: &[mailcase_indicators::Finding]| {
+        let [link, _, target] = pair else { return None };
+        let wraps = link.kind == Kind::Url && target.how == How::Unwrapped && link.span == target.span;
+        wraps.then(|| link.value.clone().into_bytes())
+    };
+    found.as_slice().windows(3).filter_map(opened).collect()
 }
 
 /// The targets that read such bytes.
@@ -119,7 +151,7 @@ fn targets(bytes: &[u8], mail: bool) -> &'static [&'static str] {
     } else if any(&[b"%PDF", b"[InternetShortcut", b"[Desktop", b"\x4c\0\0\0", b"\xe4\x52\x5c\x7b"]) {
         &["documents"]
     } else if begins(b"<") {
-        &["documents", "preview"]
+        &["documents", "preview", "indicators"]
     } else if any(&[b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM"]) {
         &["pictures"]
     } else if any(&[
@@ -134,6 +166,8 @@ fn targets(bytes: &[u8], mail: bool) -> &'static [&'static str] {
         b"X-",
     ]) {
         &["mime"]
+    } else if str::from_utf8(bytes).is_ok() {
+        &["indicators"]
     } else {
         &[]
     }
