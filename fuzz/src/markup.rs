@@ -44,7 +44,7 @@ const ATTRIBUTES: [&str; 16] = [
     "src", "alt", "class", "align", "valign", "dir", "colspan", "rowspan", "width", "height", "border",
     "start", "cellpadding", "cellspacing", "style", "title",
 ];
-const CLASSES: [&str; 6] = ["page", "link", "number", "target", "gone", "unseen"];
+const CLASSES: [&str; 7] = ["page", "link", "number", "target", "gone", "lit", "unseen"];
 /// What a style never sets: it could hide, cover, move or fetch.
 const NEVER: [&str; 14] = [
     "position", "left", "top", "right", "bottom", "opacity", "visibility", "overflow", "content", "filter",

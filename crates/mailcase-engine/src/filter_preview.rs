@@ -141,7 +141,8 @@ async fn look_into<S: MailSource>(
 
 /// Away from the event loop; `None` when the examination was lost.
 async fn examined(raw: Bytes, keys: &Keyring) -> Option<Evidence> {
-    let means = Means { keys: keys.clone(), ..Means::default() };
+    // Filters look at headers, bodies and names of files.
+    let means = Means { keys: keys.clone(), scope: mailcase_evidence::Scope::Tree, ..Means::default() };
     tokio::task::spawn_blocking(move || examine(&raw, &means)).await.ok()
 }
 

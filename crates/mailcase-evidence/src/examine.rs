@@ -1,5 +1,6 @@
 //! The examination from bytes to [`Evidence`].
 
+use std::cell::OnceCell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -146,7 +147,7 @@ impl<'a> Examination<'a> {
         match &mut self.kind {
             Kind::Mail(scanner) => {
                 scanner.feed(&mut self.tree, piece);
-                if self.tree.target.is_none() {
+                if self.tree.wants_facts() {
                     self.origin.feed(piece);
                 }
             }
@@ -178,7 +179,7 @@ impl<'a> Examination<'a> {
         } else {
             let mut scanner = Box::new(Scanner::new(None));
             scanner.feed(&mut self.tree, start);
-            if self.tree.target.is_none() {
+            if self.tree.wants_facts() {
                 self.origin.feed(start);
             }
             self.kind = Kind::Mail(scanner);
@@ -214,46 +215,60 @@ fn no_message() -> MessageHead {
 }
 
 fn assemble(tree: Tree<'_>, origin: origin::Reader) -> Evidence {
-    let Means { limits, trust, patterns, .. } = tree.means;
+    let means = tree.means;
     let (root, texts, head) = tree.finish();
     let MessageHead { headers, envelope, received, defects } = head;
-    let mut evidence = Evidence { envelope, headers, received, root, defects, ..Evidence::default() };
+    let scope = means.scope;
+    let mut evidence = Evidence { scope, envelope, headers, received, root, defects, ..Evidence::default() };
     let texts: Vec<PartText> = texts.into_iter().map(PartText::new).collect();
-    bodies(&mut evidence, &texts, limits);
-    evidence.automatic = automatic::recognise(&evidence, &texts);
-    evidence.mailing_list = lists::recognise(&evidence.headers);
-    evidence.verdicts = verdicts::of(&evidence, trust);
-    evidence.origin = OriginFacts::new(origin, &evidence, trust);
-    evidence.verdicts.own = Verification::offline(&evidence.origin);
-    evidence.reported = reported::of(&evidence, &texts);
-    patterns::collect(&mut evidence, &texts, patterns);
-    indicators::collect(&mut evidence, &texts, limits);
-    evidence.hidden = unseen::of(&texts);
-    evidence.alternatives = alternatives::of(&evidence, &texts);
-    let marks =
-        unseen::mark(&evidence).into_iter().chain(evidence.alternatives.as_ref().map(alternatives::mark));
-    let marks: Vec<_> = marks.collect();
-    evidence.verdicts.marks.extend(marks);
+    bodies(&mut evidence, &texts, &means.limits);
+    if scope.is_everything() {
+        facts(&mut evidence, &texts, origin, means);
+    }
     evidence
 }
 
-/// The text of one part, HTML read once.
+/// What a message that was taken apart tells.
+fn facts(evidence: &mut Evidence, texts: &[PartText], origin: origin::Reader, means: &Means) {
+    let Means { limits, trust, patterns, .. } = means;
+    evidence.automatic = automatic::recognise(evidence, texts);
+    evidence.mailing_list = lists::recognise(&evidence.headers);
+    evidence.verdicts = verdicts::of(evidence, trust);
+    evidence.origin = OriginFacts::new(origin, evidence, trust);
+    evidence.verdicts.own = Verification::offline(&evidence.origin);
+    evidence.reported = reported::of(evidence, texts);
+    patterns::collect(evidence, texts, patterns);
+    indicators::collect(evidence, texts, limits);
+    evidence.hidden = unseen::of(texts);
+    evidence.alternatives = alternatives::of(evidence, texts);
+    let marks =
+        unseen::mark(evidence).into_iter().chain(evidence.alternatives.as_ref().map(alternatives::mark));
+    let marks: Vec<_> = marks.collect();
+    evidence.verdicts.marks.extend(marks);
+}
+
+/// The text of one part, HTML read once, when it is needed.
 pub(crate) struct PartText {
     pub(crate) part: Part,
     pub(crate) text: Text,
-    pub(crate) html: Option<html::Page>,
+    pub(crate) is_html: bool,
+    page: OnceCell<html::Page>,
 }
 
 impl PartText {
     fn new((part, text): (Part, Text)) -> Self {
-        let html = (is_html(&part) || part.sniffed_type.as_deref() == Some("text/html"))
-            .then(|| html::read(&text.content));
-        Self { part, text, html }
+        let is_html = is_html(&part) || part.sniffed_type.as_deref() == Some("text/html");
+        Self { part, text, is_html, page: OnceCell::new() }
+    }
+
+    /// What it says as a page, if it is one.
+    pub(crate) fn html(&self) -> Option<&html::Page> {
+        self.is_html.then(|| self.page.get_or_init(|| html::read(&self.text.content)))
     }
 
     /// What a person reads.
     pub(crate) fn visible(&self) -> &str {
-        self.html.as_ref().map_or(self.text.content.as_str(), |page| page.text.as_str())
+        self.html().map_or(self.text.content.as_str(), |page| page.text.as_str())
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! What the bytes of attachments hold is looked at where they are opened; here are only their names and digests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use foldhash::HashMap;
 use mailcase_indicators::{Finding, Findings, How, Kind, Link, Span, Worth, scan_link, scan_text};
 use mailcase_patterns::Gives;
 
@@ -25,10 +26,10 @@ pub(crate) fn collect(evidence: &mut Evidence, texts: &[PartText], limits: &Limi
     let mut found = Found::new(limits.indicators);
     headers(&mut found, evidence);
     for one in texts {
-        let what = if one.html.is_some() { "html" } else { "text" };
+        let what = if one.is_html { "html" } else { "text" };
         found.place = format!("{} {what}", one.part.path);
-        for link in one.html.iter().flat_map(|page| &page.links) {
-            let page = one.html.as_ref();
+        for link in one.html().into_iter().flat_map(|page| &page.links) {
+            let page = one.html();
             let facts = Link {
                 element: &link.element,
                 attribute: link.attribute,

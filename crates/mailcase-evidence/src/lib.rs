@@ -60,7 +60,7 @@ pub use extract::{ExtractError, Form, PartInfo, PartText, Sink, extract, extract
 pub use keys::{KEY_FILE_BYTES, KeyError, KeyFacts, KeyKind, Keyring, UnlockedKey};
 pub use lists::MailingList;
 pub use mailcase_indicators::{How, Kind as IndicatorKind, Mark as IndicatorMark, Own, Wrapper, defang};
-pub use means::Means;
+pub use means::{Means, Scope};
 pub use model::*;
 pub use names::safe_file_name;
 pub use origin::{

@@ -6,8 +6,9 @@ mod shape;
 mod sheet;
 pub(crate) mod value;
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::html;
 use crate::{HiddenReason, UsualHiding};
@@ -25,6 +26,8 @@ const CLASSES: usize = 16;
 const FAINT: f32 = 0.05;
 /// Contrast below which a text is taken for its background: light grey on white has 1.3.
 const SAME: f32 = 1.15;
+/// Contrast on white below which a colour is for darker grounds.
+const PALE: f32 = 1.8;
 /// Reasons kept of a page, so that each text can name its own.
 const CAUSES: usize = 5_000;
 /// Size of a font where none is given, in pixels.
@@ -196,6 +199,12 @@ impl Looks {
     /// Whether nothing in this element takes part in what is seen.
     pub(crate) fn is_gone(&self) -> bool {
         self.style().cause.is_some()
+    }
+
+    /// Whether text here was made for a picture behind it and cannot be read on white paper.
+    pub(crate) fn needs_ground(&self) -> bool {
+        let Style { colour, ground, .. } = self.style();
+        ground == Ground::Unknown && colour.over(Colour::WHITE).contrast(Colour::WHITE) < PALE
     }
 
     /// Size of the font here, in pixels.

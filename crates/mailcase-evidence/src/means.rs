@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mailcase_patterns::PatternSet;
+use serde::{Deserialize, Serialize};
 
 use crate::{Keyring, Limits, Trust};
 
@@ -12,6 +13,7 @@ use crate::{Keyring, Limits, Trust};
 #[derive(Debug, Clone, Default)]
 pub struct Means {
     pub limits: Limits,
+    pub scope: Scope,
     /// Keys that open encrypted mail.
     pub keys: Keyring,
     /// Tried on locked archives and documents, before those found in the message and those everybody uses.
@@ -22,6 +24,23 @@ pub struct Means {
     pub trust: Arc<Trust>,
     /// What an organization looks for itself.
     pub patterns: PatternSet,
+}
+
+/// How much of a message is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The tree of its parts with their hashes and texts, its headers and bodies.
+    Tree,
+    /// That, and what it tells: indicators, verdicts, reported mail, hidden text, values of patterns.
+    #[default]
+    Everything,
+}
+
+impl Scope {
+    pub(crate) fn is_everything(&self) -> bool {
+        *self == Self::Everything
+    }
 }
 
 impl From<Limits> for Means {

@@ -2,7 +2,7 @@
 
 mod body;
 
-use crate::{MailingList, OriginFacts, PatternValue, Report, Verdicts};
+use crate::{MailingList, OriginFacts, PatternValue, Report, Scope, Verdicts};
 pub use body::{Alternatives, Hidden, HiddenReason, UsualHiding};
 use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ pub struct Evidence {
     pub parser_version: u32,
     /// Size of the raw message in bytes.
     pub size: u64,
+    /// What was worked out: of a tree alone, all that is not in it was never looked for.
+    #[serde(skip_serializing_if = "Scope::is_everything")]
+    pub scope: Scope,
     pub envelope: Envelope,
     /// Every header of the outermost message, in order, as found and as meant.
     pub headers: Vec<Header>,

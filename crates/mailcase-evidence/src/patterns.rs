@@ -46,7 +46,7 @@ pub(crate) fn collect(evidence: &mut Evidence, texts: &[PartText], patterns: &Pa
         }
     }
     for one in texts {
-        let what = if one.html.is_some() { "html" } else { "text" };
+        let what = if one.is_html { "html" } else { "text" };
         let place = if one.part.kind == PartKind::Body { Place::Body } else { Place::AttachmentText };
         values.take(place, &format!("{} {what}", one.part.path), one.visible());
     }

@@ -125,6 +125,7 @@ const PAPER: &str = "\
     .number{font:10px/1 system-ui,sans-serif;color:#9a3412;background:#fff;padding:0 2px;vertical-align:super}\
     .target{font:12px/1.4 ui-monospace,monospace;color:#9a3412;background:#fff}\
     .gone{font:12px/1.4 system-ui,sans-serif;color:#555;background:#fff;border:1px dashed #999;padding:0 .4em}\
+    .lit{background:#666}\
     .unseen{font:13px/1.5 system-ui,sans-serif;color:#7c2d12;background:#fef3c7;outline:1px dashed #b45309;\
     letter-spacing:normal;text-indent:0;unicode-bidi:isolate;direction:ltr}";
 

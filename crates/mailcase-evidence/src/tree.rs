@@ -147,6 +147,11 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Whether more is wanted than the tree and the content of its parts.
+    pub(crate) fn wants_facts(&self) -> bool {
+        self.target.is_none() && self.means.scope.is_everything()
+    }
+
     pub(crate) fn defect(&mut self, node: usize, code: &str, message: &str) {
         if let Some(node) = self.nodes.get_mut(node)
             && node.part.defects.len() < DEFECTS

@@ -31,7 +31,7 @@ const TELLING_LETTERS: usize = 10;
 /// What the readers of a message's bodies do not see.
 pub(crate) fn of(texts: &[PartText]) -> Vec<Hidden> {
     let mut found = Vec::new();
-    for one in texts.iter().filter(|one| one.part.kind == PartKind::Body && one.html.is_some()) {
+    for one in texts.iter().filter(|one| one.part.kind == PartKind::Body && one.is_html) {
         let place = format!("{} html", one.part.path);
         for hidden in find(&one.text.content) {
             if found.len() < OF_MESSAGE {
@@ -65,13 +65,19 @@ pub(crate) fn find(page: &str) -> Vec<Hidden> {
 /// The style sheets of a page.
 pub(crate) fn sheets(page: &str) -> Sheets {
     let mut sheets = Sheets::default();
-    let is_style =
-        |at: usize| page.get(at + 1..at + 6).is_some_and(|name| name.eq_ignore_ascii_case("style"));
-    if !memchr::memchr_iter(b'<', page.as_bytes()).any(is_style) {
-        return sheets;
-    }
+    let is_style = |at: usize, name: &str| {
+        let found = page.as_bytes().get(at..at + name.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let mut last = memchr::memrchr_iter(b'<', page.as_bytes());
+    let last = last.find_map(|at| match (is_style(at, "</style"), is_style(at, "<style")) {
+        (true, _) => Some(at),
+        (_, true) => Some(page.len()),
+        _ => None,
+    });
+    let Some(last) = last else { return sheets };
     let (mut left, mut media) = (SHEET_BYTES, String::new());
-    for piece in pieces(page) {
+    for piece in pieces(page.get(..last).unwrap_or_default()) {
         match piece {
             Piece::Open { name, attributes } if name == "style" => {
                 media = value_of(&attributes, "media").unwrap_or_default().to_owned();

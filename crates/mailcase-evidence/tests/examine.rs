@@ -5,7 +5,8 @@
 use std::io::Cursor;
 
 use mailcase_evidence::{
-    Evidence, ExtractError, Form, Limits, Means, Part, examine, examine_pieces, examine_reader, extract,
+    Evidence, ExtractError, Form, Limits, Means, Part, Scope, examine, examine_pieces, examine_reader,
+    extract,
 };
 
 fn streaming() -> Means {
@@ -49,6 +50,32 @@ fn a_plain_message() {
     assert_eq!(outline(&evidence.root), ["/ Body text/plain 7"]);
     assert!(evidence.defects.is_empty(), "{:?}", evidence.defects);
     assert_eq!(content(raw, "/").unwrap(), "Hello\r\n");
+}
+
+#[test]
+fn a_tree_alone_is_that_of_everything() {
+    let raw = b"From: a@example.org\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n\
+        <p style='display:none'>a long hidden text</p><a href='https://evil.example/'>here</a>\n--x\n\
+        Content-Disposition: attachment; filename=a.eml\nContent-Type: message/rfc822\n\nSubject: inner\n\nhxxp://b.example/\n--x--";
+    let everything = examine(raw, &Means::default());
+    let tree = examine(raw, &Means { scope: Scope::Tree, ..Means::default() });
+    assert!(!everything.indicators.is_empty() && !everything.hidden.is_empty());
+    let told = Evidence {
+        parser_version: everything.parser_version,
+        size: everything.size,
+        scope: Scope::Tree,
+        envelope: everything.envelope,
+        headers: everything.headers,
+        received: everything.received,
+        text: everything.text,
+        html: everything.html,
+        root: everything.root,
+        defects: everything.defects,
+        ..Evidence::default()
+    };
+    assert_eq!(tree, told);
+    let json = serde_json::to_string(&tree).unwrap();
+    assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), tree);
 }
 
 #[test]

@@ -232,7 +232,9 @@ fn assert_inert(input: &str, html: &str) {
                 "alt" => name == "img",
                 "title" => name == "span",
                 "style" => is_harmless(value),
-                "class" => ["page", "link", "number", "target", "gone", "unseen"].contains(&value.as_str()),
+                "class" => {
+                    ["page", "link", "number", "target", "gone", "lit", "unseen"].contains(&value.as_str())
+                }
                 "align" | "valign" | "dir" => value.bytes().all(|byte| byte.is_ascii_alphabetic()),
                 "colspan" | "rowspan" | "width" | "height" | "border" | "start" | "cellpadding"
                 | "cellspacing" => value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'%'),
@@ -398,6 +400,14 @@ fn ordinary_mail_keeps_its_shape() {
         "{body}"
     );
     assert!(preview.removed.is_empty() && preview.links.is_empty());
+}
+
+#[test]
+fn text_on_a_picture_that_is_not_shown_can_be_read() {
+    let page = "<td style='background:url(x.png)'><i style='color:white'>pale</i> and <i>dark</i>";
+    let html = sanitize(&format!("<table><tr>{page}</table>")).html;
+    assert!(html.contains("<i style=\"color:#ffffff\"><span class=\"lit\">pale</span></i>"), "{html}");
+    assert!(html.contains("and <i>dark</i>"), "{html}");
 }
 
 #[test]

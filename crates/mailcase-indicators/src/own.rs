@@ -1,8 +1,8 @@
 //! What the caller knows: its own assets, hosts everybody knows, and names that imitate its own.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
+use foldhash::HashSet;
 use ipnet::IpNet;
 use unicode_security::confusable_detection::skeleton;
 

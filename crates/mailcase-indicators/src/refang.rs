@@ -97,6 +97,11 @@ const FORMS: &[(&str, &str)] = &[
     ("\u{ff61}", "."),
 ];
 
+/// At least as many bytes as the longest form, and those looked at for what is before `://`.
+const LONGEST: usize = 24;
+/// Bytes looked through at once for candidates.
+const BLOCK: usize = 256;
+
 static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
@@ -122,12 +127,11 @@ struct Edit {
 /// The text with its indicators as they were meant.
 pub(crate) fn refang(text: &str) -> Refanged<'_> {
     let mut replacements = Vec::new();
-    if is_candidate(text)
-        && let Some(matcher) = MATCHER.as_ref()
-    {
-        for found in matcher.find_iter(text) {
+    for (start, end) in (Candidates { text: text.as_bytes(), at: 0 }) {
+        let Some(matcher) = MATCHER.as_ref() else { break };
+        for found in matcher.find_iter(text.as_bytes().get(start..end).unwrap_or_default()) {
             let meant = FORMS.get(found.pattern().as_usize()).map_or("", |(_, meant)| *meant);
-            replacements.push((found.start(), found.end(), meant));
+            replacements.push((start + found.start(), start + found.end(), meant));
         }
     }
     wrapped::find(text, &mut replacements);
@@ -152,9 +156,43 @@ pub(crate) fn refang(text: &str) -> Refanged<'_> {
     Refanged { text: Cow::Owned(out), edits }
 }
 
-/// Every form has one of these; most mail has none.
-fn is_candidate(text: &str) -> bool {
-    let bytes = text.as_bytes();
+/// Where forms may be, with all bytes that belong to them: looking for what each must have is much faster than looking for
+/// the forms.
+struct Candidates<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Candidates<'_> {
+    /// The bytes of the block at `at` and those around it that a form in it may reach.
+    fn around(&self, at: usize) -> (usize, usize) {
+        (at.saturating_sub(LONGEST), self.text.len().min(at + BLOCK + LONGEST))
+    }
+
+    fn is_candidate(&self, at: usize) -> bool {
+        let (start, end) = self.around(at);
+        is_candidate(self.text.get(start..end).unwrap_or_default())
+    }
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        while self.at < self.text.len() && !self.is_candidate(self.at) {
+            self.at += BLOCK;
+        }
+        let first = self.at;
+        while self.at < self.text.len() && self.is_candidate(self.at) {
+            self.at += BLOCK;
+        }
+        let last = self.at.checked_sub(BLOCK).filter(|last| *last >= first)?;
+        Some((self.around(first).0, self.around(last).1))
+    }
+}
+
+/// Every form has one of these; most text has none.
+fn is_candidate(bytes: &[u8]) -> bool {
     memchr::memchr3(b'[', b'(', b'{', bytes).is_some()
         || memchr::memchr3(b'\\', 0xe2, 0xef, bytes).is_some()
         || memchr::memchr(0xc2, bytes).is_some()
@@ -219,6 +257,23 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(refang(text).text, want);
+        }
+    }
+
+    #[test]
+    fn forms_are_found_wherever_they_lie() {
+        for (form, _) in FORMS {
+            // The scheme alone counts only before what follows it.
+            let used = if form.ends_with(':') { format!("{form}//") } else { (*form).to_owned() };
+            assert!(used.len() < LONGEST && is_candidate(used.as_bytes()), "{form}");
+        }
+        let broken = " hxxp[://]one[.]example, two (at) one (dot) example and a\\.b";
+        let meant = " http://one.example, two@one.example and a.b";
+        for before in 0..2 * BLOCK + LONGEST {
+            let before = "é".repeat(before % 3) + &"a".repeat(before);
+            let between = "b".repeat(3 * BLOCK);
+            let text = format!("{before}{broken}{between}{broken}");
+            assert_eq!(refang(&text).text, format!("{before}{meant}{between}{meant}"));
         }
     }
 

@@ -16,7 +16,7 @@ use clap::{Args, ValueHint};
 use extraction::Folder;
 use fragments::Pieces;
 use inputs::Input;
-use mailcase_evidence::{Evidence, Means, examine_reader, extract_all};
+use mailcase_evidence::{Evidence, Means, Scope, examine_reader, extract_all};
 use serde_json::json;
 use std::io::{Cursor, Read, Seek};
 use std::num::NonZero;
@@ -39,6 +39,9 @@ pub(crate) struct ParseArgs {
     /// Print a summary for people instead of JSON
     #[arg(long)]
     summary: bool,
+    /// Only take apart: parts with their hashes, headers and bodies, but no indicators, verdicts and reports. Faster
+    #[arg(long)]
+    tree: bool,
     /// Write every part into this folder, under a safe name; one folder per message when there are several
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     extract: Option<PathBuf>,
@@ -71,6 +74,7 @@ pub(crate) fn run(args: &ParseArgs) -> anyhow::Result<Outcome> {
     let mut means = Means { passwords: args.passwords.clone(), ..Means::default() };
     means.limits.container_bytes = CONTAINER_BYTES;
     means.limits.expanded_bytes = EXPANDED_BYTES;
+    means.scope = if args.tree { Scope::Tree } else { Scope::Everything };
     means.keys = keys::read(&args.keys)?;
     means.charsets = args.charsets.iter().cloned().collect();
     let mut folder = args.extract.as_deref().map(Folder::new).transpose()?;

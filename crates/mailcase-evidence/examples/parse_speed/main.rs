@@ -1,7 +1,7 @@
 //! Takes every message of a folder apart on one core and says what it cost: our contestants of `make bench ARGS=parse`.
 //!
-//! `parse_speed mailcase FOLDER` examines as the server does, all hashes on; `parse_speed mail-parser FOLDER` only parses,
-//! with the bare MIME crate. Prints JSON: messages, bytes, seconds by the clock and of the processor, and what was found.
+//! `parse_speed mailcase FOLDER` examines as the server does, all hashes on; `parse_speed mailcase-tree FOLDER` stops when
+//! it has the tree; `parse_speed mail-parser FOLDER` only parses, with the bare MIME crate. Prints JSON: messages, bytes, seconds by the clock and of the processor, and what was found.
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mail_parser::{Message, MessageParser, PartType};
-use mailcase_evidence::{Means, examine};
+use mailcase_evidence::{Means, Scope, examine};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What was found: shows that the work was done, and keeps the compiler from leaving it out.
@@ -26,12 +26,14 @@ struct Found {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [contestant, folder] = arguments.as_slice() else {
-        return Err("usage: parse_speed mailcase|mail-parser FOLDER".into());
+        return Err("usage: parse_speed mailcase|mailcase-tree|mail-parser FOLDER".into());
     };
-    let take_apart = match contestant.as_str() {
-        "mailcase" => with_mailcase,
-        "mail-parser" => with_mail_parser,
-        other => return Err(format!("there is no contestant {other}: mailcase or mail-parser").into()),
+    let means = |scope| Means { scope, ..Means::default() };
+    let take_apart: Box<dyn Fn(&[u8], &mut Found)> = match contestant.as_str() {
+        "mailcase" => Box::new(with_mailcase(means(Scope::Everything))),
+        "mailcase-tree" => Box::new(with_mailcase(means(Scope::Tree))),
+        "mail-parser" => Box::new(with_mail_parser),
+        other => return Err(format!("there is no contestant {other}").into()),
     };
     let mut files = std::fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -63,16 +65,18 @@ fn processor() -> Duration {
     clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap_or_default()
 }
 
-fn with_mailcase(raw: &[u8], found: &mut Found) {
-    let evidence = examine(raw, &Means::default());
-    for part in evidence.root.walk() {
-        found.parts += 1;
-        // What is only listed has a size that nobody has seen.
-        if part.children.is_empty() && part.hashes.is_some() {
-            found.decoded_bytes += usize::try_from(part.size).unwrap_or_default();
+fn with_mailcase(means: Means) -> impl Fn(&[u8], &mut Found) {
+    move |raw, found| {
+        let evidence = examine(raw, &means);
+        for part in evidence.root.walk() {
+            found.parts += 1;
+            // What is only listed has a size that nobody has seen.
+            if part.children.is_empty() && part.hashes.is_some() {
+                found.decoded_bytes += usize::try_from(part.size).unwrap_or_default();
+            }
         }
+        found.indicators += evidence.indicators.len();
     }
-    found.indicators += evidence.indicators.len();
 }
 
 fn with_mail_parser(raw: &[u8], found: &mut Found) {

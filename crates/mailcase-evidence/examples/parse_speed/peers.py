@@ -1,8 +1,9 @@
 """Takes every message of a folder apart with a library in Python and says what it cost: `make bench ARGS=parse`.
 
-    peers.py mail-parser|eml_parser|parse-emails FOLDER
+    peers.py mail-parser|eml_parser|parse-emails|mailparser|stdlib+iocfinder FOLDER
 
-Each does by default what its users have it do, and hashes every attachment. Prints JSON: messages, bytes, seconds by the
+Each does by default what its users have it do, and hashes every attachment. The last two are those of py_parse.py in the
+bench kit (MAILCASE_BENCH_KIT): mail-parser as a listener uses it, and the standard library with ioc-finder. Prints JSON: messages, bytes, seconds by the
 clock and of the processor, failures.
 """
 
@@ -66,7 +67,23 @@ def parse_emails():
     return take_apart
 
 
-CONTESTANTS = {"mail-parser": mail_parser, "eml_parser": eml_parser, "parse-emails": parse_emails}
+def of_kit(name):
+    def made():
+        sys.path.insert(0, os.environ["MAILCASE_BENCH_KIT"])
+        import py_parse
+
+        return lambda raw: py_parse.run(name, raw)
+
+    return made
+
+
+CONTESTANTS = {
+    "mail-parser": mail_parser,
+    "eml_parser": eml_parser,
+    "parse-emails": parse_emails,
+    "mailparser": of_kit("mailparser"),
+    "stdlib+iocfinder": of_kit("stdlib+iocfinder"),
+}
 
 
 def main():

@@ -18,8 +18,6 @@ impl Colour {
     pub(crate) const WHITE: Self = Self::opaque(255, 255, 255);
     /// What readers give links that have no colour of their own.
     pub(crate) const LINK: Self = Self::opaque(0, 0, 238);
-    /// Stands for a picture that is not shown: black and white can be read on it.
-    pub(crate) const PICTURE: Self = Self::opaque(128, 128, 128);
 
     const fn opaque(red: u8, green: u8, blue: u8) -> Self {
         Self { red, green, blue, alpha: 1.0 }

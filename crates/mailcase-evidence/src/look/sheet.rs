@@ -1,12 +1,12 @@
 //! Style sheets: rules with selectors of elements, classes and ids, alone or below each other. Other selectors match
 //! nothing. Bounded in rules and in the work of matching.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use cssparser::{
     AtRuleParser, CowRcStr, ParseError, Parser, ParserState, QualifiedRuleParser, StyleSheetParser, Token,
 };
+use foldhash::{HashMap, HashSet};
 
 use super::value::{self, Block};
 

@@ -7,6 +7,9 @@ use sha2::Sha256;
 /// Canonical bytes gathered before they are hashed: hashing few bytes at a time is slow.
 const GATHERED: usize = 16 << 10;
 
+/// Bytes looked at together for what a canonical form changes.
+const LOOKED_AT: usize = 256;
+
 /// How much a signature forgives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -129,6 +132,12 @@ impl Bodies {
     pub(super) fn feed(&mut self, piece: &[u8]) {
         let mut rest = piece;
         while !rest.is_empty() {
+            let (same, other) = rest.split_at_checked(self.unchanged(rest)).unwrap_or((&[], rest));
+            if !same.is_empty() {
+                self.forms.iter_mut().for_each(|form| form.lines(same));
+                rest = other;
+                continue;
+            }
             let end = memchr::memchr(b'\n', rest);
             let (line, after) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, &[]));
             if !line.is_empty() {
@@ -147,6 +156,29 @@ impl Bodies {
         }
     }
 
+    /// The length of the whole lines that `rest` begins with, the last of them not empty, that no form changes.
+    fn unchanged(&self, rest: &[u8]) -> usize {
+        let at_begin = !self.carriage && self.forms.iter().all(|form| !form.in_line && !form.blank);
+        // Empty lines are passed over one by one, so that many of them are not looked through again for each.
+        if !at_begin || matches!(rest, [b'\n', ..] | [b'\r', b'\n', ..]) {
+            return 0;
+        }
+        let mut length = 0;
+        // Each looks at its first byte together with the last one before it.
+        while let Some(window) = rest.get(length..rest.len().min(length + LOOKED_AT + 1))
+            && window.len() > 1
+            && !is_changed(window)
+        {
+            length += window.len() - 1;
+        }
+        let lines = rest.get(..length + 1).unwrap_or_default();
+        let mut end = memchr::memrchr(b'\n', lines).map_or(0, |at| at + 1);
+        while lines.get(..end).is_some_and(|lines| lines.ends_with(b"\n\r\n")) {
+            end -= 2;
+        }
+        end
+    }
+
     fn run(&mut self, bytes: &[u8]) {
         self.forms.iter_mut().for_each(|form| form.run(bytes));
     }
@@ -158,6 +190,20 @@ impl Bodies {
         }
         self.forms.into_iter().flat_map(Canonical::finish).collect()
     }
+}
+
+/// Whether some form may change what is between the first and the last of these bytes: blanks that are tabs, several or
+/// at the end of a line, and line ends that are not both CR and LF.
+fn is_changed(bytes: &[u8]) -> bool {
+    let after = bytes.get(1..).unwrap_or_default();
+    let changed = |one: u8, next: u8| {
+        (one == b'\t')
+            | (next == b'\t')
+            | ((one == b' ') & ((next == b' ') | (next == b'\r') | (next == b'\n')))
+            | ((one == b'\r') != (next == b'\n'))
+    };
+    // No way out early, so that many are compared at once.
+    bytes.iter().zip(after).fold(false, |found, (one, next)| found | changed(*one, *next))
 }
 
 #[derive(Debug)]
@@ -208,13 +254,23 @@ impl Canonical {
         }
     }
 
+    /// Whole lines that stay as they are, the last of them not empty.
+    fn lines(&mut self, lines: &[u8]) {
+        self.end_empty();
+        self.write(lines);
+    }
+
+    fn end_empty(&mut self) {
+        for _ in 0..std::mem::take(&mut self.empty) {
+            self.write(b"\r\n");
+        }
+    }
+
     fn word(&mut self, word: &[u8]) {
         if word.is_empty() {
             return;
         }
-        for _ in 0..std::mem::take(&mut self.empty) {
-            self.write(b"\r\n");
-        }
+        self.end_empty();
         if std::mem::take(&mut self.blank) {
             self.write(b" ");
         }
@@ -233,20 +289,31 @@ impl Canonical {
 
     fn write(&mut self, bytes: &[u8]) {
         self.written = self.written.saturating_add(bytes.len() as u64);
+        if bytes.len() >= GATHERED {
+            self.hash_gathered();
+            self.hash(bytes);
+            return;
+        }
         self.gathered.extend_from_slice(bytes);
         if self.gathered.len() >= GATHERED {
-            self.hash();
+            self.hash_gathered();
         }
     }
 
-    fn hash(&mut self) {
+    fn hash_gathered(&mut self) {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        self.hash(&gathered);
+        gathered.clear();
+        self.gathered = gathered;
+    }
+
+    fn hash(&mut self, bytes: &[u8]) {
         for sink in &mut self.sinks {
             let room = sink.wish.length.map_or(u64::MAX, |length| length.saturating_sub(sink.taken));
-            let room = usize::try_from(room).unwrap_or(usize::MAX).min(self.gathered.len());
-            sink.hasher.update(self.gathered.get(..room).unwrap_or_default());
+            let room = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
+            sink.hasher.update(bytes.get(..room).unwrap_or_default());
             sink.taken = sink.taken.saturating_add(room as u64);
         }
-        self.gathered.clear();
     }
 
     fn finish(mut self) -> Vec<(BodyHash, Vec<u8>, u64)> {
@@ -254,7 +321,7 @@ impl Canonical {
         if self.in_line || (self.form == Form::Simple && self.written == 0) {
             self.write(b"\r\n");
         }
-        self.hash();
+        self.hash_gathered();
         let written = self.written;
         self.sinks.into_iter().map(|sink| (sink.wish, sink.hasher.finish(), written)).collect()
     }
@@ -338,6 +405,21 @@ mod tests {
             let pieces: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
             for form in [Form::Simple, Form::Relaxed] {
                 prop_assert_eq!(hashed(form, Some(7), &pieces), hashed(form, Some(7), &[bytes]));
+            }
+        }
+
+        /// Whole lines take a short cut that single bytes never take.
+        #[test]
+        fn whole_lines_hash_like_single_bytes(body in "([ab]{0,3} ?[ab]{0,2}(\r\n){1,2}|[ab \t]{1,3}[\r\n]|\r\n){0,90}", cut in 0_usize..300) {
+            let bytes = body.as_bytes();
+            let (one, two) = bytes.split_at(cut.min(bytes.len()));
+            let single: Vec<&[u8]> = bytes.chunks(1).collect();
+            for form in [Form::Simple, Form::Relaxed] {
+                for length in [None, Some(300)] {
+                    let want = hashed(form, length, &single);
+                    prop_assert_eq!(&hashed(form, length, &[bytes]), &want);
+                    prop_assert_eq!(&hashed(form, length, &[one, two]), &want);
+                }
             }
         }
     }

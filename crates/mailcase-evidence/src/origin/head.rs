@@ -1,6 +1,6 @@
 //! The headers of a message as they were signed: byte for byte, in order.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::ops::Range;
 
 /// A header block cut into fields, nothing decoded.

@@ -128,7 +128,7 @@ const BULLETS: &[&str] = &[
 
 enum Rule {
     Colours,
-    /// The colour behind; grey where there was a picture.
+    /// The colour behind.
     Ground,
     Lengths(Bounds),
     Words(&'static [&'static str]),
@@ -228,18 +228,12 @@ impl Dress {
     }
 
     fn ground(&mut self, declaration: &Declaration) {
+        // A gradient begins with a colour; of a picture nothing is left.
         let drawn = declaration.values.iter().find_map(|value| match value {
-            Value::Address(_) => Some(Colour::PICTURE),
-            // A gradient begins with a colour.
-            Value::Function(_, arguments) if value.colour().is_none() => {
-                Some(arguments.iter().find_map(Value::colour).unwrap_or(Colour::PICTURE))
-            }
+            Value::Function(_, arguments) => arguments.iter().find_map(Value::colour),
             _ => None,
         });
-        let colour = declaration.values.iter().find_map(Value::colour);
-        // A colour stands where the picture was; without any it is grey, so that text in any colour can be read.
-        let has_colour = self.written.iter().any(|(name, _)| *name == "background-color");
-        let colour = colour.or(drawn.filter(|_| !has_colour));
+        let colour = declaration.values.iter().find_map(Value::colour).or(drawn);
         if let Some(colour) = colour {
             self.written.push(("background-color", colour.written()));
         }
@@ -396,7 +390,7 @@ mod tests {
         check("border:1px solid rgb(1,2,3);border-radius:50%", "border:1px solid #010203;border-radius:50%");
         check("color:red;color:blue", "color:#0000ff");
         check("width:600px;max-width:100%;text-align:CENTER", "width:600px;max-width:100%;text-align:center");
-        check("background:url(x.png)", "background-color:#808080");
+        check("background:url(x.png)", "");
         check("background-color:#fff;background-image:url(x.png)", "background-color:#ffffff");
         check("background:linear-gradient(90deg,#123,#456)", "background-color:#112233");
     }

@@ -20,6 +20,8 @@ const LINKS: usize = 2_000;
 const TARGET_BYTES: usize = 2_000;
 /// Longest text of a link told.
 const LINK_TEXT_BYTES: usize = 500;
+/// Side of a picture that nobody sees.
+const PIXEL: u32 = 3;
 /// All pictures of a page together.
 const PICTURES_BYTES: usize = 16 << 20;
 
@@ -100,16 +102,20 @@ impl<F: Fn(&str) -> Option<String>> Writer<F> {
             html::push_decoded(&mut link.text, text);
         }
         let unseen = if text.trim_ascii().is_empty() { None } else { self.looks.unseen() };
-        let marked = match unseen.map(|cause| cause.reason) {
+        let mark = match unseen.map(|cause| cause.reason) {
             // Only what its reader could not make out by any means is left out; what has the colour of its background
             // has it here too.
-            None | Some(HiddenReason::OutlookHidden) => false,
-            Some(_) if self.with_hidden => true,
-            Some(HiddenReason::TextColour | HiddenReason::Reordered) => false,
+            None | Some(HiddenReason::OutlookHidden) if self.looks.needs_ground() => Some("lit"),
+            None | Some(HiddenReason::OutlookHidden) => None,
+            Some(_) if self.with_hidden => Some("unseen"),
+            Some(HiddenReason::TextColour | HiddenReason::Reordered) => None,
             Some(_) => return,
         };
-        if marked {
-            self.out.push_str("<span class=\"unseen\">");
+        let mark = mark.filter(|_| !text.trim_ascii().is_empty());
+        if let Some(mark) = mark {
+            self.out.push_str("<span class=\"");
+            self.out.push_str(mark);
+            self.out.push_str("\">");
         }
         for one in text.chars() {
             match one {
@@ -120,7 +126,7 @@ impl<F: Fn(&str) -> Option<String>> Writer<F> {
                 one => self.out.push(one),
             }
         }
-        if marked {
+        if mark.is_some() {
             self.out.push_str("</span>");
         }
     }
@@ -245,9 +251,15 @@ impl<F: Fn(&str) -> Option<String>> Writer<F> {
             return;
         }
         let Some(data) = data else {
-            if !alt.trim().is_empty() {
+            let tiny = ["width", "height"].iter().any(|side| {
+                value_of(attributes, side)
+                    .and_then(|size| size.parse().ok())
+                    .is_some_and(|size: u32| size <= PIXEL)
+            });
+            let shown = if alt.trim().is_empty() { "picture" } else { alt.as_str() };
+            if !tiny && !source.is_empty() {
                 self.out.push_str("<span class=\"gone\">");
-                escape(&mut self.out, &alt);
+                escape(&mut self.out, shown);
                 self.out.push_str("</span>");
             }
             return;
@@ -288,8 +300,6 @@ fn old_looks(name: &str, attributes: &Attributes<'_>, dress: &mut Dress) {
     let colour = |of: &str| value_of(attributes, of).and_then(Colour::attribute);
     if let Some(ground) = colour("bgcolor") {
         dress.underlay("background-color", ground);
-    } else if value_of(attributes, "background").is_some_and(|value| !value.is_empty()) {
-        dress.underlay("background-color", Colour::PICTURE);
     }
     match name {
         "font" => {

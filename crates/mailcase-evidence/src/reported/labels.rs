@@ -1,9 +1,9 @@
 //! The words of `words.txt`, looked up: labels of heads, lines between messages, beginnings of subjects.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use foldhash::{HashMap, HashMapExt};
 
 const WORDS: &str = include_str!("words.txt");
 /// Bytes of a line a label is looked for in; the longest known has half of it.
@@ -179,6 +179,8 @@ fn label_kind(kind: &str) -> Option<Label> {
 /// The label a line begins with, its word and what follows it.
 pub(super) fn label(line: &str) -> Option<(Labels, &str, &str)> {
     let start = line.get(..line.floor_char_boundary(LABEL_BYTES))?;
+    // Most lines have neither; 0xEF is what the wide colon begins with.
+    memchr::memchr2(b':', 0xef, start.as_bytes())?;
     let colon = start.find([':', '：'])?;
     let word = start.get(..colon)?.trim_matches(is_around_word);
     let labels = known_label(word)?;

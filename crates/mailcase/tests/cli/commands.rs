@@ -7,6 +7,21 @@ use std::path::Path;
 use std::process::Stdio;
 
 #[test]
+fn parse_stops_at_the_tree_when_that_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = fixture("advisory-northwall-vpn.eml");
+    let output = run(folder.path(), &["parse", "--tree", message.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let evidence: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(evidence["scope"], "tree");
+    assert!(
+        evidence["root"]["hashes"]["sha256"].is_string()
+            || !evidence["root"]["children"].as_array().unwrap().is_empty()
+    );
+    assert_eq!(evidence["indicators"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn parse_prints_the_evidence_of_a_file_and_of_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let message = fixture("advisory-northwall-vpn.eml");

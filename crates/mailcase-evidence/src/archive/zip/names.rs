@@ -1,6 +1,7 @@
 //! Member names that do not say their charset.
 
 use std::cell::OnceCell;
+use std::sync::LazyLock;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
@@ -11,8 +12,8 @@ use super::Entry;
 const UTF8_FLAG: u16 = 1 << 11;
 /// Bytes beyond ASCII that names must have before their charset is guessed: a single umlaut looks like anything.
 const EVIDENCE: usize = 4;
-/// Bytes of names looked at to tell their charset.
-const SAMPLE_BYTES: usize = 4 << 10;
+/// Bytes of names looked at to tell their charset: some thirty names. Each costs as much as hundreds of others.
+const SAMPLE_BYTES: usize = 1 << 10;
 
 /// How the names of one archive are read: they come from one machine.
 #[derive(Debug)]
@@ -79,12 +80,13 @@ fn charset(sample: &[u8]) -> Option<&'static Encoding> {
 
 /// The character set of the first PC, which APPNOTE names as the default.
 fn code_page_437(bytes: &[u8]) -> String {
-    const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
-        └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
-    let upper: Vec<char> = UPPER.chars().collect();
+    static UPPER: LazyLock<Vec<char>> = LazyLock::new(|| CODE_PAGE_437.chars().collect());
     let decode = |byte: &u8| match byte.checked_sub(0x80) {
         None => char::from(*byte),
-        Some(at) => upper.get(usize::from(at)).copied().unwrap_or(char::REPLACEMENT_CHARACTER),
+        Some(at) => UPPER.get(usize::from(at)).copied().unwrap_or(char::REPLACEMENT_CHARACTER),
     };
     bytes.iter().map(decode).collect()
 }
+
+const CODE_PAGE_437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
+        └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
