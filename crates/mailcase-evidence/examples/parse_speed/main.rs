@@ -1,14 +1,15 @@
 //! Takes every message of a folder apart on one core and says what it cost: our contestants of `make bench ARGS=parse`.
 //!
 //! `parse_speed mailcase FOLDER` examines as the server does, all hashes on; `parse_speed mailcase-tree FOLDER` stops when
-//! it has the tree; `parse_speed mail-parser FOLDER` only parses, with the bare MIME crate. Prints JSON: messages, bytes, seconds by the clock and of the processor, and what was found.
+//! it has the tree; `parse_speed mail-parser FOLDER` only parses, with the bare MIME crate. `parse_speed indicators FOLDER`
+//! measures nothing: it prints each indicator behind the name of its file, for the check of the bench kit. Prints JSON: messages, bytes, seconds by the clock and of the processor, and what was found.
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 use std::error::Error;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use mail_parser::{Message, MessageParser, PartType};
@@ -26,8 +27,11 @@ struct Found {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [contestant, folder] = arguments.as_slice() else {
-        return Err("usage: parse_speed mailcase|mailcase-tree|mail-parser FOLDER".into());
+        return Err("usage: parse_speed mailcase|mailcase-tree|mail-parser|indicators FOLDER".into());
     };
+    if contestant == "indicators" {
+        return indicators(Path::new(folder));
+    }
     let means = |scope| Means { scope, ..Means::default() };
     let take_apart: Box<dyn Fn(&[u8], &mut Found)> = match contestant.as_str() {
         "mailcase" => Box::new(with_mailcase(means(Scope::Everything))),
@@ -35,10 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "mail-parser" => Box::new(with_mail_parser),
         other => return Err(format!("there is no contestant {other}").into()),
     };
-    let mut files = std::fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<PathBuf>, _>>()?;
-    files.sort();
+    let files = files_of(Path::new(folder))?;
     let (mut raw, mut bytes, mut found) = (Vec::new(), 0, Found::default());
     let (begun, worked) = (Instant::now(), processor());
     for file in &files {
@@ -57,6 +58,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         "indicators": found.indicators,
     });
     println!("{report}");
+    Ok(())
+}
+
+fn files_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    files.sort();
+    Ok(files)
+}
+
+fn indicators(folder: &Path) -> Result<(), Box<dyn Error>> {
+    for file in files_of(folder)? {
+        let evidence = examine(&std::fs::read(&file)?, &Means::default());
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        for one in evidence.indicators.iter().chain(&evidence.set_aside) {
+            println!("{name}\t{}", one.value);
+        }
+    }
     Ok(())
 }
 
