@@ -47,6 +47,24 @@ pub(super) fn is_section(text: &str, start: usize, ip: Ipv4Addr) -> bool {
     line.trim().is_empty() && title
 }
 
+/// Whether the digits at `start` are named as the identifier of something else than a file: `Message-ID: …`,
+/// `<report_id>…`, `session=…`, the value of a header that servers write for themselves.
+pub(super) fn is_identifier(text: &str, start: usize) -> bool {
+    const NAMES: [&str; 8] = ["session", "token", "nonce", "boundary", "etag", "ticket", "cookie", "uuid"];
+    const OF_FILES: [&str; 7] = ["file", "sample", "hash", "malware", "attach", "md5", "sha"];
+    let line = tail(text, start, WORDS_BYTES).rsplit('\n').next().unwrap_or_default();
+    let before = line.trim_end_matches([' ', '\t', '"', '\'', '<', '[', '(']);
+    let Some(label) = before.strip_suffix([':', '=', '>', '#']) else { return false };
+    let label = label.trim_end_matches([' ', '"', '\'']);
+    let begin = label.rfind(|one: char| !one.is_ascii_alphanumeric() && !matches!(one, '-' | '_'));
+    let label = label.get(begin.map_or(0, |at| at + 1)..).unwrap_or_default().to_ascii_lowercase();
+    if OF_FILES.iter().any(|word| label.contains(word)) {
+        return false;
+    }
+    let is_id = label.len() > "id".len() && label.ends_with("id");
+    is_id || label.starts_with("x-") || NAMES.iter().any(|name| label.ends_with(name))
+}
+
 /// Whether the address at `start` is the value of a header that names messages or parts, quoted or not.
 pub(super) fn is_message_id(text: &str, start: usize) -> bool {
     const HEADERS: [&str; 12] = [

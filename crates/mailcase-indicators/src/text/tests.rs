@@ -149,6 +149,29 @@ fn ip_addresses() {
 }
 
 #[test]
+fn digits_that_identify_something_else_are_no_digests() {
+    let digits = "d41d8cd98f00b204e9800998ecf8427e";
+    for (text, worth) in [
+        ("Message-ID: {}&x", Worth::Noise),
+        ("<report_id>{}</report_id>", Worth::Noise),
+        ("{\"sessionId\": \"{}\"}", Worth::Noise),
+        ("X-7FA49CB5: {}", Worth::Noise),
+        ("token={}", Worth::Noise),
+        ("the hash of the file is\n{}", Worth::Normal),
+        ("{}  setup.exe", Worth::Normal),
+        ("File ID: {}", Worth::Normal),
+        ("id: {}", Worth::Normal),
+        ("fileid={}", Worth::Normal),
+        ("hash: {}", Worth::Normal),
+        ("he is afraid {}", Worth::Normal),
+    ] {
+        let found = scan(&text.replacen("{}", digits, 1));
+        let digests = found.iter().filter(|one| one.kind == Kind::Md5);
+        assert_eq!(digests.map(|one| one.worth).collect::<Vec<_>>(), [worth], "{text}");
+    }
+}
+
+#[test]
 fn digests_and_names() {
     check("MD5: D41D8CD98F00B204E9800998ECF8427E", &["md5 d41d8cd98f00b204e9800998ecf8427e"]);
     check(

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{PIECE_BYTES, Scan, context, url_bounds};
-use crate::{Kind, coins, host, locators, names};
+use crate::{Kind, Worth, coins, host, locators, names};
 
 /// What no word goes on over. Slash, colon, backslash, percent and plus sign are looked at in turn.
 const fn is_separator(one: char) -> bool {
@@ -171,7 +171,11 @@ impl Scan<'_> {
             |byte: Option<u8>| matches!(byte, Some(b'-' | b'_' | b'.' | b'%' | b'+' | b'@' | b'$' | b'\\'));
         if let Some(kind) = digest_kind(word) {
             if !glued(self.before(start)) && !glued_after(self.byte(end), self.byte(end + 1)) {
-                self.add(kind, word.to_ascii_lowercase(), start, end);
+                let worth =
+                    if context::is_identifier(self.text, start) { Worth::Noise } else { Worth::Normal };
+                let place = self.place(start, end);
+                let value = word.to_ascii_lowercase();
+                self.out.push(locators::finding(kind, value, place, worth, Vec::new(), None));
             }
         } else if word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("cve-")) {
             if let Some(value) = cve(word) {
