@@ -53,7 +53,8 @@ impl OriginSettings {
         for person in self.people {
             let name = person.name.split_whitespace().collect::<Vec<_>>().join(" ");
             let person = OwnPerson { name, addresses: tidy(person.addresses) };
-            if !(person.name.is_empty() && person.addresses.is_empty()) && !people.contains(&person) {
+            let says_nothing = person.name.is_empty() && person.addresses.is_empty();
+            if !says_nothing && !people.contains(&person) {
                 people.push(person);
             }
         }

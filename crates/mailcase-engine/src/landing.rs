@@ -46,7 +46,7 @@ pub(crate) enum Body {
     /// In memory, at most [`SMALL_BLOB_MAX`] bytes.
     Small { chunks: Vec<Bytes>, size: usize },
     /// Streamed into the blob store, and past the examiner when one is free.
-    Large { blob: Box<LargeBlob>, live: Option<LiveExamination> },
+    Large { blob: Box<LargeBlob>, live: Option<Box<LiveExamination>> },
 }
 
 impl Default for Body {
@@ -75,8 +75,8 @@ impl Ground {
         }
     }
 
-    async fn examine_live(&self) -> Option<LiveExamination> {
-        self.examiner.as_ref()?.examine_live(&self.mail_of, &self.sieve).await
+    async fn examine_live(&self) -> Option<Box<LiveExamination>> {
+        self.examiner.as_ref()?.examine_live(&self.mail_of, &self.sieve).await.map(Box::new)
     }
 
     async fn write(body: &mut Body, chunk: Bytes) -> Result<(), EngineError> {
@@ -133,7 +133,7 @@ impl Ground {
     async fn land_large(
         &self,
         blob: LargeBlob,
-        live: Option<LiveExamination>,
+        live: Option<Box<LiveExamination>>,
     ) -> Result<Option<Durable>, StoreError> {
         let finding = async {
             match live {

@@ -24,6 +24,8 @@ struct Found {
     indicators: usize,
 }
 
+type TakeApart = Box<dyn Fn(&[u8], &mut Found)>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [contestant, folder] = arguments.as_slice() else {
@@ -33,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return indicators(Path::new(folder));
     }
     let means = |scope| Means { scope, ..Means::default() };
-    let take_apart: Box<dyn Fn(&[u8], &mut Found)> = match contestant.as_str() {
+    let take_apart: TakeApart = match contestant.as_str() {
         "mailcase" => Box::new(with_mailcase(means(Scope::Everything))),
         "mailcase-tree" => Box::new(with_mailcase(means(Scope::Tree))),
         "mail-parser" => Box::new(with_mail_parser),

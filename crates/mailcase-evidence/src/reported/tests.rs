@@ -423,18 +423,15 @@ fn eml(headers: &str, name: &str, text: &str) -> String {
     )
 }
 
+/// The subject of what Outlook sends to those who look at reports.
+const OF_MICROSOFT: &str = "3|49871234-6dc6-43e8-abcd-08d797f20abe|192.0.2.1|p@evil.example|(Your parcel)";
+
 #[test]
 fn tools_are_recognised() {
     let from = "From: Anna <anna@org.example>";
     for (raw, kind, opinion, reporter, words) in [
         (
-            eml(
-                &format!(
-                    "{from}\nSubject: 3|49871234-6dc6-43e8-abcd-08d797f20abe|192.0.2.1|p@evil.example|(Your parcel)"
-                ),
-                "x.eml",
-                "",
-            ),
+            eml(&format!("{from}\nSubject: {OF_MICROSOFT}"), "x.eml", ""),
             ToolKind::Microsoft,
             Some(Opinion::Phishing),
             "anna@org.example",
