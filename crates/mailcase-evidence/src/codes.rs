@@ -30,6 +30,13 @@ const CONTRAST: u8 = 24;
 const CODES: usize = 20;
 const CODE_BYTES: usize = 4 << 10;
 
+/// What a code says, and the name of the fact for its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Code {
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+}
+
 /// A picture by the brightness of its pixels.
 #[derive(Debug, Clone)]
 pub(crate) struct Gray {
@@ -40,7 +47,7 @@ pub(crate) struct Gray {
 }
 
 /// What the QR codes in `picture` (PNG, JPEG, GIF, WebP, BMP) say. Nothing when it is no picture or costs too much.
-pub(crate) fn read(picture: &[u8], room: &mut Room) -> Vec<String> {
+pub(crate) fn read(picture: &[u8], room: &mut Room) -> Vec<Code> {
     match decode(picture, room) {
         Some(gray) => find(&gray),
         None => Vec::new(),
@@ -50,16 +57,16 @@ pub(crate) fn read(picture: &[u8], room: &mut Room) -> Vec<String> {
 /// Opens a picture for what its codes say.
 pub(crate) fn open(picture: &[u8], room: &mut Room) -> Contents {
     let mut contents = Contents { format: "picture", ..Contents::default() };
-    for text in read(picture, room) {
+    for Code { kind, text } in read(picture, room) {
         contents.words.push_str(&text);
         contents.words.push('\n');
-        contents.facts.push(Fact::new("qr_code", text));
+        contents.facts.push(Fact::new(kind, text));
     }
     contents
 }
 
 /// What the QR codes in a decoded picture say.
-pub(crate) fn read_gray(picture: &Gray, room: &mut Room) -> Vec<String> {
+pub(crate) fn read_gray(picture: &Gray, room: &mut Room) -> Vec<Code> {
     let pixels = picture.width.saturating_mul(picture.height);
     let sides = SMALLEST_SIDE as usize..=LARGEST_SIDE as usize;
     let fits =
@@ -99,7 +106,7 @@ fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
     })
 }
 
-fn find(picture: &Gray) -> Vec<String> {
+fn find(picture: &Gray) -> Vec<Code> {
     let mut found = Vec::new();
     let (darkest, brightest) =
         picture.pixels.iter().fold((255, 0), |(low, high), one| (*one.min(&low), *one.max(&high)));
@@ -143,11 +150,12 @@ fn half(picture: &Gray) -> Gray {
     Gray { width, height, pixels }
 }
 
-fn look(picture: &Gray, found: &mut Vec<String>) {
+fn look(picture: &Gray, found: &mut Vec<Code>) {
     let mut add = |bytes: &[u8]| {
         let text = bounded(&String::from_utf8_lossy(bytes), CODE_BYTES);
-        if found.len() < CODES && !text.is_empty() && !found.contains(&text) {
-            found.push(text);
+        let code = Code { kind: "qr_code", text };
+        if found.len() < CODES && !code.text.is_empty() && !found.contains(&code) {
+            found.push(code);
         }
     };
     // A panic in a foreign reader becomes a picture without codes.

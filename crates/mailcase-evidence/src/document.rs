@@ -13,6 +13,7 @@ mod shortcut;
 use base64::Engine;
 use percent_encoding::percent_decode_str;
 
+use crate::codes::Code;
 use crate::contents::{Contents, Item, Room};
 use crate::fields::bounded;
 use crate::open::Passwords;
@@ -122,10 +123,10 @@ impl Found {
         self.words(target);
     }
 
-    /// The content of a QR code.
-    fn code(&mut self, text: &str) {
-        self.words(text);
-        self.fact("qr_code", text);
+    /// What a code in a picture says.
+    fn code(&mut self, code: &Code) {
+        self.words(&code.text);
+        self.fact(code.kind, &code.text);
     }
 
     fn item(&mut self, mut item: Item) {

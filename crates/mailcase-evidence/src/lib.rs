@@ -16,6 +16,7 @@ mod containers;
 mod content;
 mod contents;
 mod document;
+mod drawn;
 mod elsewhere;
 mod encoded;
 mod entity;

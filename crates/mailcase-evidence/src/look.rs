@@ -207,6 +207,11 @@ impl Looks {
         ground == Ground::Unknown && colour.over(Colour::WHITE).contrast(Colour::WHITE) < PALE
     }
 
+    /// Whether what is behind a text here is rather black than white.
+    pub(crate) fn is_dark(&self) -> bool {
+        matches!(self.style().ground, Ground::Colour(ground) if ground.is_dark())
+    }
+
     /// Size of the font here, in pixels.
     pub(crate) fn font(&self) -> f32 {
         self.style().font

@@ -13,7 +13,7 @@ use crate::fields::Block;
 use crate::heads::{HEADER_ROOM, MessageHead};
 use crate::open::is_layer;
 use crate::signed::Signed;
-use crate::{Defect, Means, Part, PartKind, names, sniff, text};
+use crate::{Defect, Fact, Means, Part, PartKind, drawn, names, sniff, text};
 
 /// Defects kept of one part.
 const DEFECTS: usize = 20;
@@ -128,6 +128,17 @@ pub(crate) struct Tree<'a> {
     /// Containers that hold a body.
     pub(crate) body_below: HashSet<usize>,
     pub(crate) target: Option<Target<'a>>,
+}
+
+/// Looks for codes that a body draws by itself.
+fn draw(node: &mut Node, room: &mut Room) {
+    let Some(text) = node.text.as_ref().filter(|_| node.part.kind == PartKind::Body) else { return };
+    let page = is_html(&node.part) || node.part.sniffed_type.as_deref() == Some("text/html");
+    for code in drawn::codes(&text.content, page, room) {
+        node.words.push_str(&code.text);
+        node.words.push('\n');
+        node.part.facts.push(Fact::new(code.kind, code.text));
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -381,6 +392,7 @@ impl<'a> Tree<'a> {
         }
         let mut texts = Vec::new();
         for node in &mut self.nodes {
+            draw(node, &mut self.room);
             let words = std::mem::take(&mut node.words);
             let words = (!words.is_empty()).then(|| text::Text { content: words, ..text::Text::default() });
             for text in node.text.take().into_iter().chain(words) {

@@ -10,6 +10,11 @@ fn room() -> Room {
     Room::new(64 << 20, 5_000_000_000)
 }
 
+fn texts(codes: &[Code]) -> Vec<&str> {
+    assert!(codes.iter().all(|code| code.kind == "qr_code"));
+    codes.iter().map(|code| code.text.as_str()).collect()
+}
+
 /// A code with a white border, each module `scale` pixels wide.
 pub(crate) fn drawn(text: &str, scale: usize) -> Gray {
     let code = qrcode::QrCode::new(text).unwrap();
@@ -44,7 +49,7 @@ fn codes_are_read_from_every_format() {
         } else {
             image.clone()
         };
-        assert_eq!(read(&written(&image, format), &mut room()), [URL], "{format:?}");
+        assert_eq!(texts(&read(&written(&image, format), &mut room())), [URL], "{format:?}");
     }
 }
 
@@ -55,14 +60,15 @@ fn codes_people_disguise() {
     let pale = Gray { pixels: plain.pixels.iter().map(|pixel| 200 + pixel / 8).collect(), ..plain.clone() };
     let large = drawn(URL, 40);
     for (what, gray) in [("inverted", &inverted), ("pale", &pale), ("large", &large)] {
-        assert_eq!(read_gray(gray, &mut room()), [URL], "{what}");
+        assert_eq!(texts(&read_gray(gray, &mut room())), [URL], "{what}");
     }
     let mut seen = image::GrayAlphaImage::new(plain.width as u32, plain.height as u32);
     for (pixel, gray) in seen.pixels_mut().zip(&plain.pixels) {
         // Black all over, visible where the code is.
         *pixel = LumaA([0, 255 - gray]);
     }
-    assert_eq!(read(&written(&DynamicImage::ImageLumaA8(seen), ImageFormat::Png), &mut room()), [URL]);
+    let png = written(&DynamicImage::ImageLumaA8(seen), ImageFormat::Png);
+    assert_eq!(texts(&read(&png, &mut room())), [URL]);
 }
 
 #[test]
@@ -72,8 +78,9 @@ fn two_codes_of_one_picture() {
         GrayImage::from_pixel(one.width() + two.width(), one.height().max(two.height()), Luma([255]));
     image::imageops::overlay(&mut both, &one, 0, 0);
     image::imageops::overlay(&mut both, &two, i64::from(one.width()), 0);
-    let mut found = read(&written(&DynamicImage::ImageLuma8(both), ImageFormat::Png), &mut room());
-    found.sort();
+    let found = read(&written(&DynamicImage::ImageLuma8(both), ImageFormat::Png), &mut room());
+    let mut found = texts(&found);
+    found.sort_unstable();
     assert_eq!(found, ["first", "second"]);
 }
 

@@ -29,7 +29,7 @@ pub(super) fn open(bytes: &[u8], room: &mut Room) -> Contents {
         let content = rest.get(..length.min(rest.len())).unwrap_or_default();
         end = at + HEAD + content.len();
         if infer::is_image(content) {
-            codes::read(content, room).iter().for_each(|text| found.code(text));
+            codes::read(content, room).iter().for_each(|code| found.code(code));
         }
         let mut item = Item::default();
         if content.len() < length {

@@ -45,7 +45,7 @@ pub(super) fn open(bytes: &[u8], room: &mut Room) -> Contents {
         match (kind, part.unpack(room)) {
             (Kind::Picture, Some(picture)) => {
                 pictures += 1;
-                codes::read(&picture, room).iter().for_each(|text| found.code(text));
+                codes::read(&picture, room).iter().for_each(|code| found.code(code));
             }
             (Kind::Embedded(fact), content) => {
                 if let Some((name, value)) = fact {

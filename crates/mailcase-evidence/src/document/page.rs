@@ -1,10 +1,10 @@
 //! HTML and SVG sent as a file, which a browser opens: forms, scripts, and files built from what they carry.
 
 use super::{Found, base64, data_url, plain_text};
-use crate::codes;
 use crate::contents::{Content, Contents, Item, Room};
 use crate::html;
 use crate::sniff;
+use crate::{codes, drawn};
 
 /// Letters of base64 in a row that a script does not have by chance.
 const LONG: usize = 2_000;
@@ -26,6 +26,7 @@ pub(super) fn open(bytes: &[u8], room: &mut Room) -> Contents {
     found.words(&page.text);
     elements(&text, &mut found);
     embedded(&text, &mut found, room);
+    drawn::codes(&text, true, room).iter().for_each(|code| found.code(code));
     for script in scripts(&text) {
         found.words(script);
         read_script(script, &mut found, room);
@@ -124,7 +125,7 @@ fn embedded(text: &str, found: &mut Found, room: &mut Room) {
 
 fn file(bytes: Vec<u8>, kind: String, found: &mut Found, room: &mut Room) {
     if kind.starts_with("image/") && !kind.starts_with("image/svg") {
-        codes::read(&bytes, room).iter().for_each(|text| found.code(text));
+        codes::read(&bytes, room).iter().for_each(|code| found.code(code));
         return;
     }
     let mut item = Item { content_type: kind, ..Item::default() };

@@ -81,6 +81,11 @@ impl Colour {
         self.alpha <= 0.0
     }
 
+    /// Whether it is rather black than white.
+    pub(crate) fn is_dark(self) -> bool {
+        self.contrast(Self::WHITE) > self.contrast(Self::BLACK)
+    }
+
     /// From 1 (the same) to 21 (black on white): WCAG 2.2, contrast ratio.
     pub(crate) fn contrast(self, other: Self) -> f32 {
         let (one, two) = (self.luminance(), other.luminance());

@@ -4,7 +4,7 @@ use super::super::Found;
 use super::file::{Entry, File};
 use super::filter;
 use super::object::{Dictionary, Object};
-use crate::codes::{self, Gray};
+use crate::codes::{self, Code, Gray};
 use crate::contents::Room;
 
 /// Pictures of one file that are looked at.
@@ -18,13 +18,13 @@ pub(super) fn read(file: &File<'_>, found: &mut Found, room: &mut Room) {
             && entry.stream.is_some()
     });
     for entry in pictures.take(PICTURES) {
-        for text in codes_of(file, entry, room).unwrap_or_default() {
-            found.code(&text);
+        for code in codes_of(file, entry, room).unwrap_or_default() {
+            found.code(&code);
         }
     }
 }
 
-fn codes_of(file: &File<'_>, entry: &Entry, room: &mut Room) -> Option<Vec<String>> {
+fn codes_of(file: &File<'_>, entry: &Entry, room: &mut Room) -> Option<Vec<Code>> {
     let Object::Dictionary(dictionary) = &entry.object else { return None };
     let side = |key| usize::try_from(file.number(dictionary, key)?).ok().filter(|side| SIDES.contains(side));
     let (width, height) = (side("Width")?, side("Height")?);
