@@ -8,8 +8,8 @@ import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
 import { noSettings } from './mock/origin';
-import * as patterns from './mock/patterns';
 import * as reported from './mock/reported';
+import { PATTERN_VIEWS } from './patternViews';
 
 export type View = {
   name: string;
@@ -36,10 +36,6 @@ const press = (name: string | RegExp) => (page: Page) => page.getByRole('button'
 /** Goes so many steps on in the wizard. */
 const next = (steps: number) => async (page: Page) => {
   for (let step = 0; step < steps; step += 1) await press('Next')(page);
-};
-const tryPattern = async (page: Page) => {
-  await press('Try')(page);
-  await page.getByText('Found in').waitFor();
 };
 const tab = (name: string | RegExp) => (page: Page) => page.getByRole('tab', { name }).click();
 
@@ -347,16 +343,7 @@ export const VIEWS: View[] = [
     path: `${message}?tab=headers`,
     reach: (page) => page.getByText('What the DNS said').click(),
   },
-  { name: 'patterns', path: '/settings/patterns' },
-  {
-    name: 'patterns-empty',
-    path: '/settings/patterns',
-    given: (answers) => {
-      answers['GET /patterns'] = { body: { items: [] } };
-    },
-  },
-  { name: 'pattern', path: `/settings/patterns/${patterns.ticket.id}`, reach: tryPattern },
-  { name: 'pattern-new', path: '/settings/patterns/new' },
+  ...PATTERN_VIEWS,
   { name: 'keys', path: '/settings/keys' },
   {
     name: 'keys-empty',
