@@ -6,8 +6,8 @@ use axum::body::Bytes;
 use futures::Stream;
 use futures::future::Either;
 use mailcase_core::OrganizationId;
-use mailcase_engine::Keyrings;
-use mailcase_evidence::{Evidence, ExtractError, Form, Means, PartText, PatternValue};
+use mailcase_engine::MeansOf;
+use mailcase_evidence::{Evidence, ExtractError, Form, Limits, Means, PartText, PatternValue};
 use mailcase_patterns::PatternSet;
 use mailcase_store::{Store, StoredMessage};
 use std::io::{self, Seek, SeekFrom};
@@ -23,11 +23,11 @@ const IN_MEMORY_BYTES: usize = 1 << 20;
 /// Size of the pieces handed to the connection.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// Takes turns, and has the keys.
+/// Takes turns, and has what mail is examined with.
 #[derive(Debug, Clone)]
 pub(crate) struct PartWorks {
     turns: Arc<Semaphore>,
-    keyrings: Keyrings,
+    means: MeansOf,
 }
 
 /// The right to read and decode one message. Taken before the message is touched: its bytes are hashed, and from S3
@@ -38,13 +38,13 @@ pub(crate) struct Turn {
 }
 
 impl PartWorks {
-    pub(crate) fn new(keyrings: Keyrings) -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), keyrings }
+    pub(crate) fn new(means: MeansOf) -> Self {
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), means }
     }
 
-    /// What a message is read with.
+    /// What the contents of a message are read with.
     pub(crate) async fn means(&self, message: &StoredMessage) -> Result<Means, Problem> {
-        let keys = self.keyrings.of(message.organization, &message.connectors).await?.ring;
+        let keys = self.means.keyrings().of(message.organization, &message.connectors).await?.ring;
         Ok(Means { keys, ..Means::default() })
     }
 
@@ -106,7 +106,7 @@ impl PartWorks {
         turn.run(move || mailcase_evidence::part_text(file, &path, &means)).await?.map_err(refused)
     }
 
-    /// The evidence in the part at `path` when it is looked at by itself.
+    /// The evidence in the part at `path` when it is looked at by itself, as if it had come.
     pub(crate) async fn evidence(
         &self,
         store: &Store,
@@ -114,7 +114,8 @@ impl PartWorks {
         path: String,
     ) -> Result<Evidence, Problem> {
         let turn = self.turn().await?;
-        let means = self.means(message).await?;
+        let with = self.means.of(message.organization, &message.connectors).await?;
+        let means = with.means(Limits::default());
         let file = store.blob_file(message.hash).await?;
         let found = turn.run(move || {
             let mut content = tempfile::spooled_tempfile(IN_MEMORY_BYTES);
@@ -122,7 +123,9 @@ impl PartWorks {
             let size = content.stream_position()?;
             Ok::<_, ExtractError>(mailcase_evidence::examine_reader(content, size, &means)?)
         });
-        found.await?.map_err(refused)
+        let mut evidence = found.await?.map_err(refused)?;
+        with.verify(&mut evidence).await;
+        Ok(evidence)
     }
 
     /// What patterns find in a stored message.
@@ -140,7 +143,7 @@ impl PartWorks {
         Ok(found.await?.map_err(Problem::internal)?.pattern_values)
     }
 
-    /// The evidence in bytes that are kept nowhere.
+    /// The evidence in bytes that are kept nowhere, as if they had come.
     pub(crate) async fn analyse(
         &self,
         org: OrganizationId,
@@ -148,10 +151,12 @@ impl PartWorks {
         size: u64,
     ) -> Result<Evidence, Problem> {
         let turn = self.turn().await?;
-        let keys = self.keyrings.of(org, &[]).await?.ring;
-        let means = Means { keys, ..Means::default() };
+        let with = self.means.of(org, &[]).await?;
+        let means = with.means(Limits::default());
         let found = turn.run(move || mailcase_evidence::examine_reader(file, size, &means));
-        found.await?.map_err(Problem::internal)
+        let mut evidence = found.await?.map_err(Problem::internal)?;
+        with.verify(&mut evidence).await;
+        Ok(evidence)
     }
 }
 
@@ -195,7 +200,7 @@ mod tests {
         };
         let store = Store::open(config).await.unwrap();
         let engine = Engine::handle_only(store.clone(), Arc::new(FakeFactory::of(&FakeMailbox::new())));
-        let works = PartWorks::new(engine.keyrings().clone());
+        let works = PartWorks::new(engine.means().clone());
         let missing = StoredMessage {
             organization: store.create_organization("Example").await.unwrap(),
             hash: BlobHash::of(b"nobody put this here"),

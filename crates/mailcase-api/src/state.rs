@@ -44,7 +44,7 @@ impl ApiState {
             passwords: Passwords::new()?,
             throttle: Arc::new(SignInThrottle::new()),
             streams,
-            parts: PartWorks::new(engine.keyrings().clone()),
+            parts: PartWorks::new(engine.means().clone()),
             engine,
         })
     }

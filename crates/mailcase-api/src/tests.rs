@@ -1,5 +1,6 @@
 //! The API as its callers see it: requests through the whole router, over a real store.
 
+mod analyses;
 mod announcements;
 mod connectors;
 mod desk;

@@ -43,7 +43,7 @@ impl Engine {
         let cancel = CancellationToken::new();
         let remote: Arc<dyn Remote> = Arc::new(Visits::new(store.clone(), Arc::clone(&factory)));
         let keyrings = Keyrings::new(store.clone());
-        let means = MeansOf::new(&store, keyrings.clone());
+        let means = MeansOf::new(&store, keyrings);
         let workshop = workshop(&store, &config, SERVER, means.clone());
         let in_flight = workshop.in_flight.clone();
         let keeping = in_flight.keep(store.clone(), workshop.owner.clone(), config.message_lease);
@@ -71,17 +71,17 @@ impl Engine {
         ));
         tasks.spawn(means.clone().watch(cancel.child_token()));
         let owner = workshop.owner.clone();
-        let reexaminer = Reexaminer::new(store.clone(), means, owner, &config);
+        let reexaminer = Reexaminer::new(store.clone(), means.clone(), owner, &config);
         tasks.spawn(reexaminer.run(cancel.child_token()));
         tasks.spawn(Recovery::new(workshop, config.tick).run(cancel.child_token()));
         tasks.spawn(alarms::watch(store.clone(), cancel.child_token()));
-        Self { handle: EngineHandle::new(store, remote, keyrings), stop: cancel.drop_guard(), tasks, keeper }
+        Self { handle: EngineHandle::new(store, remote, means), stop: cancel.drop_guard(), tasks, keeper }
     }
 
     /// A handle for tools that work without background tasks (`mailcase connector test`, `mailcase account`).
     pub fn handle_only<F: SourceFactory>(store: Store, factory: Arc<F>) -> EngineHandle {
-        let keyrings = Keyrings::new(store.clone());
-        EngineHandle::new(store.clone(), Arc::new(Visits::new(store, factory)), keyrings)
+        let means = MeansOf::new(&store, Keyrings::new(store.clone()));
+        EngineHandle::new(store.clone(), Arc::new(Visits::new(store, factory)), means)
     }
 
     #[must_use]

@@ -183,9 +183,7 @@ impl Examiner {
             guarded(|| mailcase_evidence::examine_reader(reader, size, &means))
         });
         let mut evidence = work.await.map_err(|_| EngineError::Task)?;
-        if let Some(dns) = &with.origin.dns {
-            evidence.verified(dns.verify(&evidence.origin, None).await);
-        }
+        with.verify(&mut evidence).await;
         let (examiner, sieve) = (self.clone(), Arc::clone(sieve));
         let work = tokio::task::spawn_blocking(move || {
             Ok((examiner.examined(organization, &with.keys, &evidence)?, sieve.admit(&evidence).is_ok()))
@@ -238,14 +236,11 @@ impl Examiner {
         with: &With,
         look: Look,
     ) -> Option<Result<Finding, StoreError>> {
-        let evidence = match (look, &with.origin.dns) {
-            (Look::Done(finding), _) => return Some(finding),
-            (Look::ToVerify(evidence), None) => evidence,
-            (Look::ToVerify(mut evidence), Some(dns)) => {
-                evidence.verified(dns.verify(&evidence.origin, None).await);
-                evidence
-            }
+        let mut evidence = match look {
+            Look::Done(finding) => return Some(finding),
+            Look::ToVerify(evidence) => evidence,
         };
+        with.verify(&mut evidence).await;
         let (tell, finding) = oneshot::channel();
         let (examiner, keys) = (self.clone(), with.keys.clone());
         self.workbench.work(move || {

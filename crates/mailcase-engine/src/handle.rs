@@ -4,7 +4,7 @@ use crate::accounting::{self, Accounting, GapReason};
 use crate::check::validate;
 use crate::error::EngineError;
 use crate::filter_preview::FilterPreview;
-use crate::keyrings::Keyrings;
+use crate::means::MeansOf;
 use crate::migration::{self, Comparison};
 use crate::remote::{Remote, Secrets, Trial};
 use mailcase_core::connector::{Connector, ConnectorSettings, FieldError};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub struct EngineHandle {
     store: Store,
     remote: Arc<dyn Remote>,
-    keyrings: Keyrings,
+    means: MeansOf,
 }
 
 impl fmt::Debug for EngineHandle {
@@ -32,14 +32,14 @@ impl fmt::Debug for EngineHandle {
 }
 
 impl EngineHandle {
-    pub(crate) fn new(store: Store, remote: Arc<dyn Remote>, keyrings: Keyrings) -> Self {
-        Self { store, remote, keyrings }
+    pub(crate) fn new(store: Store, remote: Arc<dyn Remote>, means: MeansOf) -> Self {
+        Self { store, remote, means }
     }
 
-    /// The keys encrypted mail is read with.
+    /// What mail is examined with.
     #[must_use]
-    pub const fn keyrings(&self) -> &Keyrings {
-        &self.keyrings
+    pub const fn means(&self) -> &MeansOf {
+        &self.means
     }
 
     /// The kinds of sources there are, with the description of their settings.
@@ -79,7 +79,7 @@ impl EngineHandle {
         days: u16,
     ) -> Result<FilterPreview, EngineError> {
         let connectors: Vec<ConnectorId> = trial.granted_to.into_iter().collect();
-        let keys = self.keyrings.of(organization, &connectors).await?;
+        let keys = self.means.keyrings().of(organization, &connectors).await?;
         Ok(self.remote.preview_filter(trial.clone(), days, keys.ring).await?)
     }
 

@@ -56,6 +56,7 @@ pub use error::EngineError;
 pub use filter_preview::{FilterPreview, PREVIEW_MESSAGES, PreviewedMessage};
 pub use handle::EngineHandle;
 pub use keyrings::{Keyrings, Keys};
+pub use means::{MeansOf, With};
 pub use migration::{Comparison, Difference, DifferenceKind, FolderComparison, Trouble};
 pub use once::{PassProgress, PassSummary, run_once};
 pub use reexaminations::{ReexaminationProgress, reexamine};

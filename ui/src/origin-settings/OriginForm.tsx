@@ -81,7 +81,7 @@ export function OriginForm({ kept }: { kept: OriginSettingsView }) {
           <Stack>
             <Switch
               label="Verify senders with the DNS"
-              description="Mailcase checks DKIM, ARC, SPF and DMARC itself when a message comes. It asks name servers for names that senders choose: who runs those domains may see that mail of theirs arrived."
+              description="Mailcase checks DKIM, ARC, SPF and DMARC itself when a message comes, and when somebody analyses a file or opens an attached message by itself. It asks name servers for names that senders choose: who runs those domains may see that mail of theirs arrived."
               {...form.getInputProps('dns', { type: 'checkbox' })}
             />
             {dns && (

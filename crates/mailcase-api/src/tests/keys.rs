@@ -249,7 +249,7 @@ async fn a_key_opens_the_mail_of_its_organization_and_connector() {
         .await
         .expect(204);
     let org = ours.id;
-    world.state.engine.keyrings().refresh(org).await.unwrap();
+    world.state.engine.means().keyrings().refresh(org).await.unwrap();
     let id = message(&world, admin, "For alice only").await;
     let detail = world.get(admin, &format!("/messages/{id}")).await;
     let path = table(&detail["evidence"]["root"]).unwrap();
