@@ -67,7 +67,7 @@ export const indicatorViews = (message: string): View[] => [
     },
     reach: async (page) => {
       await page.getByRole('textbox', { name: 'Domain' }).fill('com');
-      await press(/^Add$/)(page);
+      await press('Add as benign')(page);
       await page.getByText('write a domain somebody can own').first().waitFor();
     },
   },

@@ -151,11 +151,22 @@ test('a domain is added to the list and taken off it', async ({ page, answers })
   };
   await page.goto('/settings/marks');
   await page.getByRole('textbox', { name: 'Domain' }).fill('shop.example');
-  await page.getByRole('region', { name: 'Add to the list' }).getByText('Benign').click();
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('button', { name: 'Add as benign' }).click();
   await expect(page.getByText('shop.example was added')).toBeVisible();
   expect(bodies).toEqual([{ scope: 'below', value: 'shop.example', mark: 'benign', note: '' }]);
   const gone = page.waitForRequest((request) => request.method() === 'DELETE');
-  await page.getByRole('button', { name: 'Take back northwind[.]example' }).click();
-  expect(new URL((await gone).url()).search).toBe('?scope=below&value=northwind.example');
+  await page.getByRole('button', { name: 'Take back 198[.]51[.]100[.]0/24' }).click();
+  expect(new URL((await gone).url()).search).toBe('?scope=network&value=198.51.100.0%2F24');
+});
+
+test('own domains are listed where marks are, and changed in the settings', async ({ page }) => {
+  await page.goto('/settings/marks');
+  const own = page.getByRole('table', { name: 'Marks' }).getByRole('row', { name: 'northwind[.]example' });
+  await expect(own).toContainText('Domain and below');
+  await expect(own.getByRole('button')).toHaveCount(0);
+  await page.getByRole('combobox', { name: 'What it reaches' }).click();
+  await page.getByRole('option', { name: 'Network or address' }).click();
+  await expect(page.getByRole('radio', { name: 'Own' })).toBeChecked();
+  await own.getByRole('link', { name: 'Own domains' }).click();
+  await expect(page.getByRole('heading', { name: 'Own domains', level: 1 })).toBeVisible();
 });

@@ -16,6 +16,16 @@ named! {
 }
 
 named! {
+    /// Where it is said what an indicator is.
+    pub enum MarkSource, "source" {
+        /// In a mark somebody set.
+        Mark = "mark",
+        /// In the organization's settings: it is at or below an own domain.
+        OwnDomains = "own_domains",
+    }
+}
+
+named! {
     /// How far a mark reaches.
     pub enum MarkScope, "scope" {
         /// One value of one kind.

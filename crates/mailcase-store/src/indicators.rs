@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
 mod marks;
+mod own_domains;
 mod search;
 mod seen;
 

@@ -87,6 +87,8 @@ impl Recorded<'_> {
     ) -> Result<KeptOriginSettings> {
         retrying!(self.store.save_origin_settings_once(org, settings, made_on, self.entry()))?;
         self.store.tell(Event::OriginChanged { org });
+        // Own domains are marks as well.
+        self.store.tell(Event::MarksChanged { org });
         self.store.origin_settings(org).await
     }
 }

@@ -35,7 +35,7 @@ pub struct Page<T> {
 }
 
 impl PageRequest {
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.limit.clamp(1, PAGE_MAX)
     }
 

@@ -118,6 +118,7 @@ export const malicious: Mark = {
   value: 'pay.example.net',
   defanged: 'pay[.]example[.]net',
   mark: 'malicious',
+  source: 'mark',
   note: 'Phishing kit of March',
   by: 'Ada Marsh',
   at: minutesAgo(40),
@@ -129,24 +130,28 @@ export const own: Mark = {
   value: 'northwind.example',
   defanged: 'northwind[.]example',
   mark: 'own',
+  source: 'own_domains',
   note: '',
-  by: 'Ada Marsh',
+  by: null,
   at: minutesAgo(9000),
 };
 
+/** A mark somebody set. */
+const set = { ...own, source: 'mark', by: 'Ada Marsh' } as const;
+
 export const marks: Mark[] = [
+  own,
   malicious,
   {
-    ...own,
+    ...set,
     scope: 'network',
     value: '198.51.100.0/24',
     defanged: '198[.]51[.]100[.]0/24',
     note: 'Offices',
     at: minutesAgo(300),
   },
-  own,
   {
-    ...own,
+    ...set,
     value: 'a-newsletter-with-a-remarkably-long-name-of-its-own.example',
     defanged: 'a-newsletter-with-a-remarkably-long-name-of-its-own[.]example',
     mark: 'benign',

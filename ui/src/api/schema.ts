@@ -654,7 +654,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The marks of the organization, newest first. */
+        /** What is marked in the organization: its own domains, as the settings name them, then marks, newest first. */
         get: operations["list_marks"];
         /** Marks a value, a domain with all below it, or a network. */
         put: operations["set_mark"];
@@ -2167,9 +2167,12 @@ export interface components {
         IndicatorKindView: "ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card";
         /** @description What somebody thinks of a value, or of a domain or network it belongs to. */
         IndicatorMarkView: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was set; of settings, when they were changed last.
+             */
             at: string;
-            /** @description Who set it. */
+            /** @description Who set it; of settings nobody is told. */
             by: string | null;
             /** @description Safe to show and to copy. */
             defanged: string;
@@ -2177,6 +2180,8 @@ export interface components {
             mark: components["schemas"]["Judgement"];
             note: string;
             scope: components["schemas"]["MarkScope"];
+            /** @description What is said in the settings is changed there (`PUT /origin-settings`). */
+            source: components["schemas"]["MarkSource"];
             value: string;
         };
         /** @description A key file to look into. */
@@ -2270,6 +2275,8 @@ export interface components {
         MarkKindView: "reply_to_drift" | "name_is_another_address" | "several_senders" | "no_sender" | "sender_differs" | "return_path_differs" | "date_in_future" | "date_long_ago" | "route_goes_back" | "hidden_text" | "alternatives_disagree" | "looks_like_own_domain" | "name_of_own_person" | "own_domain_unproven";
         /** @enum {string} */
         MarkScope: "value" | "below" | "network";
+        /** @enum {string} */
+        MarkSource: "mark" | "own_domains";
         MarkView: {
             /** @description Stable word: `reply_to_drift`, `name_is_another_address`, `several_senders`, … */
             kind: components["schemas"]["MarkKindView"];
@@ -2654,9 +2661,12 @@ export interface components {
         /** @description One page of a list. */
         Page_IndicatorMarkView: {
             items: {
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it was set; of settings, when they were changed last.
+                 */
                 at: string;
-                /** @description Who set it. */
+                /** @description Who set it; of settings nobody is told. */
                 by: string | null;
                 /** @description Safe to show and to copy. */
                 defanged: string;
@@ -2664,6 +2674,8 @@ export interface components {
                 mark: components["schemas"]["Judgement"];
                 note: string;
                 scope: components["schemas"]["MarkScope"];
+                /** @description What is said in the settings is changed there (`PUT /origin-settings`). */
+                source: components["schemas"]["MarkSource"];
                 value: string;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
@@ -3311,7 +3323,7 @@ export interface components {
         /** @description A mark to be set; it takes the place of an earlier one. */
         SetMark: {
             kind?: components["schemas"]["IndicatorKindView"] | null;
-            /** @description Domains and networks are benign or own. */
+            /** @description Domains are benign, networks benign or own: own domains are named in the settings (`PUT /origin-settings`). */
             mark: components["schemas"]["Judgement"];
             note?: string;
             scope?: components["schemas"]["MarkScope"];

@@ -1,6 +1,7 @@
-// Adds a domain or network that is the organization's own, or harmless.
-import { Button, Group, SegmentedControl, Select, TextInput } from '@mantine/core';
+// Adds a domain that is harmless, or a network that is harmless or the organization's own.
+import { Anchor, Button, Group, SegmentedControl, Select, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { Link } from 'react-router';
 import { asProblem } from '../api/problem';
 import type { Judgement, MarkScope } from '../api/types';
 import { Panel } from '../shared/Panel';
@@ -28,11 +29,16 @@ export function AddMark() {
   };
   const set = useSetMark({ onDone: added, quietFailure: true });
   const network = form.values.scope === 'network';
+  // Own domains are said elsewhere, once.
+  const meant = ({ mark, ...rest }: typeof form.values) => ({
+    ...rest,
+    mark: network ? mark : ('benign' as const),
+  });
   return (
     <Panel title="Add to the list">
       <form
         onSubmit={form.onSubmit((values) =>
-          set.mutate(values, {
+          set.mutate(meant(values), {
             onError: (error) => form.setFieldError('value', asProblem(error).message),
           }),
         )}
@@ -59,11 +65,22 @@ export function AddMark() {
             flex="1 1 160px"
             {...form.getInputProps('note')}
           />
-          <SegmentedControl aria-label="Mark" data={MARKS} size="xs" {...form.getInputProps('mark')} />
+          {network && (
+            <SegmentedControl aria-label="Mark" data={MARKS} size="xs" {...form.getInputProps('mark')} />
+          )}
           <Button type="submit" loading={set.isPending}>
-            Add
+            {network ? 'Add' : 'Add as benign'}
           </Button>
         </Group>
+        {!network && (
+          <Text size="sm" c="dimmed" mt="xs">
+            Your own domains are named in{' '}
+            <Anchor component={Link} to="/settings/own-domains" size="sm" underline="always">
+              Own domains
+            </Anchor>
+            ; whatever is at or below them counts as own.
+          </Text>
+        )}
       </form>
     </Panel>
   );

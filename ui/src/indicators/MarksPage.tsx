@@ -1,6 +1,7 @@
 // What the organization calls its own or harmless, and what it calls malicious: the list that keeps noise down.
-import { ActionIcon, Badge, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Stack, Text, Tooltip } from '@mantine/core';
 import { IconListCheck, IconTrash } from '@tabler/icons-react';
+import { Link } from 'react-router';
 import type { Judgement, Mark, MarkScope } from '../api/types';
 import { useMay } from '../session/session';
 import { NotAllowed } from '../settings/NotAllowed';
@@ -62,8 +63,8 @@ function Marks() {
           compact={(row) => <CompactMark mark={row} mayWrite={mayWrite} />}
           empty={
             <EmptyState icon={<IconListCheck size={32} />} title="No marks">
-              Add your own domains and networks, and what everybody knows: messages then show what is left.
-              Single values are marked where they are seen.
+              Name your own domains in <OwnDomains />, and add networks and what everybody knows here:
+              messages then show what is left. Single values are marked where they are seen.
             </EmptyState>
           }
         />
@@ -96,7 +97,17 @@ function Value({ mark }: { mark: Mark }) {
   );
 }
 
+/** Where own domains are named, which is not here. */
+function OwnDomains() {
+  return (
+    <Anchor component={Link} to="/settings/own-domains" size="sm" underline="always">
+      Own domains
+    </Anchor>
+  );
+}
+
 function WhenSet({ mark }: { mark: Mark }) {
+  if (mark.source === 'own_domains') return <OwnDomains />;
   return (
     <>
       <Time at={mark.at} />
@@ -130,7 +141,7 @@ function CompactMark({ mark, mayWrite }: { mark: Mark; mayWrite: boolean }) {
       <Stack gap={2} style={{ minWidth: 0 }} align="flex-start">
         <Value mark={mark} />
         <Text size="xs" c="dimmed" component="div">
-          {reach(mark)} · <Time at={mark.at} />
+          {reach(mark)} · {mark.source === 'own_domains' ? <OwnDomains /> : <Time at={mark.at} />}
           {mark.by && ` by ${mark.by}`}
         </Text>
         <JudgementBadge mark={mark.mark} />
@@ -142,6 +153,7 @@ function CompactMark({ mark, mayWrite }: { mark: Mark; mayWrite: boolean }) {
 
 function TakeBack({ mark }: { mark: Mark }) {
   const takeBack = useTakeBackMark();
+  if (mark.source === 'own_domains') return null;
   return (
     <Tooltip label="Take this mark back">
       <ActionIcon

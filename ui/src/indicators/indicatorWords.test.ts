@@ -37,6 +37,7 @@ const mark = (kind: Mark['mark'], scope: Mark['scope'] = 'value'): Mark => ({
   value: 'a.example',
   defanged: 'a[.]example',
   mark: kind,
+  source: 'mark',
   note: '',
   by: 'Ada',
   at: '2026-03-01T12:00:00Z',
@@ -109,6 +110,8 @@ describe('words', () => {
   it('names products, reach and values that lead nowhere', () => {
     expect([wrapperWord('safe_links'), wrapperWord('google')]).toEqual(['Safe Links', 'Google']);
     expect(markReach(mark('own', 'below'))).toBe('everything at or below a[.]example');
+    const named = { ...mark('own', 'below'), source: 'own_domains' as const };
+    expect(markReach(named)).toBe('at or below your own domain a[.]example');
     expect(markReach(mark('own'))).toBeNull();
     expect(defangText('https://a.example/b')).toBe('hxxps[://]a[.]example/b');
   });

@@ -211,6 +211,7 @@ export function seenWords({ messages, cases, more }: Seen, other: boolean): stri
 
 /** Where a mark comes from when it is not the value's own. */
 export function markReach(mark: Mark): string | null {
+  if (mark.source === 'own_domains') return `at or below your own domain ${mark.defanged}`;
   if (mark.scope === 'below') return `everything at or below ${mark.defanged}`;
   return mark.scope === 'network' ? `the network ${mark.defanged}` : null;
 }

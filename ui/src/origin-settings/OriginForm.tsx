@@ -41,7 +41,7 @@ export function OriginForm({ kept }: { kept: OriginSettingsView }) {
           <Stack>
             <TagsInput
               label="Own domains"
-              description="Each with everything below it. Names that look like one of them are marked, and mail that claims to be from one without proof."
+              description="Each with everything below it. Names that look like one of them are marked, and mail that claims to be from one without proof; among indicators they count as own."
               placeholder="example.org"
               {...form.getInputProps('domains')}
             />

@@ -46,7 +46,7 @@ function LastChange({ kept: { revision, updated_at, updated_by } }: { kept: Orig
           Last changed by {updated_by ?? 'Mailcase'}, <Time at={updated_at} />.{' '}
         </>
       )}
-      A change counts for mail that comes from then on.{' '}
+      Among indicators a change counts at once, else for mail that comes from then on.{' '}
       <Anchor component={Link} to="/settings/reexamination" size="sm" underline="always">
         Look at every message again
       </Anchor>{' '}

@@ -18,7 +18,7 @@ export function useSaveOriginSettings(revision: number, onDone: (kept: OriginSet
     done: 'Kept. Mail that comes from now on is looked at with it.',
     failed: 'The settings were not changed',
     quietFailure: true,
-    stale: () => [[...keys.originSettings]],
+    stale: () => [[...keys.originSettings], keys.indicators()],
     onDone,
   });
 }

@@ -3,7 +3,7 @@
 use super::evidence::{EvidenceIndicator, IndicatorKindView};
 use crate::problem::Problem;
 use jiff::Timestamp;
-use mailcase_core::indicator::{Judgement, MarkScope};
+use mailcase_core::indicator::{Judgement, MarkScope, MarkSource};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -40,9 +40,12 @@ pub(crate) struct IndicatorMarkView {
     /// Safe to show and to copy.
     pub(crate) defanged: String,
     pub(crate) mark: Judgement,
+    /// What is said in the settings is changed there (`PUT /origin-settings`).
+    pub(crate) source: MarkSource,
     pub(crate) note: String,
-    /// Who set it.
+    /// Who set it; of settings nobody is told.
     pub(crate) by: Option<String>,
+    /// When it was set; of settings, when they were changed last.
     pub(crate) at: Timestamp,
 }
 
@@ -206,7 +209,7 @@ pub(crate) struct SetMark {
     /// The value, the domain, or the network (`192.0.2.0/24`); defanged or not.
     #[schema(min_length = 1, max_length = 4096)]
     pub(crate) value: String,
-    /// Domains and networks are benign or own.
+    /// Domains are benign, networks benign or own: own domains are named in the settings (`PUT /origin-settings`).
     pub(crate) mark: Judgement,
     #[serde(default)]
     #[schema(max_length = 1000)]

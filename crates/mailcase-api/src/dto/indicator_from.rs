@@ -29,8 +29,8 @@ impl From<IndicatorMark> for IndicatorMarkView {
                 (None, text.clone(), defanged(model::IndicatorKind::Ipv4, &text))
             }
         };
-        let (by, at) = (mark.marked_by, mark.marked_at);
-        Self { scope, kind, value, defanged, mark: mark.mark, note: mark.note, by, at }
+        let IndicatorMark { mark, source, note, marked_by: by, marked_at: at, .. } = mark;
+        Self { scope, kind, value, defanged, mark, source, note, by, at }
     }
 }
 

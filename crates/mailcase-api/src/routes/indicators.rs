@@ -106,7 +106,7 @@ pub(crate) async fn look_up_indicators(
     Ok(Json(Page::whole(items.collect())))
 }
 
-/// The marks of the organization, newest first.
+/// What is marked in the organization: its own domains, as the settings name them, then marks, newest first.
 #[utoipa::path(get, path = "/indicators/marks", tag = "indicators", params(MarksQuery),
     security(("session" = ["read_desk"]), ("token" = ["read_desk"])),
     responses((status = 200, description = "A page of marks", body = Page<IndicatorMarkView>)))]

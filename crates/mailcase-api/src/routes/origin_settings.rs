@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use mailcase_core::connector::FieldError;
 use mailcase_core::origin::OriginSettings;
+use mailcase_indicators::host;
 use mailcase_store::Store;
 use serde_json::json;
 
@@ -39,6 +40,7 @@ pub(crate) async fn save_origin_settings(
     let mistakes: Vec<FieldError> = settings
         .mistakes()
         .into_iter()
+        .chain(everybodys(&settings.domains))
         .map(|one| FieldError::new(format!("settings.{}", one.field), one.message))
         .collect();
     if !mistakes.is_empty() {
@@ -48,4 +50,16 @@ pub(crate) async fn save_origin_settings(
     let kept =
         store.recorded(entry).save_origin_settings(caller.organization, &settings, body.revision).await?;
     Ok(Json(kept.into()))
+}
+
+/// Below `co.uk` anybody can have a name: nobody owns it.
+fn everybodys(domains: &[String]) -> impl Iterator<Item = FieldError> {
+    let names = domains.iter().enumerate().filter(|(_, name)| {
+        // What is no domain at all is said already.
+        name.contains('.') && host::ascii(name).is_some_and(|name| host::is_everybodys(&name))
+    });
+    names.map(|(at, name)| {
+        let message = format!("anybody can have a name below `{name}`; write a domain somebody can own");
+        FieldError::new(format!("domains[{at}]"), message)
+    })
 }

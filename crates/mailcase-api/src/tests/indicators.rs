@@ -14,6 +14,14 @@ async fn mark(world: &World, ours: &Tenant, body: Value) {
     world.ask(&ours.analyst, Method::PUT, "/indicators/marks", Some(body)).await.expect(204);
 }
 
+async fn own_domain(world: &World, ours: &Tenant, name: &str) {
+    let settings = json!({
+        "domains": [name], "people": [], "authserv_ids": [], "networks": [], "dns": false, "resolvers": []
+    });
+    let body = json!({"revision": 0, "settings": settings});
+    world.ask(&ours.manager, Method::PUT, "/origin-settings", Some(body)).await.expect(200);
+}
+
 #[tokio::test]
 async fn a_mark_is_seen_wherever_the_value_is() {
     let (world, ours, theirs) = World::inhabited().await;
@@ -21,7 +29,7 @@ async fn a_mark_is_seen_wherever_the_value_is() {
         "kind": "url", "value": "hxxps://evil[.]example/pay", "mark": "malicious", "note": " kit of March "
     });
     mark(&world, &ours, malicious).await;
-    mark(&world, &ours, json!({"scope": "below", "value": "*.ours.example", "mark": "own"})).await;
+    own_domain(&world, &ours, "ours.example").await;
     let message = format!("/messages/{}/indicators", ours.ids.message);
     let case = format!("/cases/{}/indicators", ours.ids.case);
     let lookup = json!({"indicators": [
@@ -46,11 +54,15 @@ async fn a_mark_is_seen_wherever_the_value_is() {
         assert_eq!(url["mark"]["by"], "analyst of ours");
         let address = find(&page, "desk@ours.example");
         assert_eq!((&address["mark"]["mark"], &address["mark"]["scope"]), (&json!("own"), &json!("below")));
+        assert_eq!(address["mark"]["source"], "own_domains");
     }
     let untouched = world.get(&theirs.reader, "/indicators").await;
     assert_eq!(find(&untouched, "https://evil.example/pay")["mark"], Value::Null);
     let marks = world.get(&ours.reader, "/indicators/marks?mark=own").await;
-    assert_eq!(marks["items"][0]["value"], "ours.example");
+    assert_eq!(
+        (&marks["items"][0]["value"], &marks["items"][0]["source"]),
+        (&json!("ours.example"), &json!("own_domains"))
+    );
     let path = "/indicators/marks?kind=url&value=https%3A%2F%2Fevil.example%2Fpay";
     world.ask(&ours.analyst, Method::DELETE, path, None).await.expect(204);
     world.ask(&ours.analyst, Method::DELETE, path, None).await.expect(404);
@@ -65,7 +77,8 @@ async fn what_cannot_be_marked_is_refused() {
     for body in [
         json!({"value": "evil.example", "mark": "malicious"}),
         json!({"kind": "domain", "value": " ", "mark": "malicious"}),
-        json!({"scope": "below", "value": "com", "mark": "own"}),
+        json!({"scope": "below", "value": "com", "mark": "benign"}),
+        json!({"scope": "below", "value": "ours.example", "mark": "own"}),
         json!({"scope": "below", "value": "evil.example", "mark": "malicious"}),
         json!({"scope": "network", "value": "0.0.0.0/0", "mark": "own"}),
         json!({"kind": "domain", "value": "a.example", "mark": "own", "note": "x".repeat(1_001)}),
@@ -145,7 +158,7 @@ async fn the_search_leads_to_messages() {
 async fn documents_hold_what_was_asked_for() {
     let (world, ours, _) = World::inhabited().await;
     mark(&world, &ours, json!({"kind": "domain", "value": "evil.example", "mark": "malicious"})).await;
-    mark(&world, &ours, json!({"scope": "below", "value": "ours.example", "mark": "own"})).await;
+    own_domain(&world, &ours, "ours.example").await;
     let message = format!("/messages/{}/indicators/export", ours.ids.message);
     let case = format!("/cases/{}/indicators/export", ours.ids.case);
     for base in [format!("{message}?"), format!("{case}?"), "/indicators/export?mark=unfolded&".to_owned()] {

@@ -37,6 +37,8 @@ async fn settings_are_tidied_kept_and_changed_once_per_revision() {
     assert_eq!(put(change(0, &["other.example"])).await.expect(409)["code"], "conflict");
     let wrong = put(change(1, &["other.example", "no domain"])).await.expect(422);
     assert_eq!(wrong["errors"][0]["field"], "settings.domains[1]");
+    let wrong = put(change(1, &["other.example", "co.uk"])).await.expect(422);
+    assert_eq!(wrong["errors"][0]["field"], "settings.domains[1]", "nobody owns what is everybody's");
     assert_eq!(world.get(&ours.reader, path).await, kept);
     assert_eq!(world.get(&theirs.reader, path).await["revision"], 0, "nobody else's");
     let trail = world.get(&ours.administrator, "/audit").await;

@@ -1,6 +1,6 @@
 //! What an organization thinks of values, domains and networks.
 
-use super::{indicator_hash, kind_name, kind_named};
+use super::{indicator_hash, kind_name, kind_named, own_domains};
 use crate::Store;
 use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use mailcase_core::OrganizationId;
-use mailcase_core::indicator::{Judgement, MarkScope};
+use mailcase_core::indicator::{Judgement, MarkScope, MarkSource};
 use mailcase_evidence::IndicatorKind;
 use mailcase_indicators::host::{self, Host};
 use serde_json::json as fact;
@@ -122,6 +122,7 @@ pub struct NewMark {
 pub struct IndicatorMark {
     pub target: MarkTarget,
     pub mark: Judgement,
+    pub source: MarkSource,
     pub note: String,
     pub marked_by: Option<String>,
     pub marked_at: Timestamp,
@@ -149,6 +150,7 @@ pub(super) fn mark_from(row: &Row) -> Result<Option<IndicatorMark>> {
     Ok(Some(IndicatorMark {
         target,
         mark: row.named("mark")?,
+        source: MarkSource::Mark,
         note: row.text("note")?,
         marked_by: row.opt_text("marked_by")?,
         marked_at: row.time("marked_at")?,
@@ -205,12 +207,36 @@ impl Store {
             "SELECT {MARK_COLUMNS} FROM indicator_marks k WHERE k.organization_id = $1 AND k.scope <> 'value'"
         );
         let rows = self.pool().fetch_all(AssertSqlSafe(sql), args![org]).await?;
-        let marks = rows.iter().filter_map(|row| mark_from(row).transpose()).collect::<Result<_>>()?;
+        let mut marks: Vec<_> =
+            rows.iter().filter_map(|row| mark_from(row).transpose()).collect::<Result<_>>()?;
+        // Behind the marks: of the same name the settings count.
+        marks.extend(self.own_domain_marks(org).await?);
         Ok(MarkList::of(marks))
     }
 
-    /// The marks of an organization, newest first.
+    /// What is marked in an organization: its own domains, then what people marked, newest first.
     pub async fn indicator_marks(
+        &self,
+        org: OrganizationId,
+        filter: MarksFilter,
+        page: &PageRequest,
+    ) -> Result<Page<IndicatorMark>> {
+        let Some(listed) = own_domains::listed(page.cursor.as_deref())? else {
+            return self.marks_set(org, filter, page).await;
+        };
+        let own = if filter.takes_own_domains() { self.own_domain_marks(org).await? } else { Vec::new() };
+        let size = page.size();
+        let mut items: Vec<_> = own.into_iter().skip(listed).take(size).collect();
+        if items.len() == size {
+            return Ok(Page { items, next: Some(own_domains::cursor(listed.saturating_add(size))) });
+        }
+        let rest = PageRequest { cursor: None, limit: size.saturating_sub(items.len()) };
+        let set = self.marks_set(org, filter, &rest).await?;
+        items.extend(set.items);
+        Ok(Page { items, next: set.next })
+    }
+
+    async fn marks_set(
         &self,
         org: OrganizationId,
         filter: MarksFilter,
@@ -321,13 +347,14 @@ impl Recorded<'_> {
     /// Sets a mark.
     ///
     /// # Errors
-    /// [`StoreError::Settings`] when more than a value is called malicious, [`StoreError::Conflict`] when there are too
-    /// many marks.
+    /// [`StoreError::Settings`] when more than a value is called malicious, or a domain own beside the settings;
+    /// [`StoreError::Conflict`] when there are too many marks.
     pub async fn mark_indicator(&self, org: OrganizationId, new: &NewMark) -> Result<()> {
         if new.mark == Judgement::Malicious && new.target.scope() != MarkScope::Value {
             let text = "only single values are marked malicious; domains and networks are benign or own";
             return Err(StoreError::Settings(text.to_owned()));
         }
+        self.store.refuse_beside_own_domains(org, &new.target, new.mark).await?;
         retrying!(self.store.mark_indicator_once(org, new, self.entry()))?;
         self.store.tell(Event::MarksChanged { org });
         Ok(())
@@ -388,6 +415,7 @@ mod tests {
         let mark = |target, mark| IndicatorMark {
             target,
             mark,
+            source: MarkSource::Mark,
             note: String::new(),
             marked_by: None,
             marked_at: Timestamp::UNIX_EPOCH,

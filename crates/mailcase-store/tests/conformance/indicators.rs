@@ -1,7 +1,8 @@
 //! Indicators over all messages: marks, where else they were seen, the search.
 
 use crate::fixture::{Fixture, mail};
-use mailcase_core::indicator::{Judgement, MarkScope};
+use mailcase_core::indicator::{Judgement, MarkScope, MarkSource};
+use mailcase_core::origin::OriginSettings;
 use mailcase_core::{CaseId, MessageId, OrganizationId};
 use mailcase_evidence::{Evidence, Indicator, IndicatorKind};
 use mailcase_store::{
@@ -28,6 +29,12 @@ fn entry(org: OrganizationId) -> NewAudit {
 async fn mark(store: &Store, org: OrganizationId, target: MarkTarget, mark: Judgement) {
     let new = NewMark { target, mark, note: String::new() };
     store.recorded(entry(org)).mark_indicator(org, &new).await.unwrap();
+}
+
+async fn own_domains(store: &Store, org: OrganizationId, revision: i64, names: &[&str]) {
+    let domains = names.iter().map(|name| (*name).to_owned()).collect();
+    let settings = OriginSettings { domains, ..OriginSettings::default() };
+    store.recorded(entry(org)).save_origin_settings(org, &settings, revision).await.unwrap();
 }
 
 fn value(kind: IndicatorKind, value: &str) -> MarkTarget {
@@ -78,11 +85,11 @@ pub(crate) async fn marks_are_set_replaced_taken_back_and_written_down(fx: &Fixt
     assert_eq!((kept.marked_by.as_deref(), kept.marked_at), (Some("Ada"), fx.clock.now()));
     for n in 0..5 {
         fx.clock.advance(Duration::from_secs(n % 2));
-        mark(store, org, below(&format!("own{n}.example")), Judgement::Own).await;
+        mark(store, org, below(&format!("own{n}.example")), Judgement::Benign).await;
     }
     let mut seen = Vec::new();
     let mut page = PageRequest { cursor: None, limit: 2 };
-    let wide = MarksFilter { mark: Some(Judgement::Own), scope: Some(MarkScope::Below) };
+    let wide = MarksFilter { mark: Some(Judgement::Benign), scope: Some(MarkScope::Below) };
     loop {
         let some = store.indicator_marks(org, wide, &page).await.unwrap();
         seen.extend(some.items);
@@ -118,7 +125,7 @@ pub(crate) async fn marks_reach_what_is_below_and_within(fx: &Fixture) {
         (Domain, "bad.example.com"),
     ];
     fx.message("1", with(1, &[], &all)).await;
-    mark(store, org, below("example.com"), Judgement::Own).await;
+    own_domains(store, org, 0, &["example.com"]).await;
     mark(store, org, MarkTarget::Network("192.0.2.0/24".parse().unwrap()), Judgement::Benign).await;
     mark(store, org, value(Domain, "bad.example.com"), Judgement::Malicious).await;
     let facts = store.indicator_facts(org, &all, SeenElsewhere::Anywhere).await.unwrap();
@@ -147,6 +154,66 @@ pub(crate) async fn marks_reach_what_is_below_and_within(fx: &Fixture) {
     assert_eq!(found[0].seen, Seen::default());
     let found = search(fx, &IndicatorFilter { mark: Some(malicious), ..typed("*.example.com") }).await;
     assert_eq!(values(&found), ["bad.example.com"]);
+}
+
+pub(crate) async fn own_domains_are_marks_said_in_the_settings(fx: &Fixture) {
+    let (store, org) = (&fx.store, fx.org);
+    mark(store, org, below("partner.example"), Judgement::Benign).await;
+    mark(store, org, below("early.example"), Judgement::Benign).await;
+    let mut events = store.events();
+    let names = ["early.example", "b\u{fc}cher.example", "xn--bcher-kva.example", "co.uk", "own.example"];
+    own_domains(store, org, 0, &names).await;
+    while !matches!(events.next().await, Event::MarksChanged { org: told } if told == org) {}
+    let asked = [
+        (Email, "a@mail.own.example"),
+        (Url, "https://xn--bcher-kva.example/"),
+        (Domain, "early.example"),
+        (Domain, "shop.own.example"),
+        (Domain, "somebody.co.uk"),
+        (Domain, "partner.example"),
+    ];
+    mark(store, org, below("shop.own.example"), Judgement::Benign).await;
+    let facts = store.indicator_facts(org, &asked, SeenElsewhere::Anywhere).await.unwrap();
+    let found: Vec<_> = facts.into_iter().map(|one| one.mark.map(|mark| (mark.mark, mark.source))).collect();
+    let own = Some((Judgement::Own, MarkSource::OwnDomains));
+    let benign = Some((Judgement::Benign, MarkSource::Mark));
+    assert_eq!(found, [own, own, own, benign, None, benign], "the settings before a mark of the same name");
+
+    for (name, judgement) in [("else.example", Judgement::Own), ("own.example", Judgement::Benign)] {
+        let new = NewMark { target: below(name), mark: judgement, note: String::new() };
+        let refused = store.recorded(entry(org)).mark_indicator(org, &new).await;
+        assert!(matches!(refused, Err(StoreError::Settings(_))), "{name}: {refused:?}");
+    }
+
+    for (filter, want) in [
+        (MarksFilter::default(), 6),
+        (MarksFilter { mark: Some(Judgement::Own), scope: None }, 3),
+        (MarksFilter { mark: None, scope: Some(MarkScope::Below) }, 6),
+        (MarksFilter { mark: Some(Judgement::Benign), scope: None }, 3),
+        (MarksFilter { mark: None, scope: Some(MarkScope::Network) }, 0),
+    ] {
+        for limit in 1..=7 {
+            let (mut all, mut page) = (Vec::new(), PageRequest { cursor: None, limit });
+            loop {
+                let some = store.indicator_marks(org, filter, &page).await.unwrap();
+                assert!(some.items.len() <= limit);
+                all.extend(some.items);
+                page.cursor = some.next;
+                if page.cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(all.len(), want, "{filter:?} by {limit}");
+            assert!(all.is_sorted_by_key(|mark| mark.source == MarkSource::Mark), "own domains come first");
+        }
+    }
+    own_domains(store, org, 1, &[]).await;
+    let facts = store.indicator_facts(org, &asked, SeenElsewhere::Anywhere).await.unwrap();
+    let judged: Vec<_> = facts.into_iter().map(|one| one.mark.map(|mark| mark.mark)).collect();
+    assert_eq!(
+        judged,
+        [None, None, benign.map(|it| it.0), benign.map(|it| it.0), None, benign.map(|it| it.0)]
+    );
 }
 
 pub(crate) async fn other_mail_is_counted(fx: &Fixture) {
@@ -282,7 +349,8 @@ pub(crate) async fn organizations_share_neither_marks_nor_finds(fx: &Fixture) {
     let (store, evil) = (&fx.store, (Domain, "evil.example"));
     fx.message("1", with(1, &[], &[evil])).await;
     mark(store, fx.org, value(Domain, "evil.example"), Judgement::Malicious).await;
-    mark(store, fx.org, below("example"), Judgement::Own).await;
+    mark(store, fx.org, below("example"), Judgement::Benign).await;
+    own_domains(store, fx.org, 0, &["evil.example"]).await;
     let (theirs, ..) = fx.stranger().await;
     let page = PageRequest::default();
     assert!(store.indicator_marks(theirs, MarksFilter::default(), &page).await.unwrap().items.is_empty());

@@ -85,6 +85,7 @@ on_every_store! {
     identity::the_same_bytes_are_one_message,
     indicators::marks_are_set_replaced_taken_back_and_written_down,
     indicators::marks_reach_what_is_below_and_within,
+    indicators::own_domains_are_marks_said_in_the_settings,
     indicators::other_mail_is_counted,
     indicators::the_search_finds_by_what_is_typed,
     indicators::pages_of_the_search_show_everything_once,
