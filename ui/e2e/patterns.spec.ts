@@ -29,9 +29,12 @@ test('a pattern is tried before it is saved, and what is wrong with it stands be
     await route.fulfill({ status: 201, json: patterns.ticket });
   };
   await page.goto('/settings/patterns/new');
+  await page.getByRole('button', { name: 'Try' }).click();
+  await expect(page.getByText('Write an expression')).toBeVisible();
   await page.getByRole('textbox', { name: 'Expression' }).fill('(INC-\\d+');
   await page.getByRole('button', { name: 'Try' }).click();
   await expect(page.getByText('at character 1: unclosed group')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Try it' })).toContainText('correct what is marked');
 
   answers['POST /patterns/trials'] = { body: patterns.trial };
   await page.getByRole('textbox', { name: 'Expression' }).fill('(INC-\\d+)');

@@ -15,6 +15,8 @@ import { PatternTrial } from './PatternTrial';
 import { useNamedPatterns, usePatterns, useSavePattern } from './patterns';
 import { draftOf, NEW_PATTERN, type PatternValues, valuesOf } from './patternWords';
 
+const NO_EXPRESSION = 'Write an expression';
+
 export default function PatternPage() {
   return useMay('read_desk') ? <Loaded /> : <NotAllowed title="Pattern" />;
 }
@@ -54,7 +56,7 @@ function Editor({ existing, initial }: { existing: Pattern | null; initial: Patt
     initialValues: initial,
     validate: {
       name: (value) => (value.trim() ? null : 'Give it a name'),
-      expression: (value) => (value.trim() ? null : 'Write an expression'),
+      expression: (value) => (value.trim() ? null : NO_EXPRESSION),
       looks_at: (value) => (value.length > 0 ? null : 'Choose where it looks'),
       gives: (value, { as }) => (as === 'indicator' || value.trim() ? null : 'Name the field'),
     },
@@ -87,7 +89,11 @@ function Editor({ existing, initial }: { existing: Pattern | null; initial: Patt
           />
         </form>
         <PatternTrial
-          draft={() => (form.values.expression.trim() ? draftOf(form.values) : null)}
+          draft={() => {
+            if (form.values.expression.trim()) return draftOf(form.values);
+            form.setFieldError('expression', NO_EXPRESSION);
+            return null;
+          }}
           onRefused={(error) => {
             // What is wrong with the expression stands beside the expression.
             const said = showFieldErrors(form, error);

@@ -53,6 +53,11 @@ export function PatternTrial({ draft, onRefused }: PatternTrialProps) {
       </form>
       <div aria-live="polite">
         {trial.isPending && <LoadingRows rows={4} label="Trying the pattern" />}
+        {trial.error && !shown && (
+          <Text size="sm" c="red" mt="md">
+            It cannot be tried yet: correct what is marked among the fields.
+          </Text>
+        )}
         {trial.error && shown && <FailedState what="What it finds" error={trial.error} retry={run} />}
         {trial.data && !trial.isPending && <Found trial={trial.data} />}
       </div>

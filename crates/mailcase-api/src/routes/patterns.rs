@@ -16,7 +16,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use mailcase_core::connector::FieldError;
 use mailcase_core::{MessageId, OrganizationId, PatternId};
-use mailcase_patterns::{ExpressionError, NAMED, Pattern, PatternSet};
+use mailcase_patterns::{ExpressionError, Gives, NAMED, Pattern, PatternSet};
 use mailcase_store::{KeptPattern, MessageFilter, MessageSummary, PageRequest, Store};
 use serde_json::json;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ pub(crate) async fn try_pattern(
     Body(body): Body<TryPattern>,
 ) -> Result<Json<PatternTrialView>, Problem> {
     let org = caller.organization;
-    let patterns = compiled(Pattern { name: "tried".to_owned(), ..body.pattern.clone().into() })?;
+    let patterns = compiled(unnamed(body.pattern.clone()))?;
     let chosen = chosen(&store, org, &body).await?;
     let mut messages = Vec::with_capacity(chosen.len());
     for message in chosen {
@@ -151,6 +151,17 @@ pub(crate) async fn delete_pattern(
     let entry = entry(&client, &caller, Action::PatternDeleted, json!({}));
     store.recorded(entry).delete_pattern(caller.organization, PatternId::from_uuid(id)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// To be tried: neither it nor its field needs a name before it is kept.
+fn unnamed(draft: PatternDraft) -> Pattern {
+    let mut pattern = Pattern { name: "tried".to_owned(), ..draft.into() };
+    if let Gives::Field { name } = &mut pattern.gives
+        && name.is_empty()
+    {
+        "tried".clone_into(name);
+    }
+    pattern
 }
 
 fn checked(draft: PatternDraft) -> Result<Pattern, Problem> {

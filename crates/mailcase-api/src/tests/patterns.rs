@@ -29,6 +29,11 @@ async fn a_pattern_is_tried_on_stored_messages_and_nothing_is_kept() {
         assert_eq!(tried["values"][0]["place"], "header:Subject");
         assert_eq!(tried["values"][0]["before"], "Subject: ");
     }
+    pattern["gives"] = json!({"as": "field", "name": ""});
+    pattern["name"] = json!("");
+    let unnamed = json!({"pattern": pattern});
+    let trial = world.ask(analyst, Method::POST, "/patterns/trials", Some(unnamed)).await.expect(200);
+    assert_eq!(found(&trial["messages"][0]["values"]), [word], "names are for what is kept");
     let none = json!({"pattern": pattern, "q": "nobodywrotethis"});
     let trial = world.ask(analyst, Method::POST, "/patterns/trials", Some(none)).await.expect(200);
     assert_eq!(trial["messages"], json!([]));
