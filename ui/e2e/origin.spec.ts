@@ -1,6 +1,7 @@
 // Where mail comes from: what was found out about a sender, and what the organization says of its own.
 import { wrongFields } from './mock/api';
 import * as data from './mock/data';
+import { imitation } from './mock/imitation';
 import * as origin from './mock/origin';
 import { expect, test } from './mock/test';
 
@@ -18,6 +19,17 @@ test('every check says what was found out, why, and for whom it speaks', async (
   await records.click();
   await expect(page.getByText('v=DMARC1; p=quarantine')).toBeVisible();
   await expect(page.getByText('no answer', { exact: true })).toBeVisible();
+});
+
+test('what passes for the organization itself is told above the text', async ({ page, answers }) => {
+  await page.goto(`/inbox/${data.message.summary.id}`);
+  const told = page.getByRole('alert').filter({ hasText: 'Looks like yours' });
+  await expect(page.getByRole('tab', { name: 'Preview' })).toBeVisible();
+  await expect(told).toHaveCount(0);
+  answers[`GET /messages/${data.message.summary.id}`] = { body: imitation };
+  await page.reload();
+  await expect(told.getByRole('listitem')).toHaveCount(1);
+  await expect(told).toContainText('looks like your own northwind.example');
 });
 
 test('without the DNS it says so, and where that is decided', async ({ page, answers }) => {

@@ -7,8 +7,8 @@ import * as data from './mock/data';
 import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
-import { noSettings } from './mock/origin';
 import * as reported from './mock/reported';
+import { originViews } from './originViews';
 import { PATTERN_VIEWS } from './patternViews';
 
 export type View = {
@@ -304,45 +304,7 @@ export const VIEWS: View[] = [
   },
   { name: 'connector-shadow', path: exchange, given: beside(data.agreeing) },
   { name: 'connector-switched', path: exchange, given: haveSwitched },
-  { name: 'own-domains', path: '/settings/own-domains' },
-  {
-    name: 'own-domains-empty',
-    path: '/settings/own-domains',
-    given: (answers) => {
-      answers['GET /origin-settings'] = { body: noSettings };
-    },
-  },
-  {
-    name: 'own-domains-failed',
-    path: '/settings/own-domains',
-    given: (answers) => {
-      answers['GET /origin-settings'] = problem(503, 'database', 'try again soon');
-    },
-  },
-  {
-    name: 'own-domains-refused',
-    path: '/settings/own-domains',
-    given: (answers) => {
-      answers['PUT /origin-settings'] = wrongFields(['settings.domains[0]', '`x` is no domain']);
-    },
-    reach: async (page) => {
-      await page.getByRole('switch', { name: /Verify senders/ }).click();
-      await press('Save')(page);
-      await page.getByRole('alert').waitFor();
-    },
-  },
-  {
-    name: 'own-domains-read-only',
-    path: '/settings/own-domains',
-    given: (answers) => {
-      answers['GET /session'] = { body: { ...data.me, permissions: ['read_desk', 'read_connectors'] } };
-    },
-  },
-  {
-    name: 'message-records',
-    path: `${message}?tab=headers`,
-    reach: (page) => page.getByText('What the DNS said').click(),
-  },
+  ...originViews(message),
   ...PATTERN_VIEWS,
   { name: 'keys', path: '/settings/keys' },
   {

@@ -9,6 +9,7 @@ import { PatternValues } from '../patterns/PatternValues';
 import { byteSize } from '../shared/format';
 import { DefectList } from './DefectList';
 import { Headers } from './Headers';
+import { Imitation } from './Imitation';
 import { MessageWithin } from './MessageWithin';
 import { PartsView } from './PartsView';
 import { countParts } from './parts';
@@ -44,6 +45,7 @@ export function EvidenceTabs({ evidence, sections = SECTIONS }: EvidenceTabsProp
           <DefectList defects={malformed} />
         </Alert>
       )}
+      {has('headers') && <Imitation verdicts={evidence.verdicts} />}
       {has('headers') && evidence.reported && (
         <Reported report={evidence.reported} onOpen={openPart} onShow={openPart} />
       )}

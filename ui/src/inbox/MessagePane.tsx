@@ -7,6 +7,7 @@ import { Link, useNavigate, useSearchParams } from 'react-router';
 import { rawMessageUrl } from '../api/links';
 import type { MessageDetail, Part, PatternValue } from '../api/types';
 import { Headers } from '../evidence/Headers';
+import { Imitation } from '../evidence/Imitation';
 import { PartAlone } from '../evidence/PartAlone';
 import { PartsView } from '../evidence/PartsView';
 import { countParts, partAt } from '../evidence/parts';
@@ -78,6 +79,7 @@ function MessageView({ message }: { message: MessageDetail }) {
         <PeopleAndTimes message={message} />
       </div>
       <Decision message={message} />
+      {evidence && <Imitation verdicts={evidence.verdicts} />}
       {evidence?.reported && <Reported report={evidence.reported} onOpen={lookAtAlone} onShow={choose} />}
       <MessageWarnings message={message} />
       {evidence && (
