@@ -183,7 +183,7 @@ function SeenIn({ row, other }: { row: Row; other: boolean }) {
       ) : (
         words
       )}
-      {!other && row.seen?.last && <div>last {relativeTime(row.seen.last, Date.now())}</div>}
+      {!other && row.seen?.last && <div>last seen {relativeTime(row.seen.last, Date.now())}</div>}
     </Text>
   );
 }
