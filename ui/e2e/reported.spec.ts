@@ -1,7 +1,7 @@
 // Mail about mail: the reported mail above the mail it came in, on the pages of messages and cases.
 import * as data from './mock/data';
 import { complete } from './mock/evidence';
-import { chainedReport, copiedReport, reportOfNothing } from './mock/reported';
+import { chainedReport, copiedReport, ofCase, reportOfNothing } from './mock/reported';
 import { expect, test } from './mock/test';
 
 const id = data.message.summary.id;
@@ -62,11 +62,30 @@ test('a report may not hold what it is about, and other mail reports nothing', a
   await expect(page.getByText('The mail that was reported is not in the report.')).toBeVisible();
 });
 
-test('a case shows what its first message reports', async ({ page, answers }) => {
-  answers[`GET /messages/${id}`] = { body: copiedReport };
-  await page.goto(`/cases/${data.caseDetail.summary.id}`);
-  const reported = page.getByRole('region', { name: 'Reported mail' });
-  await expect(reported).toContainText('Your invoice 2026-0417 is overdue');
-  await page.getByRole('link', { name: 'Open the message' }).click();
+test('a case shows what its messages report, and goes on when there is more', async ({ page, answers }) => {
+  const aCase = `/cases/${data.caseDetail.summary.id}`;
+  await page.goto(aCase);
+  await expect(page.getByRole('tab', { name: /Messages/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: /^Reported mail/ })).toHaveCount(0);
+  answers[`GET ${aCase}/reports`] = (route) => {
+    const further = new URL(route.request().url()).searchParams.get('cursor');
+    return route.fulfill({
+      json: further ? { items: ofCase.slice(1), next: null } : { items: ofCase.slice(0, 1), next: 'further' },
+    });
+  };
+  await page.reload();
+  const first = page.getByRole('region', { name: 'Reported mail 1' });
+  await expect(first).toContainText('Your invoice 2026-0417 is overdue');
+  await page.getByRole('button', { name: 'Show further reports' }).click();
+  const second = page.getByRole('region', { name: 'Reported mail 2' });
+  await expect(second).toContainText('with KnowBe4 Phish Alert');
+  await expect(page.getByRole('button', { name: 'Show further reports' })).toHaveCount(0);
+  await second.getByRole('button', { name: /^Open FW/ }).click();
+  await expect(page).toHaveURL(new RegExp(`/inbox/${complete.summary.id}\\?alone=%2F2`));
+  await page.goBack();
+  await page
+    .getByRole('link', { name: data.message.summary.subject ?? '' })
+    .first()
+    .click();
   await expect(page).toHaveURL(new RegExp(`/inbox/${id}`));
 });

@@ -184,7 +184,21 @@ export const VIEWS: View[] = [
     name: 'case-reported',
     path: aCase,
     given: (answers) => {
-      answers[`GET ${message.replace('/inbox', '/messages')}`] = { body: reported.copiedReport };
+      answers[`GET ${aCase}/reports`] = { body: { items: reported.ofCase, next: 'further' } };
+    },
+  },
+  {
+    name: 'case-reported-later',
+    path: aCase,
+    given: (answers) => {
+      answers[`GET ${aCase}/reports`] = { body: { items: [], next: 'further' } };
+    },
+  },
+  {
+    name: 'case-reported-failed',
+    path: aCase,
+    given: (answers) => {
+      answers[`GET ${aCase}/reports`] = problem(503, 'database', 'try again soon');
     },
   },
   { name: 'case-messages', path: aCase, reach: tab(/Messages/) },

@@ -151,6 +151,7 @@ fn desk() -> OpenApiRouter<ApiState> {
         .routes(routes!(cases::list_case_messages))
         .routes(routes!(cases::list_case_indicators))
         .routes(routes!(cases::list_case_attachments))
+        .routes(routes!(cases::list_case_reports))
         .routes(routes!(cases::list_case_timeline))
         .routes(routes!(cases::add_case_note))
         .routes(routes!(patterns::list_patterns, patterns::add_pattern))

@@ -16,11 +16,13 @@ use std::collections::{BTreeSet, HashMap};
 mod findings;
 mod list;
 mod patch;
+mod reports;
 pub(crate) mod timeline;
 
 pub use findings::{CaseAttachment, CaseIndicator};
 pub use list::{CaseFilter, CaseOrder, CaseSort, OwnerFilter};
 pub use patch::CasePatch;
+pub use reports::CaseReport;
 pub use timeline::{TimelineEntry, TimelineKind};
 
 /// Tags of one case.

@@ -46,8 +46,8 @@ pub use blobs::{
     ReclaimReport, ReclaimStep, SMALL_BLOB_MAX, VerifyProgress, VerifyReport,
 };
 pub use cases::{
-    Case, CaseAttachment, CaseFilter, CaseIndicator, CaseOrder, CasePatch, CaseSort, NewCase, OwnerFilter,
-    Person, TAG_MAX_CHARS, TAGS_MAX, TimelineEntry, TimelineKind,
+    Case, CaseAttachment, CaseFilter, CaseIndicator, CaseOrder, CasePatch, CaseReport, CaseSort, NewCase,
+    OwnerFilter, Person, TAG_MAX_CHARS, TAGS_MAX, TimelineEntry, TimelineKind,
 };
 pub use clock::Clock;
 pub use config::{BlobConfig, DatabaseConfig, MasterKey, S3Config, StoreConfig};

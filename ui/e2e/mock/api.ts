@@ -82,6 +82,7 @@ export function desk(): Answers {
     [`GET ${aCase}/messages`]: page(data.messages.slice(0, 1)),
     [`GET ${aCase}/indicators`]: page(indicators.ofCase),
     [`GET ${aCase}/attachments`]: page(data.caseAttachments),
+    [`GET ${aCase}/reports`]: page([]),
     [`GET ${aCase}/timeline`]: page(data.timeline),
     'GET /connector-kinds': page(data.kinds),
     'GET /connectors': page(data.connectors),

@@ -1,5 +1,5 @@
 // Reports: one mail copied into a text, a chain with attached mail, a report without its mail.
-import type { Evidence, MessageDetail, Report, ReportedMessage } from '../../src/api/types';
+import type { CaseReport, Evidence, MessageDetail, Report, ReportedMessage } from '../../src/api/types';
 import { message } from './data';
 import { complete } from './evidence';
 
@@ -87,6 +87,16 @@ const withReport = (detail: MessageDetail, reported: Report): MessageDetail => (
   ...detail,
   evidence: { ...(detail.evidence as Evidence), reported },
 });
+
+const reportOf = ({ summary: { id, subject, received_at } }: MessageDetail, report: Report): CaseReport => ({
+  message: id,
+  subject,
+  received_at,
+  report,
+});
+
+/** What the messages of a case report, oldest first. */
+export const ofCase: CaseReport[] = [reportOf(message, copied), reportOf(complete, chain)];
 
 export const copiedReport = withReport(message, copied);
 export const reportOfNothing = withReport(message, nothing);

@@ -176,6 +176,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cases/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the messages of a case report, oldest message first.
+         * @description A page may be short, even empty, and still have a next one: each looks into a bounded number of messages.
+         */
+        get: operations["list_case_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cases/{id}/timeline": {
         parameters: {
             query?: never;
@@ -1517,6 +1537,16 @@ export interface components {
             number: number;
             title: string;
         };
+        /** @description What a message of a case reports. */
+        CaseReport: {
+            /** Format: uuid */
+            message: string;
+            /** Format: date-time */
+            received_at: string;
+            report: components["schemas"]["ReportView"];
+            /** @description Of that message. */
+            subject?: string | null;
+        };
         /** @enum {string} */
         CaseStatus: "open" | "in_progress" | "resolved";
         /** @description One case as a list shows it. */
@@ -2535,6 +2565,20 @@ export interface components {
                 /** @description In messages of the organization that are not in this case. */
                 seen: components["schemas"]["SeenView"];
                 value: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; `null` on the last page. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CaseReport: {
+            items: {
+                /** Format: uuid */
+                message: string;
+                /** Format: date-time */
+                received_at: string;
+                report: components["schemas"]["ReportView"];
+                /** @description Of that message. */
+                subject: string | null;
             }[];
             /** @description Give it as `cursor` to get the next page; `null` on the last page. */
             next: string | null;
@@ -4009,6 +4053,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It did not work; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_case_reports: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Items per page, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the case */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseReport"];
+                };
             };
             /** @description It did not work; `code` says why */
             default: {

@@ -61,6 +61,7 @@ export type CaseStatus = Schemas['CaseStatus'];
 export type Severity = Schemas['Severity'];
 export type CaseIndicator = Schemas['CaseIndicator'];
 export type CaseAttachment = Schemas['CaseAttachment'];
+export type CaseReport = Schemas['CaseReport'];
 export type TimelineEntry = Schemas['TimelineEntryView'];
 export type UpdateCase = Schemas['UpdateCase'];
 

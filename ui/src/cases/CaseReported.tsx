@@ -1,38 +1,58 @@
-// What was reported in a case, by its first message that reports anything.
-import { Anchor, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+// What was reported in a case: the report of each of its messages, oldest first.
+import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { Link, useNavigate } from 'react-router';
+import type { CaseReport } from '../api/types';
 import { Reported } from '../evidence/Reported';
-import { messageOptions } from '../inbox/messages';
-import { useCaseMessages } from './cases';
+import { NO_SUBJECT } from '../inbox/messages';
+import { FailedState } from '../shared/states';
+import { Time } from '../shared/Time';
+import { useCaseReports } from './cases';
 
 export function CaseReported({ id }: { id: string }) {
-  const { rows } = useCaseMessages(id);
-  // The case was made of the oldest message that no machine wrote.
-  const first = rows?.filter(({ automatic }) => !automatic).sort(byArrival)[0];
-  const query = useQuery({ ...messageOptions(first?.id ?? ''), enabled: first !== undefined });
+  const list = useCaseReports(id);
+  if (list.error) return <FailedState what="Reported mail" error={list.error} retry={list.retry} />;
+  const rows = list.rows ?? [];
+  const several = rows.length > 1 || (rows.length === 1 && list.hasMore);
+  if (rows.length === 0 && !list.hasMore) return null;
+  return (
+    <Stack gap="sm" mb="sm">
+      {rows.map((row, at) => (
+        <OneReport key={row.message} of={row} number={several ? at + 1 : undefined} />
+      ))}
+      {list.hasMore && (
+        <Button
+          variant="default"
+          size="xs"
+          w="fit-content"
+          loading={list.loadingMore}
+          onClick={list.loadMore}
+        >
+          {rows.length === 0 ? 'Look for reported mail in later messages' : 'Show further reports'}
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+function OneReport({ of, number }: { of: CaseReport; number: number | undefined }) {
+  const { message, subject, received_at, report } = of;
   const navigate = useNavigate();
-  const report = query.data?.evidence?.reported;
-  if (!first || !report) return null;
-  const goTo = (where: Record<string, string>) =>
-    navigate(`/inbox/${first.id}?${new URLSearchParams(where)}`);
+  const goTo = (where: Record<string, string>) => navigate(`/inbox/${message}?${new URLSearchParams(where)}`);
   return (
     <div>
       <Reported
         report={report}
+        number={number}
         onOpen={(path) => goTo({ alone: path })}
         onShow={(path) => goTo({ tab: 'parts', part: path })}
       />
-      <Text size="xs" c="dimmed" mt={4} mb="sm">
-        From the first message of the case.{' '}
-        <Anchor component={Link} to={`/inbox/${first.id}`} size="xs" underline="always">
-          Open the message
+      <Text size="xs" c="dimmed" mt={4} component="div" className="breakable">
+        In{' '}
+        <Anchor component={Link} to={`/inbox/${message}`} size="xs" underline="always">
+          {subject || NO_SUBJECT}
         </Anchor>
+        , received <Time at={received_at} />
       </Text>
     </div>
   );
-}
-
-function byArrival(one: { received_at: string }, other: { received_at: string }): number {
-  return one.received_at.localeCompare(other.received_at);
 }

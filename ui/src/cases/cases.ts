@@ -92,6 +92,15 @@ export function useCaseAttachments(id: string) {
   );
 }
 
+/** Reports on a page: each may be long, and the rest of the case stands below them. */
+const REPORTS = 5;
+
+export function useCaseReports(id: string) {
+  return usePagedList(keys.case(id, 'reports'), (cursor) =>
+    answer(api.GET('/cases/{id}/reports', { params: { path: { id }, query: { cursor, limit: REPORTS } } })),
+  );
+}
+
 export function useCaseTimeline(id: string) {
   return usePagedList(keys.case(id, 'timeline'), (cursor) =>
     answer(api.GET('/cases/{id}/timeline', { params: { path: { id }, query: { cursor } } })),

@@ -12,13 +12,15 @@ import { TextBlock } from './TextBlock';
 
 type ReportedProps = {
   report: Report;
+  /** Where several reports stand on a page. */
+  number?: number | undefined;
   /** Opens an attached message. */
   onOpen: (path: string) => void;
   /** Shows the part in whose text a message was copied. */
   onShow: (path: string) => void;
 };
 
-export function Reported({ report, onOpen, onShow }: ReportedProps) {
+export function Reported({ report, number, onOpen, onShow }: ReportedProps) {
   const { reporter, words, tool, opinion, messages } = report;
   const heading = useId();
   const counted = countWords(report);
@@ -28,7 +30,7 @@ export function Reported({ report, onOpen, onShow }: ReportedProps) {
         <div>
           <Group gap="xs">
             <Title order={2} id={heading}>
-              Reported mail
+              Reported mail{number && ` ${number}`}
             </Title>
             {opinion && (
               <Badge color={opinion === 'not_junk' ? 'teal' : 'orange'}>{opinionWords(opinion)}</Badge>

@@ -3,6 +3,7 @@
 use crate::dto::evidence::{HashesView, IndicatorKindView};
 use crate::dto::indicator::{IndicatorMarkView, SeenView};
 use crate::dto::people::Person;
+use crate::dto::report::ReportView;
 use jiff::Timestamp;
 use mailcase_core::case::{CaseStatus, Severity};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -151,6 +152,16 @@ pub(crate) struct CaseIndicator {
     pub(crate) mark: Option<IndicatorMarkView>,
     /// In messages of the organization that are not in this case.
     pub(crate) seen: SeenView,
+}
+
+/// What a message of a case reports.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CaseReport {
+    pub(crate) message: Uuid,
+    /// Of that message.
+    pub(crate) subject: Option<String>,
+    pub(crate) received_at: Timestamp,
+    pub(crate) report: ReportView,
 }
 
 /// An attachment of a message of a case.

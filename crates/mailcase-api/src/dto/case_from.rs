@@ -1,7 +1,10 @@
 //! From cases as the store tells of them to cases as the API shows them, and from queries to filters.
 
-use super::case::{CaseAttachment, CaseDetail, CaseIndicator, CaseQuery, CaseSort, CaseSummary, SortOrder};
+use super::case::{
+    CaseAttachment, CaseDetail, CaseIndicator, CaseQuery, CaseReport, CaseSort, CaseSummary, SortOrder,
+};
 use super::evidence_from::defanged;
+use super::report::ReportView;
 use super::trail::TimelineEntryView;
 use crate::dto::people::Person;
 use crate::problem::Problem;
@@ -83,6 +86,13 @@ impl From<mailcase_store::CaseAttachment> for CaseAttachment {
             size: attachment.size,
             hashes: attachment.hashes.map(Into::into),
         }
+    }
+}
+
+impl From<mailcase_store::CaseReport> for CaseReport {
+    fn from(found: mailcase_store::CaseReport) -> Self {
+        let mailcase_store::CaseReport { message, subject, received_at, report, texts } = found;
+        Self { message: message.uuid(), subject, received_at, report: ReportView::new(report, texts) }
     }
 }
 

@@ -99,18 +99,21 @@ impl ReportView {
     /// The report in `evidence`, with the texts of what was copied.
     pub(super) fn of(evidence: &model::Evidence) -> Option<Self> {
         let report = evidence.reported.clone()?;
-        let message = |message: model::ReportedMessage| {
-            let text = message.text(evidence);
-            ReportedMessageView::new(message, text)
-        };
-        Some(Self {
+        let texts = report.messages.iter().map(|message| message.text(evidence)).collect();
+        Some(Self::new(report, texts))
+    }
+
+    /// A report with the text of each of its messages.
+    pub(super) fn new(report: model::Report, texts: Vec<Option<String>>) -> Self {
+        let messages = report.messages.into_iter().zip(texts);
+        Self {
             reporter: report.reporter.map(Into::into),
             words: report.words,
             tool: report.tool.map(Into::into),
             opinion: report.opinion.map(Into::into),
-            messages: report.messages.into_iter().map(message).collect(),
+            messages: messages.map(|(message, text)| ReportedMessageView::new(message, text)).collect(),
             more: report.more,
-        })
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::access::{ReadDesk, Require, WriteDesk};
 use crate::client::Client;
 use crate::dto::case::{
-    AddNote, CaseAttachment, CaseDetail, CaseIndicator, CaseQuery, CaseSummary, CreateCase, UpdateCase,
+    AddNote, CaseAttachment, CaseDetail, CaseIndicator, CaseQuery, CaseReport, CaseSummary, CreateCase,
+    UpdateCase,
 };
 use crate::dto::message::MessageSummary;
 use crate::dto::trail::TimelineEntryView;
@@ -157,6 +158,23 @@ pub(crate) async fn list_case_attachments(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<CaseAttachment>>, Problem> {
     let page = store.case_attachments(caller.organization, CaseId::from_uuid(id), &page.request()?).await?;
+    Ok(Json(Page::of(page, Into::into)))
+}
+
+/// What the messages of a case report, oldest message first.
+///
+/// A page may be short, even empty, and still have a next one: each looks into a bounded number of messages.
+#[utoipa::path(get, path = "/cases/{id}/reports", tag = "cases",
+    params(("id" = Uuid, Path, description = "Id of the case"), PageQuery),
+    security(("session" = ["read_desk"]), ("token" = ["read_desk"])),
+    responses((status = 200, description = "A page of reports", body = Page<CaseReport>)))]
+pub(crate) async fn list_case_reports(
+    State(store): State<Store>,
+    Require(caller, _): Require<ReadDesk>,
+    Ids(id): Ids<Uuid>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<CaseReport>>, Problem> {
+    let page = store.case_reports(caller.organization, CaseId::from_uuid(id), &page.request()?).await?;
     Ok(Json(Page::of(page, Into::into)))
 }
 

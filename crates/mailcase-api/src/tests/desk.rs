@@ -2,6 +2,7 @@
 
 use super::world::{World, letter};
 use axum::http::Method;
+use mailcase_mail::testkit::INBOX;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -158,4 +159,25 @@ async fn users_are_made_changed_and_never_left_without_an_administrator() {
     world.ask(admin, Method::PATCH, &format!("/users/{me}"), Some(demote)).await.expect(409);
     let people = world.get(&ours.reader, "/people").await.to_string();
     assert!(people.contains("Grace H.") && !people.contains("role\":"), "{people}");
+}
+
+#[tokio::test]
+async fn a_case_tells_what_its_messages_report() {
+    let (world, ours, _) = World::inhabited().await;
+    let none = world.get(&ours.reader, &format!("/cases/{}/reports", ours.ids.case)).await;
+    assert_eq!(none, json!({"items": [], "next": null}));
+    let report = "From: Petra <petra@ours.example>\r\nSubject: FW: salary\r\n\r\nIs it real?\r\n\r\n\
+                  -----Original Message-----\r\nFrom: eve@evil.example\r\nSent: today\r\nTo: petra@ours.example\r\n\
+                  Subject: Salary\r\n\r\nSign here.\r\n";
+    world.mailbox.deliver(INBOX, report.as_bytes().to_vec());
+    world.take_mail(ours.id, &ours.ids.connector, 2).await;
+    let message = world.get(&ours.reader, "/messages?q=salary").await["items"][0].clone();
+    let path = format!("/cases/{}/reports?limit=1", message["case"]["id"].as_str().unwrap());
+    let reports = world.get(&ours.reader, &path).await;
+    assert_eq!((reports["items"].as_array().unwrap().len(), &reports["next"]), (1, &json!(null)));
+    let told = &reports["items"][0];
+    assert_eq!((&told["message"], &told["subject"]), (&message["id"], &json!("FW: salary")));
+    assert_eq!(told["report"]["reporter"]["address"], "petra@ours.example");
+    assert_eq!(told["report"]["messages"][0]["subject"], "Salary");
+    assert_eq!(told["report"]["messages"][0]["place"]["text"], "Sign here.");
 }

@@ -232,6 +232,40 @@ pub(crate) async fn cases_change_and_tell(fx: &Fixture) {
     }
 }
 
+pub(crate) async fn reports_of_a_case(fx: &Fixture) {
+    let copied = "Look at this.\n\n-----Original Message-----\nFrom: a@evil.example\nSent: today\nTo: b@x\nSubject: Pay\n\nNow.";
+    let mut case = None;
+    for n in 0..7_usize {
+        let first: &[&str] = if n == 0 { &[] } else { &["<0@x>"] };
+        let mut evidence = mail("S", &format!("<{n}@x>"), first);
+        if n % 3 == 0 {
+            let raw = format!("From: r{n}@x\nSubject: FW: Pay\n\n{copied}\n");
+            let examined = mailcase_evidence::examine(raw.as_bytes(), &mailcase_evidence::Means::default());
+            assert_eq!(examined.reported.as_ref().map(|report| report.messages.len()), Some(1));
+            (evidence.reported, evidence.text, evidence.root) =
+                (examined.reported, examined.text, examined.root);
+        }
+        case = fx.message(&n.to_string(), evidence).await.1;
+    }
+    let case = case.unwrap();
+    for limit in 1..=4 {
+        let (mut found, mut page) = (Vec::new(), PageRequest { cursor: None, limit });
+        loop {
+            let some = fx.store.case_reports(fx.org, case, &page).await.unwrap();
+            assert!(some.items.len() <= limit);
+            found.extend(some.items);
+            page.cursor = some.next;
+            if page.cursor.is_none() {
+                break;
+            }
+        }
+        let reporters: Vec<_> =
+            found.iter().filter_map(|one| one.report.reporter.as_ref()?.address.as_deref()).collect();
+        assert_eq!(reporters, ["r0@x", "r3@x", "r6@x"], "oldest first, by {limit}");
+        assert!(found.iter().all(|one| one.texts == [Some("Now.".to_owned())]), "{found:?}");
+    }
+}
+
 pub(crate) async fn findings_of_a_case(fx: &Fixture) {
     let with = |subject: &str, id: &str, answers: &[&str], values: &[&str]| -> Evidence {
         let mut evidence = mail(subject, id, answers);

@@ -102,6 +102,7 @@ async fn single_things_are_missing(fx: &Fixture, ours: &Ours, org: OrganizationI
     missing(store.case_messages(org, case, &page).await, "case messages");
     missing(store.case_indicators(org, case, &page).await, "case indicators");
     missing(store.case_attachments(org, case, &page).await, "case attachments");
+    missing(store.case_reports(org, case, &page).await, "case reports");
     missing(store.case_timeline(org, case, &page).await, "case timeline");
     missing(store.add_note(org, case, "text", &actor).await, "note");
     missing(store.update_case(org, case, &CasePatch::default(), &actor).await, "update case");

@@ -80,6 +80,7 @@ on_every_store! {
     desk::search_finds_folded_prefixes_and_never_fails,
     desk::filters_select,
     desk::cases_change_and_tell,
+    desk::reports_of_a_case,
     desk::findings_of_a_case,
     events::watchers_hear_of_changes_on_every_replica,
     identity::the_same_bytes_are_one_message,
