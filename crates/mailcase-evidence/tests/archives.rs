@@ -86,6 +86,18 @@ fn archives_within_archives_have_paths_to_everything() {
 }
 
 #[test]
+fn a_member_without_a_name_has_none() {
+    let mut nameless = flate2::GzBuilder::new().filename("").write(Vec::new(), flate2::Compression::fast());
+    nameless.write_all(b"text").unwrap();
+    let raw = mail("hello", &[("a.gz", "application/gzip", &nameless.finish().unwrap())]);
+    let evidence = examine(&raw, &Means::default());
+    assert_eq!(part(&evidence, "/2/1").size, 4);
+    for one in &evidence.indicators {
+        assert!(!one.value.trim().is_empty(), "{one:?}");
+    }
+}
+
+#[test]
 fn the_password_in_the_text_opens_the_archive() {
     let bytes = locked("KD8812");
     let raw =
