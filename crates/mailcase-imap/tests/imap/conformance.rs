@@ -25,7 +25,8 @@ impl DovecotBench {
         let server = Dovecot::start(options).await.unwrap();
         server.create_folder(USER, "Staging").await.unwrap();
         // Dovecot sends CRLF for a bare LF.
-        let abilities = Abilities { keeps_bare_lf: false, ..Abilities::ALL };
+        let moves_at_once = !hidden.contains(&"MOVE");
+        let abilities = Abilities { keeps_bare_lf: false, moves_at_once, ..Abilities::ALL };
         Self { server, encrypted: hidden.is_empty(), abilities }
     }
 

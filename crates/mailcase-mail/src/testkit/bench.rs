@@ -16,6 +16,9 @@ pub struct Abilities {
     pub removes: bool,
     /// [`RemoteAction::Move`](crate::RemoteAction::Move) and [`Delete`](crate::RemoteAction::Delete) work.
     pub moves_and_deletes: bool,
+    /// A move happens at once. When false it is a copy and a removal, and one that was cut off between them and is
+    /// repeated leaves a second copy; nothing is ever missing.
+    pub moves_at_once: bool,
     /// The server keeps a bare LF, rather than making it CRLF.
     pub keeps_bare_lf: bool,
     /// The server keeps a message that does not end in a line end, and one without a body.
@@ -34,6 +37,7 @@ impl Abilities {
         received_dates: true,
         removes: true,
         moves_and_deletes: true,
+        moves_at_once: true,
         keeps_bare_lf: true,
         keeps_missing_line_end: true,
         resets: true,
