@@ -233,9 +233,7 @@ fn no_more_tries() -> Defect {
 
 /// An item by the name as declared; a name that leaves its folder is kept and said to.
 fn named(name: &str) -> Item {
-    // An empty name is none.
-    let known = Some(bounded(name, NAME_BYTES)).filter(|name| !name.trim().is_empty());
-    let mut item = Item { name: known, ..Item::default() };
+    let mut item = Item { name: Some(bounded(name, NAME_BYTES)), ..Item::default() };
     if name.len() > NAME_BYTES {
         item.defects.push(Defect::new("limit_name", "the name is too long; only its start was kept"));
     }

@@ -166,6 +166,8 @@ impl Tree<'_> {
             self.body_below.insert(parent);
         }
         let Item { role, content, name, content_type, charset, content_id, facts, lock, defects } = item;
+        // An empty name is none, as in MIME.
+        let name = name.filter(|name| !name.trim().is_empty());
         let (bytes, size) = match content {
             Content::Entity(bytes) => {
                 let mut scanner = Scanner::entity(parent);

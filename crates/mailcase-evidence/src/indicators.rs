@@ -135,7 +135,7 @@ fn files(found: &mut Found, part: &Part) {
         found.value(Kind::Sha1, &hashes.sha1);
         found.value(Kind::Md5, &hashes.md5);
     }
-    if let Some(name) = part.name.as_ref().filter(|name| !name.trim().is_empty()) {
+    if let Some(name) = &part.name {
         found.value(Kind::FileName, name);
     }
 }
