@@ -3,8 +3,8 @@
     peers.py mail-parser|eml_parser|parse-emails|mailparser|stdlib+iocfinder FOLDER
 
 Each does by default what its users have it do, and hashes every attachment. The last two are those of py_parse.py in the
-bench kit (MAILCASE_BENCH_KIT): mail-parser as a listener uses it, and the standard library with ioc-finder. Prints JSON: messages, bytes, seconds by the
-clock and of the processor, failures.
+bench kit (MAILCASE_BENCH_KIT): mail-parser as a listener uses it, and the standard library with ioc-finder. Prints JSON:
+messages, bytes, seconds by the clock and of the processor, failures.
 """
 
 import base64
