@@ -1,7 +1,8 @@
 // Above a message that seems to be from the organization itself and may not be: whoever only reads it has to know.
-import { Alert, List } from '@mantine/core';
+import { Alert } from '@mantine/core';
 import { IconMasksTheater } from '@tabler/icons-react';
 import type { Verdicts } from '../api/types';
+import { MarkList } from './MarkList';
 
 type Kind = Verdicts['marks'][number]['kind'];
 
@@ -12,13 +13,7 @@ export function Imitation({ verdicts: { marks } }: { verdicts: Verdicts }) {
   if (found.length === 0) return null;
   return (
     <Alert color="orange" p="xs" icon={<IconMasksTheater />} title="Looks like yours, and may not be">
-      <List size="sm">
-        {found.map(({ kind, message }) => (
-          <List.Item key={`${kind} ${message}`} className="breakable">
-            {message}
-          </List.Item>
-        ))}
-      </List>
+      <MarkList marks={found} />
     </Alert>
   );
 }

@@ -1,7 +1,8 @@
 // What speaks for and against the sender a message names: oddities, and what servers on the way wrote down.
-import { Alert, Badge, Group, List, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Alert, Badge, Group, Table, Text, Title, Tooltip } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { MailingList, Verdicts } from '../api/types';
+import { MarkList } from './MarkList';
 import { OwnChecks } from './OwnChecks';
 import { claimant, resultColor, whole } from './origin';
 
@@ -12,13 +13,7 @@ export function Origin({ verdicts: { authentication, marks, own }, list }: Origi
     <>
       {marks.length > 0 && (
         <Alert color="yellow" p="xs" icon={<IconAlertTriangle />} title="Before you believe the sender">
-          <List size="sm">
-            {marks.map(({ kind, message }) => (
-              <List.Item key={`${kind} ${message}`} className="breakable">
-                {message}
-              </List.Item>
-            ))}
-          </List>
+          <MarkList marks={marks} />
         </Alert>
       )}
       {list && <Sent through={list} />}
