@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, type Page, test } from '@playwright/test';
-import { AT_THE_SERVER, env, signIn } from './environment';
-import { deliver } from './lmtp';
+import { AT_THE_SERVER, signIn } from './environment';
+import { send } from './lmtp';
 
 test.use(AT_THE_SERVER);
 
@@ -14,21 +14,10 @@ const defanged = (value: string) => value.replaceAll('.', '[.]');
 const subjects = [`Refund ${mark}`, `Another refund ${mark}`];
 const TIMEOUT = { timeout: 30_000 };
 
-const send = (subject = '') =>
-  deliver(
-    Number(env('LMTP_PORT')),
-    env('IMAP_USER'),
-    [
-      'From: Petra Lind <petra@example.org>',
-      `To: <${env('IMAP_USER')}>`,
-      `Subject: ${subject}`,
-      `Message-ID: <${randomUUID()}@example.org>`,
-      '',
-      `Your refund waits at https://${evil}/refund until tomorrow.`,
-      `Our shop is at https://${ours}/ as ever.`,
-      '',
-    ].join('\r\n'),
-  );
+const lines = [
+  `Your refund waits at https://${evil}/refund until tomorrow.`,
+  `Our shop is at https://${ours}/ as ever.`,
+];
 
 /** Opens the indicators of a message of the inbox, once it is there. */
 async function openIndicators(page: Page, subject = '') {
@@ -53,7 +42,7 @@ test('what is marked on a message is known wherever it is seen again', async ({ 
 
   await test.step('one is marked malicious with a click, another own with a key', async () => {
     await signIn(page);
-    await send(subjects[0]);
+    await send({ subject: subjects[0] ?? '', lines });
     await openIndicators(page, subjects[0]);
     await expect(row(page, domain)).toContainText('Nowhere else');
     await row(page, domain)
@@ -69,7 +58,7 @@ test('what is marked on a message is known wherever it is seen again', async ({ 
   });
 
   await test.step('the next message that has them says so', async () => {
-    await send(subjects[1]);
+    await send({ subject: subjects[1] ?? '', lines });
     await openIndicators(page, subjects[1]);
     await expect(row(page, domain)).toContainText('Malicious');
     await expect(row(page, domain)).toContainText('1 other message, 1 case');

@@ -1,6 +1,9 @@
 // Hands a message to a mail server, the way a mail server does (LMTP, RFC 2033).
+
+import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { env } from './environment';
 
 /** Delivers `message` (CRLF line ends) to `recipient`; fails with what the server answered. */
 export async function deliver(port: number, recipient: string, message: string): Promise<void> {
@@ -23,6 +26,24 @@ export async function deliver(port: number, recipient: string, message: string):
   } finally {
     socket.end();
   }
+}
+
+/** A plain message of today, as a person writes one. */
+type Letter = { from?: string; subject: string; lines: string[] };
+
+/** Delivers a letter to the mailbox that is watched. */
+export async function send({
+  from = 'Petra Lind <petra@example.org>',
+  subject,
+  lines,
+}: Letter): Promise<void> {
+  const head = [
+    `From: ${from}`,
+    `To: <${env('IMAP_USER')}>`,
+    `Subject: ${subject}`,
+    `Message-ID: <${randomUUID()}@example.org>`,
+  ];
+  await deliver(Number(env('LMTP_PORT')), env('IMAP_USER'), [...head, '', ...lines, ''].join('\r\n'));
 }
 
 /** The last line of each reply; `250-` lines announce that more follow. */

@@ -1,8 +1,8 @@
 // Own domains at the real server: named once, and whoever imitates them is marked.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@playwright/test';
-import { AT_THE_SERVER, env, signIn } from './environment';
-import { deliver } from './lmtp';
+import { AT_THE_SERVER, signIn } from './environment';
+import { send } from './lmtp';
 
 test.use(AT_THE_SERVER);
 
@@ -12,20 +12,7 @@ const imitator = `n0rthwind-${mark}.example`;
 const defanged = (value: string) => value.replaceAll('.', '[.]');
 const TIMEOUT = { timeout: 30_000 };
 
-const send = (from: string, subject: string) =>
-  deliver(
-    Number(env('LMTP_PORT')),
-    env('IMAP_USER'),
-    [
-      `From: Payroll <payroll@${from}>`,
-      `To: <${env('IMAP_USER')}>`,
-      `Subject: ${subject}`,
-      `Message-ID: <${randomUUID()}@example.org>`,
-      '',
-      `Your new account: https://${imitator}/login. Questions? https://intranet.${own}/help`,
-      '',
-    ].join('\r\n'),
-  );
+const lines = [`Your new account: https://${imitator}/login. Questions? https://intranet.${own}/help`];
 
 test('a domain that looks like an own one is marked', async ({ page }) => {
   test.setTimeout(120_000);
@@ -40,7 +27,7 @@ test('a domain that looks like an own one is marked', async ({ page }) => {
   });
 
   await test.step('mail of an imitator says so', async () => {
-    await send(imitator, `Salary ${mark}`);
+    await send({ from: `Payroll <payroll@${imitator}>`, subject: `Salary ${mark}`, lines });
     await page.goto('/inbox');
     await page.getByRole('link', { name: `Salary ${mark}` }).click(TIMEOUT);
     const imitation = page.getByRole('alert').filter({ hasText: 'Looks like yours' });

@@ -1,28 +1,13 @@
 // Patterns at the real server: begun with a ready-made one, written, tried on stored mail, kept, run over new mail.
 import { randomUUID } from 'node:crypto';
 import { expect, type Page, test } from '@playwright/test';
-import { AT_THE_SERVER, env, signIn } from './environment';
-import { deliver } from './lmtp';
+import { AT_THE_SERVER, signIn } from './environment';
+import { send } from './lmtp';
 
 test.use(AT_THE_SERVER);
 
 const mark = randomUUID().slice(0, 8);
 const TIMEOUT = { timeout: 30_000 };
-
-const send = (subject: string, ...lines: string[]) =>
-  deliver(
-    Number(env('LMTP_PORT')),
-    env('IMAP_USER'),
-    [
-      'From: Petra Lind <petra@example.org>',
-      `To: <${env('IMAP_USER')}>`,
-      `Subject: ${subject}`,
-      `Message-ID: <${randomUUID()}@example.org>`,
-      '',
-      ...lines,
-      '',
-    ].join('\r\n'),
-  );
 
 const listed = (page: Page, name: string) =>
   page.getByRole('table', { name: 'Patterns', exact: true }).getByRole('row', { name });
@@ -40,7 +25,7 @@ test('a pattern is tried on stored mail and run over what comes', async ({ page 
   });
 
   await test.step('an own one is told what is wrong with it, then what it finds in stored mail', async () => {
-    await send(`Ticket of ${mark}`, `About TCK-${mark}-10442, as promised.`);
+    await send({ subject: `Ticket of ${mark}`, lines: [`About TCK-${mark}-10442, as promised.`] });
     await page.goto('/inbox');
     await expect(page.getByRole('link', { name: `Ticket of ${mark}` })).toBeVisible(TIMEOUT);
     await page.goto('/settings/patterns');
@@ -75,7 +60,7 @@ test('a pattern is tried on stored mail and run over what comes', async ({ page 
 
   await test.step('mail that comes now has their values', async () => {
     const subject = `News of ${mark}`;
-    await send(subject, `TCK-${mark}-10443 is about the image backup-${mark}.`);
+    await send({ subject, lines: [`TCK-${mark}-10443 is about the image backup-${mark}.`] });
     await page.goto('/inbox');
     await page.getByRole('link', { name: subject }).click(TIMEOUT);
     await page.getByRole('tab', { name: /Indicators/ }).click();
