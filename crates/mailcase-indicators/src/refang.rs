@@ -99,8 +99,8 @@ const FORMS: &[(&str, &str)] = &[
 
 /// At least as many bytes as the longest form, and those looked at for what is before `://`.
 const LONGEST: usize = 24;
-/// Bytes looked through at once for candidates.
-const BLOCK: usize = 256;
+/// Bytes looked through at once for signs of forms.
+const BLOCK: usize = 64;
 
 static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
@@ -127,14 +127,15 @@ struct Edit {
 /// The text with its indicators as they were meant.
 pub(crate) fn refang(text: &str) -> Refanged<'_> {
     let mut replacements = Vec::new();
-    for (start, end) in (Candidates { text: text.as_bytes(), at: 0 }) {
+    let schemes: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), b"://").collect();
+    for (start, end) in candidates(text.as_bytes(), &schemes) {
         let Some(matcher) = MATCHER.as_ref() else { break };
         for found in matcher.find_iter(text.as_bytes().get(start..end).unwrap_or_default()) {
             let meant = FORMS.get(found.pattern().as_usize()).map_or("", |(_, meant)| *meant);
             replacements.push((start + found.start(), start + found.end(), meant));
         }
     }
-    wrapped::find(text, &mut replacements);
+    wrapped::find(text, &schemes, &mut replacements);
     if replacements.is_empty() {
         return Refanged { text: Cow::Borrowed(text), edits: Vec::new() };
     }
@@ -157,50 +158,61 @@ pub(crate) fn refang(text: &str) -> Refanged<'_> {
 }
 
 /// Where forms may be, with all bytes that belong to them: looking for what each must have is much faster than looking for
-/// the forms.
-struct Candidates<'a> {
-    text: &'a [u8],
-    at: usize,
-}
-
-impl Candidates<'_> {
-    /// The bytes of the block at `at` and those around it that a form in it may reach.
-    fn around(&self, at: usize) -> (usize, usize) {
-        (at.saturating_sub(LONGEST), self.text.len().min(at + BLOCK + LONGEST))
-    }
-
-    fn is_candidate(&self, at: usize) -> bool {
-        let (start, end) = self.around(at);
-        is_candidate(self.text.get(start..end).unwrap_or_default())
-    }
-}
-
-impl Iterator for Candidates<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<(usize, usize)> {
-        while self.at < self.text.len() && !self.is_candidate(self.at) {
-            self.at += BLOCK;
+/// the forms. `schemes` are the places of `://`.
+fn candidates(text: &[u8], schemes: &[usize]) -> Vec<(usize, usize)> {
+    let mut signs = Vec::new();
+    let (blocks, rest) = text.as_chunks::<BLOCK>();
+    let mut look = |from: usize, block: &[u8]| {
+        let places = block.iter().enumerate().filter(|(_, byte)| is_sign(**byte));
+        signs.extend(places.map(|(place, _)| from + place).filter(|at| is_of_form(text, *at)));
+    };
+    for (number, block) in blocks.iter().enumerate() {
+        // Looks at all of them, which takes a few instructions for many bytes.
+        if block.iter().fold(false, |any, byte| any | is_sign(*byte)) {
+            look(number * BLOCK, block);
         }
-        let first = self.at;
-        while self.at < self.text.len() && self.is_candidate(self.at) {
-            self.at += BLOCK;
+    }
+    look(blocks.len() * BLOCK, rest);
+    signs.extend(schemes.iter().filter(|at| is_broken_scheme(text, **at)));
+    signs.sort_unstable();
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for at in signs {
+        let (start, end) = (at.saturating_sub(LONGEST), text.len().min(at + LONGEST));
+        match ranges.last_mut() {
+            Some(last) if start <= last.1 => last.1 = end,
+            _ => ranges.push((start, end)),
         }
-        let last = self.at.checked_sub(BLOCK).filter(|last| *last >= first)?;
-        Some((self.around(first).0, self.around(last).1))
+    }
+    ranges
+}
+
+/// Whether a byte begins what forms have: a bracket, a backslash, a character that is not seen.
+const fn is_sign(byte: u8) -> bool {
+    matches!(byte, b'[' | b'(' | b'{' | b'<' | b'\\' | 0xc2 | 0xe2 | 0xef)
+}
+
+/// Whether what is around such a byte may be of a form.
+fn is_of_form(text: &[u8], at: usize) -> bool {
+    let after = |bytes: usize| text.get(at + 1..at + 1 + bytes).unwrap_or_default();
+    match text.get(at) {
+        Some(0xc2) => after(1) == b"\xad",
+        Some(0xe2) => matches!(after(2), [0x80, 0x8b..=0x8d] | [0x81, 0xa0]),
+        Some(0xef) => matches!(after(2), b"\xbb\xbf" | b"\xbc\x8e" | b"\xbd\xa1"),
+        Some(b'\\') => matches!(after(1), b"." | b"\\"),
+        Some(b'<') => after(2) == b".>",
+        _ => {
+            let sign = matches!(after(1), [b'.' | b',' | b':' | b'/' | b'@']);
+            let word = |known: &[u8; 2]| after(2).eq_ignore_ascii_case(known);
+            let scheme = at.checked_sub(1).and_then(|before| text.get(before)).map(u8::to_ascii_lowercase);
+            sign || matches!(scheme, Some(b'p' | b's')) || [b"do", b"pu", b"po", b"at"].into_iter().any(word)
+        }
     }
 }
 
-/// Every form has one of these; most text has none.
-fn is_candidate(bytes: &[u8]) -> bool {
-    memchr::memchr3(b'[', b'(', b'{', bytes).is_some()
-        || memchr::memchr3(b'\\', 0xe2, 0xef, bytes).is_some()
-        || memchr::memchr(0xc2, bytes).is_some()
-        || memchr::memmem::find(bytes, b"<.>").is_some()
-        || memchr::memmem::find_iter(bytes, b"://").any(|at| {
-            let scheme = bytes.get(at.saturating_sub(5)..at).unwrap_or_default();
-            scheme.iter().any(|byte| matches!(byte, b'x' | b'X' | b'*' | b'-' | b'w' | b'W'))
-        })
+/// Whether the scheme before `://` is written in a way that breaks it.
+fn is_broken_scheme(text: &[u8], at: usize) -> bool {
+    let scheme = text.get(at.saturating_sub(5)..at).unwrap_or_default();
+    scheme.iter().any(|byte| matches!(byte, b'x' | b'X' | b'*' | b'-' | b'w' | b'W'))
 }
 
 impl Refanged<'_> {
@@ -262,10 +274,17 @@ mod tests {
 
     #[test]
     fn forms_are_found_wherever_they_lie() {
-        for (form, _) in FORMS {
+        for (form, meant) in FORMS {
             // The scheme alone counts only before what follows it.
-            let used = if form.ends_with(':') { format!("{form}//") } else { (*form).to_owned() };
-            assert!(used.len() < LONGEST && is_candidate(used.as_bytes()), "{form}");
+            let used = |text: &str| {
+                if form.ends_with("p:") || form.ends_with("s:") {
+                    format!("{text}//")
+                } else {
+                    text.to_owned()
+                }
+            };
+            assert!(used(form).len() < LONGEST, "{form}");
+            assert_eq!(refang(&used(form)).text, used(meant), "{form}");
         }
         let broken = " hxxp[://]one[.]example, two (at) one (dot) example and a\\.b";
         let meant = " http://one.example, two@one.example and a.b";

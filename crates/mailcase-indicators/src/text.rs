@@ -18,12 +18,11 @@ const COLON: u8 = 4;
 const SLASH: u8 = 8;
 const BACKSLASH: u8 = 16;
 const DIGIT: u8 = 32;
-const FOREIGN: u8 = 64;
 /// Ends a chunk: nothing that is looked for goes on over it, but for what looks ahead by itself.
 const END: u8 = 128;
 
-/// A chunk without any of these is a word of a language.
-const TELLING: u8 = DOT | AT | COLON | SLASH | BACKSLASH | DIGIT;
+/// Bytes looked through at once for what is telling.
+const BLOCK: usize = 32;
 
 /// Longest piece outside of URLs looked at: a host name, a path, four times over. What is longer is Base64 and its like.
 const PIECE_BYTES: usize = 1 << 10;
@@ -42,7 +41,6 @@ const CLASSES: [u8; 256] = {
                 b'/' => SLASH,
                 b'\\' => BACKSLASH,
                 b'0'..=b'9' => DIGIT,
-                0x80..=0xff => FOREIGN,
                 _ => 0,
             };
         }
@@ -62,6 +60,28 @@ pub(crate) fn scan_within(text: &str, place: Option<Place>, out: &mut Findings) 
     Scan { text: &refanged.text, refanged: &refanged, place, done: 0, limit: 0, out }.run();
 }
 
+const fn class(byte: u8) -> u8 {
+    #[expect(clippy::indexing_slicing, reason = "there is a class for each byte")]
+    CLASSES[byte as usize]
+}
+
+/// Where the next byte is without which a chunk is a word of a language.
+fn next_telling(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    for block in bytes.get(from..)?.chunks(BLOCK) {
+        // Looks at all of them, which takes a few instructions for many bytes.
+        if block.iter().fold(false, |any, byte| any | is_telling(*byte)) {
+            return block.iter().position(|byte| is_telling(*byte)).map(|place| at + place);
+        }
+        at += block.len();
+    }
+    None
+}
+
+const fn is_telling(byte: u8) -> bool {
+    matches!(byte, b'.'..=b':' | b'@' | b'\\')
+}
+
 /// A text under way.
 struct Scan<'a> {
     text: &'a str,
@@ -76,23 +96,22 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     fn run(&mut self) {
-        let text = self.text;
-        let mut start = 0;
-        let mut classes = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            let class = CLASSES.get(usize::from(byte)).copied().unwrap_or_default();
-            if class == END {
-                if classes & TELLING != 0 {
-                    self.chunk(start, at, classes);
+        let bytes = self.text.as_bytes();
+        let mut read = 0;
+        while let Some(telling) = next_telling(bytes, read) {
+            let before = bytes.get(read..telling).unwrap_or_default();
+            let start = before.iter().rposition(|byte| class(*byte) == END).map_or(read, |at| read + at + 1);
+            let (mut end, mut classes) = (telling, 0);
+            for byte in bytes.get(telling..).unwrap_or_default() {
+                let class = class(*byte);
+                if class == END {
+                    break;
                 }
-                start = at + 1;
-                classes = 0;
-            } else {
                 classes |= class;
+                end += 1;
             }
-        }
-        if classes & TELLING != 0 {
-            self.chunk(start, text.len(), classes);
+            self.chunk(start, end, classes);
+            read = end;
         }
     }
 
@@ -114,8 +133,7 @@ impl<'a> Scan<'a> {
             return;
         }
         // The end of a sentence.
-        if classes & TELLING == DOT
-            && memchr::memchr(b'.', self.slice(start, end).as_bytes()) == Some(end - start - 1)
+        if classes == DOT && memchr::memchr(b'.', self.slice(start, end).as_bytes()) == Some(end - start - 1)
         {
             return;
         }

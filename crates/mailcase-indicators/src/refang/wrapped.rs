@@ -14,11 +14,11 @@ const LINE_BYTES: usize = 100;
 /// Lines that one URL goes on over.
 const LINES: usize = 20;
 
-/// Adds the breaks to take out: begin, end, nothing.
-pub(super) fn find(text: &str, replacements: &mut Vec<(usize, usize, &'static str)>) {
+/// Adds the breaks to take out: begin, end, nothing. `schemes` are the places of `://`.
+pub(super) fn find(text: &str, schemes: &[usize], replacements: &mut Vec<(usize, usize, &'static str)>) {
     let bytes = text.as_bytes();
     let mut done = 0;
-    for at in memmem::find_iter(bytes, b"://") {
+    for at in schemes.iter().copied() {
         if at < done {
             continue;
         }
