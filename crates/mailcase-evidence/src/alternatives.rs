@@ -80,9 +80,9 @@ fn are_alternatives(root: &Part, one: &str, other: &str) -> bool {
 
 /// How many of a hundred different words of the shorter text are in the other. Nothing when one is no more than a note.
 fn shared_words(plain: &str, html: &str) -> Option<usize> {
-    let (plain, html) = (words::of(plain, COMPARED), words::of(html, COMPARED));
-    let least = plain.len().min(html.len());
-    (least >= WORDS).then(|| words::shared(&plain, &html) * 100 / least)
+    let found = words::compare(plain, html, COMPARED);
+    let least = found.one.min(found.other);
+    (least >= WORDS).then(|| found.both * 100 / least)
 }
 
 /// The organizations a text points to.

@@ -4,6 +4,8 @@
 
 pub(crate) mod pieces;
 
+use std::borrow::Cow;
+
 use mail_parser::decoders::html::add_html_token;
 
 /// Links kept of one page; the indicators have their own limit.
@@ -103,13 +105,13 @@ fn read_markup<'a>(page: &mut Page, markup: &'a str) -> &'a str {
     if name == "a" && page.links.len() > links {
         page.anchor = Some((links, page.text.len()));
     }
-    match name.as_str() {
+    match &*name {
         "script" | "style" | "title" | "template" | "noembed" | "textarea" | "xmp" if !closing => {
             let end = find_ignoring_case(rest, &format!("</{name}"));
             if name == "style" {
                 page.style(rest.get(..end).unwrap_or_default());
             }
-            if matches!(name.as_str(), "textarea" | "xmp") {
+            if matches!(&*name, "textarea" | "xmp") {
                 push_text(&mut page.text, rest.get(..end).unwrap_or_default());
             }
             return rest.get(end..).unwrap_or_default();
@@ -126,17 +128,18 @@ fn read_markup<'a>(page: &mut Page, markup: &'a str) -> &'a str {
 }
 
 /// Name (lower case) of the tag that `markup` starts with, whether it closes, and what follows the name.
-pub(crate) fn tag(markup: &str) -> Option<(String, bool, &str)> {
+pub(crate) fn tag(markup: &str) -> Option<(Cow<'_, str>, bool, &str)> {
     let tail = markup.strip_prefix('<')?;
     let (closing, tail) = tail.strip_prefix('/').map_or((false, tail), |tail| (true, tail));
-    if !tail.starts_with(|one: char| one.is_ascii_alphabetic()) {
+    if !tail.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
         return None;
     }
-    let length =
-        tail.bytes().take_while(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'>' | b'/')).count();
+    let is_name = |byte: &u8| !is_blank(*byte) && !matches!(byte, b'>' | b'/');
+    let length = tail.bytes().take_while(is_name).count();
     let (name, tail) = tail.split_at_checked(length)?;
-    name.starts_with(|one: char| one.is_ascii_alphabetic())
-        .then(|| (name.to_ascii_lowercase(), closing, tail))
+    let lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let name = if lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
+    Some((name, closing, tail))
 }
 
 /// Where `needle` (lower case) begins in `text`, else its end.
@@ -164,29 +167,36 @@ fn read_attributes<'a>(page: &mut Page, tag: &str, rest: &'a str) -> &'a str {
 /// Calls `each` with the attributes (names and values as found) up to the `>` and returns what follows it.
 pub(crate) fn attributes<'a>(mut rest: &'a str, mut each: impl FnMut(&'a str, &'a str)) -> &'a str {
     loop {
-        rest = rest.trim_start_matches(|one: char| one.is_ascii_whitespace() || one == '/');
+        rest = without(rest, |byte| is_blank(byte) || byte == b'/');
         match rest.as_bytes().first() {
             None => return rest,
             Some(b'>') => return rest.get(1..).unwrap_or_default(),
             Some(_) => {}
         }
         let skip = usize::from(rest.starts_with('='));
-        let length = skip
-            + rest
-                .bytes()
-                .skip(skip)
-                .take_while(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'>' | b'/' | b'='))
-                .count();
+        let name = rest.bytes().skip(skip);
+        let is_name = |byte: &u8| !is_blank(*byte) && !matches!(byte, b'>' | b'/' | b'=');
+        let length = skip + name.take_while(is_name).count();
         let (name, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        let Some(value_at) = tail.trim_start().strip_prefix('=') else {
+        let Some(value_at) = without(tail, is_blank).strip_prefix('=') else {
             each(name, "");
             rest = tail;
             continue;
         };
-        let (value, after) = attribute_value(value_at.trim_start());
+        let (value, after) = attribute_value(without(value_at, is_blank));
         each(name, value);
         rest = after;
     }
+}
+
+const fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+}
+
+/// `text` without the bytes (of ASCII) it begins with.
+fn without(text: &str, is_left_out: impl Fn(u8) -> bool) -> &str {
+    let length = text.bytes().take_while(|byte| is_left_out(*byte)).count();
+    text.get(length..).unwrap_or_default()
 }
 
 fn attribute_value(text: &str) -> (&str, &str) {
@@ -256,7 +266,9 @@ fn loads(css: &str) -> bool {
         brackets
             .any(|at| at >= 3 && bytes.get(at - 3..at).is_some_and(|word| word.eq_ignore_ascii_case(b"url")))
     };
-    urls() || memchr::memmem::find(bytes, b"@import").is_some()
+    let imports =
+        || memchr::memchr(b'@', bytes).is_some() && memchr::memmem::find(bytes, b"@import").is_some();
+    urls() || imports()
 }
 
 fn has_url_word(value: &str) -> bool {
@@ -277,6 +289,9 @@ fn break_line(text: &mut String, always: bool) {
 
 /// Appends running text: white space collapsed, character references decoded.
 fn push_text(out: &mut String, text: &str) {
+    if memchr::memchr(b'&', text.as_bytes()).is_none() {
+        return push_collapsed(out, text);
+    }
     if text.starts_with(|one: char| one.is_ascii_whitespace()) {
         space(out);
     }
@@ -291,6 +306,28 @@ fn push_text(out: &mut String, text: &str) {
     if !first && text.ends_with(|one: char| one.is_ascii_whitespace()) {
         space(out);
     }
+}
+
+/// Appends text without references, as long pieces of it as there are.
+fn push_collapsed(out: &mut String, text: &str) {
+    let bytes = text.as_bytes();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
+        if !byte.is_ascii_whitespace() {
+            at += 1;
+            continue;
+        }
+        let rest = bytes.get(at..).unwrap_or_default();
+        let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        // One blank between two words stays as it is.
+        if !(*byte == b' ' && blanks == 1 && at > copied && rest.len() > 1) {
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            space(out);
+            copied = at + blanks;
+        }
+        at += blanks;
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
 }
 
 fn space(out: &mut String) {

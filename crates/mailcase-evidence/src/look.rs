@@ -2,10 +2,13 @@
 //! old attributes, inherited through the open elements. Not a browser: no boxes are laid out.
 
 pub(crate) mod colour;
+mod elements;
 mod shape;
 mod sheet;
+mod style;
 pub(crate) mod value;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt};
@@ -13,10 +16,12 @@ use foldhash::{HashMap, HashMapExt};
 use crate::html;
 use crate::{HiddenReason, UsualHiding};
 use colour::Colour;
+use elements::{Element, Elements};
 use shape::{NOTHING, Shape};
 use sheet::Named;
 pub(crate) use sheet::Sheets;
-use value::{Block, Declaration, Value};
+use style::{Ground, Style};
+use value::{Block, Declaration};
 
 /// Open elements looked after; what is deeper looks like the last of them.
 const DEPTH: usize = 512;
@@ -30,9 +35,6 @@ const SAME: f32 = 1.15;
 const PALE: f32 = 1.8;
 /// Reasons kept of a page, so that each text can name its own.
 const CAUSES: usize = 5_000;
-/// Size of a font where none is given, in pixels.
-const FONT: f32 = 16.0;
-
 /// Why something is not seen.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cause {
@@ -40,36 +42,6 @@ pub(crate) struct Cause {
     /// As in the page: `display:none`.
     pub(crate) because: String,
     pub(crate) usual: Option<UsualHiding>,
-}
-
-/// What is behind a text.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Ground {
-    Colour(Colour),
-    /// A picture, or what is drawn by a function.
-    Unknown,
-}
-
-/// What an element hands on to what is in it.
-#[derive(Debug, Clone, Copy)]
-struct Style {
-    colour: Colour,
-    ground: Ground,
-    /// Pixels.
-    font: f32,
-    visible: bool,
-    opacity: f32,
-    /// Which of [`Looks::causes`] hides it with all that is in it.
-    cause: Option<usize>,
-    /// Which of them hides it from some readers only, or makes it read otherwise.
-    lesser: Option<usize>,
-}
-
-#[derive(Debug)]
-struct Open {
-    name: String,
-    named: Option<Named>,
-    style: Style,
 }
 
 /// What an element is told about itself, the weakest first.
@@ -92,9 +64,10 @@ pub(crate) type Attributes<'a> = [(&'a str, &'a str)];
 #[derive(Debug)]
 pub(crate) struct Looks {
     sheets: Sheets,
-    open: Vec<Open>,
+    elements: Elements,
+    open: Vec<Rc<Element>>,
     /// How many of each name are open.
-    counts: HashMap<String, usize>,
+    counts: HashMap<String, Rc<Cell<usize>>>,
     /// Elements open below the deepest looked after.
     deeper: usize,
     blocks: HashMap<String, Block>,
@@ -105,6 +78,7 @@ impl Looks {
     pub(crate) fn new(sheets: Sheets) -> Self {
         Self {
             sheets,
+            elements: Elements::new(),
             open: Vec::new(),
             counts: HashMap::new(),
             deeper: 0,
@@ -131,20 +105,36 @@ impl Looks {
     }
 
     /// An element begins; says what style sheets and attributes tell about it.
-    pub(crate) fn open(&mut self, name: &str, attributes: &Attributes<'_>) -> Cascade {
+    pub(crate) fn open(&mut self, name: &str, attributes: &Attributes<'_>) -> Rc<Cascade> {
         self.end_implied(name);
         if self.open.len() >= DEPTH {
             self.deeper += usize::from(!is_void(name));
-            return Cascade::default();
+            return Rc::default();
         }
-        let (cascade, named) = self.cascade(name, attributes);
-        if is_void(name) {
-            return cascade;
+        let outer = self.open.last().map(Rc::as_ref);
+        let element = match self.elements.find(outer, name, attributes) {
+            Some(known) => known,
+            None => {
+                let element = self.element(name, attributes);
+                self.elements.keep(element)
+            }
+        };
+        let cascade = Rc::clone(&element.cascade);
+        if !is_void(name) {
+            element.open.set(element.open.get() + 1);
+            self.open.push(element);
         }
-        let style = self.styled(name, attributes, named.as_ref(), &cascade);
-        *self.counts.entry(name.to_owned()).or_default() += 1;
-        self.open.push(Open { name: name.to_owned(), named, style });
         cascade
+    }
+
+    fn element(&mut self, name: &str, attributes: &Attributes<'_>) -> Element {
+        let (cascade, named) = self.cascade(name, attributes);
+        let style = match is_void(name) {
+            true => self.style(),
+            false => self.styled(name, attributes, named.as_ref(), &cascade),
+        };
+        let open = Rc::clone(self.counts.entry(name.to_owned()).or_default());
+        Element::new(name, named, style, cascade, open)
     }
 
     /// An element ends, and with it what is open in it.
@@ -153,7 +143,11 @@ impl Looks {
             self.deeper -= 1;
             return;
         }
-        if self.counts.get(name).copied().unwrap_or_default() == 0 {
+        if self.open.last().is_some_and(|top| top.name == name) {
+            self.truncate(self.open.len() - 1);
+            return;
+        }
+        if self.counts.get(name).is_none_or(|open| open.get() == 0) {
             return;
         }
         let ends_cells = is_table_part(name);
@@ -218,25 +212,12 @@ impl Looks {
     }
 
     fn style(&self) -> Style {
-        self.open.last().map_or(
-            Style {
-                colour: Colour::BLACK,
-                ground: Ground::Colour(Colour::WHITE),
-                font: FONT,
-                visible: true,
-                opacity: 1.0,
-                cause: None,
-                lesser: None,
-            },
-            |open| open.style,
-        )
+        self.open.last().map_or(Style::PAGE, |open| open.style)
     }
 
     fn truncate(&mut self, at: usize) {
-        for open in self.open.drain(at..) {
-            if let Some(count) = self.counts.get_mut(&open.name) {
-                *count = count.saturating_sub(1);
-            }
+        for element in self.open.drain(at..) {
+            element.open.set(element.open.get().saturating_sub(1));
         }
     }
 
@@ -303,7 +284,7 @@ impl Looks {
         let outer = self.style();
         let mut style = outer;
         let mut shape = Shape::of(name);
-        old_attributes(name, attributes, &mut style);
+        style::old_attributes(name, attributes, &mut style);
         let mut ground = match value_of(attributes, "bgcolor").and_then(Colour::attribute) {
             Some(colour) => Some(Ground::Colour(colour)),
             None => {
@@ -311,8 +292,8 @@ impl Looks {
             }
         };
         for declaration in cascade.declarations() {
-            inherit(declaration, &outer, &mut style);
-            if let Some(set) = self::ground(declaration) {
+            style::inherit(declaration, &outer, &mut style);
+            if let Some(set) = style::ground(declaration) {
                 // What is drawn is drawn over the colour.
                 let keeps = declaration.property == "background-color" && ground == Some(Ground::Unknown);
                 ground = if keeps { ground } else { Some(set) };
@@ -391,86 +372,4 @@ pub(crate) fn is_void(name: &str) -> bool {
 
 fn is_table_part(name: &str) -> bool {
     matches!(name, "table" | "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "body" | "html")
-}
-
-/// Attributes from before style sheets.
-fn old_attributes(name: &str, attributes: &Attributes<'_>, style: &mut Style) {
-    let colour = |of: &str| value_of(attributes, of).and_then(Colour::attribute);
-    match name {
-        "font" => style.colour = colour("color").unwrap_or(style.colour),
-        "body" => style.colour = colour("text").unwrap_or(style.colour),
-        "a" if value_of(attributes, "href").is_some() => style.colour = Colour::LINK,
-        "mark" => style.ground = Ground::Colour(Colour::WHITE),
-        _ => {}
-    }
-}
-
-/// What goes from an element to those in it.
-fn inherit(declaration: &Declaration, outer: &Style, style: &mut Style) {
-    match declaration.property {
-        "color" => match declaration.only() {
-            Some(Value::Word(word)) if word == "inherit" => style.colour = outer.colour,
-            Some(value) => style.colour = value.colour().unwrap_or(style.colour),
-            None => {}
-        },
-        "font-size" => {
-            if let Some(size) = declaration.only().and_then(|value| font_size(value, outer.font)) {
-                style.font = size;
-            }
-        }
-        // The size is the first length; what follows it is the height of lines and the family.
-        "font" => {
-            if let Some(size) = declaration.values.iter().find_map(|value| match value {
-                Value::Number(number) if *number != 0.0 => None,
-                value => font_size(value, outer.font),
-            }) {
-                style.font = size;
-            }
-        }
-        "visibility" => match declaration.only_word() {
-            Some("hidden" | "collapse") => style.visible = false,
-            Some("visible") => style.visible = true,
-            _ => {}
-        },
-        _ => {}
-    }
-}
-
-fn font_size(value: &Value, outer: f32) -> Option<f32> {
-    let size = match value {
-        Value::Word(word) => match word.as_str() {
-            "xx-small" => 9.0,
-            "x-small" => 10.0,
-            "small" => 13.0,
-            "medium" => FONT,
-            "large" => 18.0,
-            "x-large" => 24.0,
-            "xx-large" => 32.0,
-            "smaller" => outer / 1.2,
-            "larger" => outer * 1.2,
-            "inherit" => outer,
-            "initial" => FONT,
-            _ => return None,
-        },
-        Value::Percent(percent) => outer * percent / 100.0,
-        value => value.pixels(outer)?,
-    };
-    (size.is_finite() && size >= 0.0).then_some(size)
-}
-
-/// What a declaration puts behind the text.
-fn ground(declaration: &Declaration) -> Option<Ground> {
-    match declaration.property {
-        "background-color" => declaration.only().and_then(Value::colour).map(Ground::Colour),
-        "background" | "background-image" => {
-            let draws = |value: &Value| {
-                matches!(value, Value::Address(_) | Value::Function(..)) && value.colour().is_none()
-            };
-            if declaration.values.iter().any(draws) {
-                return Some(Ground::Unknown);
-            }
-            declaration.values.iter().find_map(Value::colour).map(Ground::Colour)
-        }
-        _ => None,
-    }
 }

@@ -53,8 +53,8 @@ pub(crate) fn find(page: &str) -> Vec<Hidden> {
             }
             Piece::Close { name } => search.looks.close(&name),
             Piece::Comment { text, offset } => search.comment(text, offset),
-            Piece::Raw { name, text } if matches!(name.as_str(), "xmp" | "textarea") => {
-                search.seen += letters(text);
+            Piece::Raw { name, text } if matches!(&*name, "xmp" | "textarea") => {
+                search.see(text);
             }
             Piece::Raw { .. } | Piece::Declaration => {}
         }
@@ -65,15 +65,11 @@ pub(crate) fn find(page: &str) -> Vec<Hidden> {
 /// The style sheets of a page.
 pub(crate) fn sheets(page: &str) -> Sheets {
     let mut sheets = Sheets::default();
-    let is_style = |at: usize, name: &str| {
-        let found = page.as_bytes().get(at..at + name.len());
-        found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-    };
-    let mut last = memchr::memrchr_iter(b'<', page.as_bytes());
-    let last = last.find_map(|at| match (is_style(at, "</style"), is_style(at, "<style")) {
-        (true, _) => Some(at),
-        (_, true) => Some(page.len()),
-        _ => None,
+    let mut tags = memchr::memrchr_iter(b'<', page.as_bytes());
+    let last = tags.find_map(|at| {
+        let name = page.as_bytes().get(at + 1..)?;
+        let (name, end) = name.strip_prefix(b"/").map_or((name, page.len()), |name| (name, at));
+        name.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"style")).then_some(end)
     });
     let Some(last) = last else { return sheets };
     let (mut left, mut media) = (SHEET_BYTES, String::new());
@@ -139,7 +135,7 @@ impl Passage {
 struct Search {
     looks: Looks,
     found: Vec<Passage>,
-    /// Letters the reader has seen so far.
+    /// Letters the reader has seen so far; not counted beyond [`BEFORE_PREHEADER`].
     seen: usize,
     /// The passage that goes on while nothing else is seen.
     running: Option<usize>,
@@ -152,7 +148,7 @@ impl Search {
         }
         let Some(mut cause) = self.looks.unseen() else {
             self.running = None;
-            self.seen += letters(text);
+            self.see(text);
             self.characters(text, offset);
             return;
         };
@@ -169,6 +165,12 @@ impl Search {
             cause.usual = Some(UsualHiding::Preheader);
         }
         self.keep(cause, &decoded, letters, offset);
+    }
+
+    fn see(&mut self, text: &str) {
+        if self.seen <= BEFORE_PREHEADER {
+            self.seen += letters(text);
+        }
     }
 
     /// Letters of what may be the preheader.

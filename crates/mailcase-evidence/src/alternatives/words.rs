@@ -1,98 +1,171 @@
-//! The different words of a text, as numbers that can be compared: one pass, nothing kept of the text.
+//! The different words of two texts, as bits that can be compared: one pass over each, nothing kept of them.
 
 /// Bytes of the shortest word that counts.
 const SHORTEST: usize = 3;
-/// As in the hash function FNV-1a, of 64 bits.
-const START: u64 = 0xcbf2_9ce4_8422_2325;
-const PRIME: u64 = 0x0000_0100_0000_01b3;
+/// What the number of a word is multiplied by: the golden ratio in 64 bits, odd and without a pattern.
+const TIMES: u64 = 0x9e37_79b9_7f4a_7c15;
+/// The bit in which small letters of ASCII differ from large ones, and which digits have.
+const SMALL: u8 = 0x20;
+/// Bytes of text for each 64 bits: a word and the blank behind it have about as many, and so one word in 64 is taken for
+/// another.
+const BYTES_PER_WORD: usize = 8;
+/// Words of 64 bits at least, so that in short texts none is.
+const LEAST: usize = 256;
 
-/// A number for each different word of `text`, in order; at most `limit` words are looked at. Addresses are none, and large
-/// and small letters are the same. Two words may share a number, which changes next to nothing in a comparison.
-pub(super) fn of(text: &str, limit: usize) -> Vec<u64> {
-    let mut words = Words { found: Vec::new(), piece: 0, word: START, length: 0, is_address: false };
-    let mut rest = text.chars();
-    while let Some(one) = rest.next() {
-        match one {
-            'a'..='z' | '0'..='9' => words.letter(one, 1),
-            'A'..='Z' => words.letter(one.to_ascii_lowercase(), 1),
-            ' ' | '\n' | '\r' | '\t' => words.end_piece(),
-            ':' => {
-                words.is_address |= rest.as_str().starts_with("//");
-                words.end_word();
-            }
-            '.' => {
-                words.is_address |= words.word == WWW;
-                words.end_word();
-            }
-            _ if one.is_ascii() => words.end_word(),
-            _ if one.is_alphanumeric() => {
-                let length = one.len_utf8();
-                one.to_lowercase().for_each(|small| words.letter(small, 0));
-                words.length += length;
-            }
-            _ if one.is_whitespace() => words.end_piece(),
-            _ => words.end_word(),
+/// How many different words two texts have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Comparison {
+    pub(super) one: usize,
+    pub(super) other: usize,
+    /// Those that are in both.
+    pub(super) both: usize,
+}
+
+/// Compares the words of two texts; at most `limit` of each are looked at. Addresses are none, and large and small letters
+/// are the same. Few words in a hundred are taken for another, which changes next to nothing in a comparison.
+pub(super) fn compare(one: &str, other: &str, limit: usize) -> Comparison {
+    let words = (one.len().max(other.len()) / BYTES_PER_WORD).min(limit);
+    let size = words.max(LEAST).next_power_of_two();
+    let (one, other) = (of(one, size, limit), of(other, size, limit));
+    let count = |bits: &mut dyn Iterator<Item = u64>| bits.map(|bits| bits.count_ones() as usize).sum();
+    Comparison {
+        one: count(&mut one.iter().copied()),
+        other: count(&mut other.iter().copied()),
+        both: count(&mut one.iter().zip(&other).map(|(one, other)| one & other)),
+    }
+}
+
+/// What a byte is to the words of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Of ASCII, or a digit.
+    Letter,
+    Blank,
+    Colon,
+    /// Of a character beyond ASCII.
+    Foreign,
+    Other,
+}
+
+static CLASSES: [Class; 256] = {
+    let mut table = [Class::Other; 256];
+    let mut byte = 0_usize;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "byte is below 256")]
+        {
+            table[byte] = match byte as u8 {
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => Class::Letter,
+                b' ' | b'\n' | b'\r' | b'\t' => Class::Blank,
+                b':' => Class::Colon,
+                0x80..=0xff => Class::Foreign,
+                _ => Class::Other,
+            };
         }
-        if words.found.len() >= limit {
-            break;
-        }
+        byte += 1;
+    }
+    table
+};
+
+fn class(byte: u8) -> Class {
+    #[expect(clippy::indexing_slicing, reason = "there is a class for each byte")]
+    CLASSES[usize::from(byte)]
+}
+
+/// The words of `text` as bits in `size` (a power of two) times 64.
+fn of(text: &str, size: usize, limit: usize) -> Vec<u64> {
+    let mut words = Words { bits: vec![0; size], left: limit, piece: Vec::new(), is_address: false };
+    let mut rest = text;
+    while let Some(first) = rest.as_bytes().first()
+        && words.left > 0
+    {
+        let read = match class(*first) {
+            Class::Letter | Class::Foreign => words.word(rest),
+            Class::Blank => words.end_piece(),
+            Class::Colon => {
+                words.is_address |= rest.starts_with("://");
+                1
+            }
+            Class::Other => 1,
+        };
+        rest = rest.get(read..).unwrap_or_default();
     }
     words.end_piece();
-    let mut found = words.found;
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// How many numbers are in both, each in order.
-pub(super) fn shared(one: &[u64], other: &[u64]) -> usize {
-    let mut others = other.iter().peekable();
-    let is_there = |number: &&u64| {
-        while others.next_if(|other| other < number).is_some() {}
-        others.peek() == Some(number)
-    };
-    one.iter().filter(is_there).count()
-}
-
-/// The number of `www`, which begins an address.
-const WWW: u64 = mixed(mixed(mixed(START, 'w'), 'w'), 'w');
-
-const fn mixed(word: u64, letter: char) -> u64 {
-    (word ^ letter as u64).wrapping_mul(PRIME)
+    words.bits
 }
 
 /// A text under way.
 struct Words {
-    found: Vec<u64>,
-    /// How many were found before what now goes on without a blank.
-    piece: usize,
-    word: u64,
-    length: usize,
+    bits: Vec<u64>,
+    /// How many words are still looked at.
+    left: usize,
+    /// The numbers of those in what goes on without a blank.
+    piece: Vec<u64>,
     /// What goes on without a blank is an address.
     is_address: bool,
 }
 
 impl Words {
-    fn letter(&mut self, letter: char, bytes: usize) {
-        self.word = mixed(self.word, letter);
-        self.length += bytes;
+    /// Takes the word that `rest` begins with, or the one character that is none; says how many bytes it has.
+    fn word(&mut self, rest: &str) -> usize {
+        let bytes = rest.as_bytes();
+        let (mut length, mut number) = (0, 0);
+        for byte in bytes.iter().take_while(|byte| class(**byte) == Class::Letter) {
+            number = mixed(number, *byte);
+            length += 1;
+        }
+        match bytes.get(length) {
+            Some(byte) if class(*byte) == Class::Foreign => return self.foreign(rest),
+            Some(b'.') if number == WWW => self.is_address = true,
+            _ => {}
+        }
+        self.add(number, length);
+        length
     }
 
-    fn end_word(&mut self) {
-        if self.length >= SHORTEST {
-            self.found.push(self.word);
+    /// As [`Self::word`], for letters of all scripts.
+    fn foreign(&mut self, rest: &str) -> usize {
+        let length: usize = rest.chars().take_while(|one| one.is_alphanumeric()).map(char::len_utf8).sum();
+        let small = rest.get(..length).unwrap_or_default().to_lowercase();
+        self.add(small.bytes().fold(0, mixed), length);
+        match rest.chars().next() {
+            Some(one) if length == 0 => {
+                if one.is_whitespace() {
+                    self.end_piece();
+                }
+                one.len_utf8()
+            }
+            _ => length,
         }
-        self.word = START;
-        self.length = 0;
     }
 
-    fn end_piece(&mut self) {
-        self.end_word();
-        if std::mem::take(&mut self.is_address) {
-            self.found.truncate(self.piece);
+    fn add(&mut self, number: u64, length: usize) {
+        if length >= SHORTEST && self.left > 0 {
+            self.left -= 1;
+            self.piece.push(number);
         }
-        self.piece = self.found.len();
     }
+
+    /// A blank of one byte, or the end.
+    fn end_piece(&mut self) -> usize {
+        let is_address = std::mem::take(&mut self.is_address);
+        for number in self.piece.drain(..).filter(|_| !is_address) {
+            // The upper bits of a product depend on all of its factors.
+            let number = number.wrapping_mul(TIMES);
+            let place = (number >> 32) as usize & (self.bits.len() - 1);
+            if let Some(bits) = self.bits.get_mut(place) {
+                *bits |= 1 << (number >> 58);
+            }
+        }
+        1
+    }
+}
+
+/// The number of `www`, which begins an address.
+const WWW: u64 = mixed(mixed(mixed(0, b'w'), b'w'), b'w');
+
+/// The number of a word goes on with a byte; large and small letters are the same.
+const fn mixed(number: u64, byte: u8) -> u64 {
+    number.rotate_left(5) ^ (byte | SMALL) as u64
 }
 
 #[cfg(test)]
@@ -100,7 +173,7 @@ mod tests {
     use super::*;
 
     fn check(one: &str, other: &str, want: usize) {
-        assert_eq!(shared(&of(one, 100), &of(other, 100)), want, "{one:?} {other:?}");
+        assert_eq!(compare(one, other, 100).both, want, "{one:?} {other:?}");
     }
 
     #[test]
@@ -113,7 +186,16 @@ mod tests {
         check("see www.one.example, three", "www one example see three", 2);
         check("(www.one.example) http:// seven", "one seven http", 1);
         check("日本語 です", "日本語", 1);
-        assert_eq!(of("one two six", 2).len(), 2);
-        assert_eq!(of("", 2), [0; 0]);
+        check("Unternehmenskommunikation", "unternehmenskommunikation", 1);
+        check("Unternehmenskommunikation", "Unternehmenskommunikativ", 0);
+        check("\u{212a}ern Über-all", "kern über all", 3);
+        check("", "", 0);
+        assert_eq!(compare("one two six", "one two six", 2), Comparison { one: 2, other: 2, both: 2 });
+    }
+
+    #[test]
+    fn words_are_counted_once() {
+        let found = compare("one two two three", "three four four one five three", 100);
+        assert_eq!(found, Comparison { one: 3, other: 4, both: 2 });
     }
 }

@@ -47,7 +47,7 @@ fn elements(text: &str, found: &mut Found) {
         let mut facts: Vec<(&str, String)> = Vec::new();
         let after = html::attributes(tail, |key, value| {
             let mut decoded = String::new();
-            match (name.as_str(), key.to_ascii_lowercase().as_str()) {
+            match (&*name, key.to_ascii_lowercase().as_str()) {
                 ("form", "action") => {
                     html::push_decoded(&mut decoded, value);
                     facts.push(("form_target", decoded));
@@ -58,7 +58,7 @@ fn elements(text: &str, found: &mut Found) {
                     facts.push(("download", decoded));
                 }
                 ("iframe" | "embed" | "object" | "foreignobject", _) if facts.is_empty() => {
-                    facts.push(("active_content", name.clone()));
+                    facts.push(("active_content", name.to_string()));
                 }
                 (_, event) if event.starts_with("on") && event.len() > 4 && value.len() > 3 => {
                     html::push_decoded(&mut decoded, value);

@@ -15,9 +15,15 @@ const COLUMNS: usize = 2 * LARGEST;
 /// hashes.
 const SIGNS: [&[u8]; 6] = [b"\xe2\x96", b"\xe2\xac", b"&#96", b"&#x25", b"&#X25", b"##########"];
 
+/// Whether one of the signs is somewhere. They begin with three different bytes, which most text has few of.
+fn has_sign(text: &[u8]) -> bool {
+    memchr::memchr3_iter(0xe2, b'&', b'#', text)
+        .any(|at| SIGNS.iter().any(|sign| text.get(at..at + sign.len()) == Some(sign)))
+}
+
 /// The runs of lines of `text` that may be drawings.
 pub(super) fn of(text: &str, page: bool) -> Vec<Drawing> {
-    if !SIGNS.iter().any(|sign| memchr::memmem::find(text.as_bytes(), sign).is_some()) {
+    if !has_sign(text.as_bytes()) {
         return Vec::new();
     }
     let shown: String;
@@ -48,7 +54,7 @@ fn lines_of(page: &str) -> String {
         match piece {
             Piece::Text { text, .. } => html::push_decoded(&mut out, text),
             Piece::Open { name, .. } | Piece::Close { name }
-                if matches!(name.as_str(), "br" | "div" | "p" | "tr" | "pre" | "li" | "table") =>
+                if matches!(&*name, "br" | "div" | "p" | "tr" | "pre" | "li" | "table") =>
             {
                 out.push('\n');
             }

@@ -1,5 +1,7 @@
 //! HTML piece by piece, in order: one linear pass that builds nothing.
 
+use std::borrow::Cow;
+
 use super::{attributes, find_ignoring_case, tag};
 
 /// What a page is made of.
@@ -12,11 +14,11 @@ pub(crate) enum Piece<'a> {
     },
     /// Name in lower case, values as written.
     Open {
-        name: String,
+        name: Cow<'a, str>,
         attributes: Vec<(&'a str, &'a str)>,
     },
     Close {
-        name: String,
+        name: Cow<'a, str>,
     },
     Comment {
         text: &'a str,
@@ -26,7 +28,7 @@ pub(crate) enum Piece<'a> {
     Declaration,
     /// What is in an element whose content is no markup; its own [`Piece::Open`] and [`Piece::Close`] are around it.
     Raw {
-        name: String,
+        name: Cow<'a, str>,
         text: &'a str,
     },
 }
@@ -41,7 +43,7 @@ pub(crate) struct Pieces<'a> {
     page: &'a str,
     rest: &'a str,
     /// The element just begun, when its content is no markup.
-    raw: Option<String>,
+    raw: Option<Cow<'a, str>>,
 }
 
 impl<'a> Pieces<'a> {
@@ -96,7 +98,7 @@ impl<'a> Iterator for Pieces<'a> {
             return Some(Piece::Close { name });
         }
         if matches!(
-            name.as_str(),
+            &*name,
             "script"
                 | "style"
                 | "title"
@@ -120,26 +122,26 @@ mod tests {
     #[test]
     fn a_page_in_pieces() {
         let page = "a<b c=d>e</B><!-- f --><!DOCTYPE g><style>h<i></STYLE>j < k<script>";
-        let open = |name: &str| Piece::Open { name: name.to_owned(), attributes: Vec::new() };
-        let close = |name: &str| Piece::Close { name: name.to_owned() };
+        let open = |name: &'static str| Piece::Open { name: name.into(), attributes: Vec::new() };
+        let close = |name: &'static str| Piece::Close { name: name.into() };
         let found: Vec<_> = pieces(page).collect();
         assert_eq!(
             found,
             [
                 Piece::Text { text: "a", offset: 0 },
-                Piece::Open { name: "b".to_owned(), attributes: vec![("c", "d")] },
+                Piece::Open { name: "b".into(), attributes: vec![("c", "d")] },
                 Piece::Text { text: "e", offset: 8 },
                 close("b"),
                 Piece::Comment { text: " f ", offset: 17 },
                 Piece::Declaration,
                 open("style"),
-                Piece::Raw { name: "style".to_owned(), text: "h<i>" },
+                Piece::Raw { name: "style".into(), text: "h<i>" },
                 close("style"),
                 Piece::Text { text: "j ", offset: 54 },
                 Piece::Text { text: "<", offset: 56 },
                 Piece::Text { text: " k", offset: 57 },
                 open("script"),
-                Piece::Raw { name: "script".to_owned(), text: "" },
+                Piece::Raw { name: "script".into(), text: "" },
             ]
         );
         assert_eq!(pieces("<!-->x<!-- y").count(), 3);

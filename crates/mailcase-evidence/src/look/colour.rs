@@ -1,8 +1,18 @@
 //! Colours as style sheets and old attributes write them, and whether one can be read on another.
 
+use std::sync::LazyLock;
+
 use cssparser::color::{parse_hash_color, parse_named_color};
 
 use super::value::Value;
+
+/// How much light there is for each value of red, green or blue (WCAG 2.2, relative luminance).
+static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|value| {
+        let part = value as f32 / 255.0;
+        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    })
+});
 
 /// Red, green, blue and how much of it covers what is below.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,10 +103,7 @@ impl Colour {
     }
 
     fn luminance(self) -> f32 {
-        let part = |byte: u8| {
-            let part = f32::from(byte) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-        };
+        let part = |byte: u8| LINEAR.get(usize::from(byte)).copied().unwrap_or_default();
         0.2126 * part(self.red) + 0.7152 * part(self.green) + 0.0722 * part(self.blue)
     }
 

@@ -26,7 +26,7 @@ pub(super) fn inspect(page: &str, removed: &mut Tally) -> bool {
             found.clear();
             rest = html::attributes(tail, |attribute, value| found.push((attribute, value)));
             count(&name, &found, removed);
-            nesting.open(name);
+            nesting.open(name.into_owned());
         }
         if nesting.stack.len() > DEPTH || nesting.elements > ELEMENTS {
             return true;

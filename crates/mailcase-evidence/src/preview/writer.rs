@@ -81,7 +81,7 @@ impl<F: Fn(&str) -> Option<String>> Writer<F> {
             };
             let mut found = Vec::new();
             rest = html::attributes(tail, |attribute, value| found.push((attribute, value)));
-            match name.as_str() {
+            match &*name {
                 known if !TAGS.contains(&known) => {}
                 known if closing => self.close(known),
                 "a" => self.begin_link(&found),

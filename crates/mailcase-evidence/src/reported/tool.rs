@@ -91,6 +91,8 @@ fn microsoft(subject: &str) -> Option<Recognised> {
 impl Facts<'_> {
     fn sections(self) -> Option<Recognised> {
         let has = |word: &str| {
+            // Nearly no text has the words at all.
+            memchr::memmem::find(self.text.as_bytes(), word.as_bytes())?;
             self.text.lines().map(str::trim).find(|line| line.starts_with("--") && line.contains(word))
         };
         has("BEGIN REPORTER AGENT")

@@ -198,3 +198,27 @@ fn hostile_pages_are_bounded() {
         find(&unit.repeat(100_000));
     }
 }
+
+/// The same tag is looked at once for each place it stands in: what it is in decides, too.
+#[test]
+fn the_same_element_elsewhere_looks_otherwise() {
+    let line = "<p class=line><b>words of a line</b></p>";
+    let page = format!(
+        "<style>.out p b{{display:none}} .line{{color:#222}}</style><p>A sentence that is seen before.</p>{line}\
+         <div class=out>{line}</div>{line}<div style='font-size:0'>{line}</div><div class=out>{line}</div>"
+    );
+    let words = || "words of a line".to_owned();
+    let want =
+        [(HiddenReason::DisplayNone, format!("{} {}", words(), words())), (HiddenReason::TinyText, words())];
+    assert_eq!(found(&page), want);
+}
+
+#[test]
+fn more_elements_than_are_remembered() {
+    let seen: String = (0..3_000).map(|number| format!("<i class=c{number}>seen </i>")).collect();
+    let page = format!(
+        "<div>{seen}<i class=c1>seen</i><p title='{}'><b style='display:none'>some hidden words</b></p></div>",
+        "a".repeat(2_000)
+    );
+    assert_eq!(found(&page), [(HiddenReason::DisplayNone, "some hidden words".to_owned())]);
+}
