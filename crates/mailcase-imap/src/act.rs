@@ -81,10 +81,16 @@ impl Session {
             RemoteAction::MarkRead => self.refusal_of(&seen).await,
             RemoteAction::Delete => self.remove(&set).await,
             RemoteAction::Move(target) if self.has("MOVE") => self.transfer("MOVE", &set, target).await,
-            RemoteAction::Move(target) => match self.transfer("COPY", &set, target).await? {
-                None => self.remove(&set).await,
-                refusal => Ok(refusal),
-            },
+            RemoteAction::Move(target) => {
+                let copied = self.copied(uids, target).await?;
+                let others: Vec<u32> = uids.iter().copied().filter(|uid| !copied.contains(uid)).collect();
+                if !others.is_empty()
+                    && let Some(line) = self.transfer("COPY", &uid_set::compress(&others), target).await?
+                {
+                    return Ok(Some(line));
+                }
+                self.remove(&set).await
+            }
         }
     }
 

@@ -10,6 +10,7 @@
 mod act;
 mod check;
 mod connection;
+mod copied;
 mod cursor;
 mod discover;
 mod expiry;

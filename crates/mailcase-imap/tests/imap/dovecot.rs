@@ -3,7 +3,7 @@
 use crate::support::{Got, fetch, inbox, plain, secrets, source_at};
 use mailcase_imap::ImapSource;
 use mailcase_mail::{
-    CheckReport, Fetched, FolderPath, MailSource, RemoteAction, Scope, SourceError, StepStatus,
+    ActOutcome, CheckReport, Fetched, FolderPath, MailSource, RemoteAction, Scope, SourceError, StepStatus,
 };
 use mailcase_testbed::dovecot::{
     Dovecot, DovecotOptions, MASTER_USER, PASSWORD, Placement, ServerCertificate,
@@ -178,6 +178,43 @@ async fn folders_with_any_name_are_listed_watched_and_moved_to() {
     assert_eq!(server.inventory(USER, target.as_str()).await.unwrap().len(), 1);
     let hostile = FolderPath::new("a\r\nA9 DELETE INBOX");
     assert!(matches!(source.inventory(&hostile).await, Err(SourceError::Settings { .. })));
+}
+
+/// Without MOVE a message is copied, then removed. What a move that was cut off in between left in the target is found by
+/// its repetition, and another message that looks alike is not taken for it.
+#[tokio::test]
+async fn a_move_cut_off_after_its_copy_makes_no_second_one() {
+    for hidden in [vec!["MOVE"], vec!["MOVE", "UIDPLUS"]] {
+        let hidden_capabilities = hidden.iter().map(ToString::to_string).collect();
+        let server = start(DovecotOptions { hidden_capabilities, ..DovecotOptions::default() }).await;
+        let done = FolderPath::new("Done");
+        server.create_folder(USER, "Done").await.unwrap();
+        let received = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_000_000);
+        let placement = Placement { seen: false, received: Some(received) };
+        let letters = [letter("one"), letter("two"), letter("six")];
+        server.inject_with(USER, "INBOX", &letters, placement).unwrap();
+        // As the first and the second, but for the words and the moment.
+        server.inject_with(USER, "Done", &[letter("ten")], placement).unwrap();
+        let later = Placement { received: Some(received + Duration::from_secs(1)), ..placement };
+        server.inject_with(USER, "Done", &[letter("two")], later).unwrap();
+        server.doveadm(&["copy", "-u", USER, "Done", "mailbox", "INBOX", "uid", "1"]).await.unwrap();
+
+        let mut source = plain(&server);
+        let listed = source.discover(&inbox(), Scope::NewFromAll, None, 10).await.unwrap();
+        let ids: Vec<_> = listed.messages.into_iter().map(|head| head.id).collect();
+        let outcomes = source.act(&inbox(), &ids, &RemoteAction::Move(done.clone())).await.unwrap();
+        assert_eq!(outcomes, [ActOutcome::Done, ActOutcome::Done, ActOutcome::Done]);
+
+        let held = |folder: &'static str| async { server.messages(USER, folder).await.unwrap() };
+        let mut moved: Vec<_> = held("Done").await.into_iter().map(|(_, raw)| raw).collect();
+        moved.sort();
+        let mut wanted = vec![letter("one"), letter("six"), letter("ten"), letter("two"), letter("two")];
+        wanted.sort();
+        assert_eq!(moved, wanted, "{hidden:?}");
+        let left = held("INBOX").await;
+        assert!(left.iter().all(|(held, _)| held.flags.iter().any(|flag| flag == "\\Deleted")), "{hidden:?}");
+        assert_eq!(left.is_empty(), hidden.len() == 1);
+    }
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ pub struct Abilities {
     pub removes: bool,
     /// [`RemoteAction::Move`](crate::RemoteAction::Move) and [`Delete`](crate::RemoteAction::Delete) work.
     pub moves_and_deletes: bool,
-    /// A move happens at once. When false it is a copy and a removal, and one that was cut off between them and is
-    /// repeated leaves a second copy; nothing is ever missing.
+    /// A move happens at once. When false it is a copy and a removal, and one that was cut off while the server was still
+    /// copying, and is repeated meanwhile, leaves a second copy; nothing is ever missing.
     pub moves_at_once: bool,
     /// The server keeps a bare LF, rather than making it CRLF.
     pub keeps_bare_lf: bool,
