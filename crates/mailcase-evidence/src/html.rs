@@ -44,7 +44,7 @@ pub(crate) struct PageLink {
 
 /// Reads `html`.
 pub(crate) fn read(html: &str) -> Page {
-    let mut page = Page { text: String::with_capacity(html.len() / 4), ..Page::default() };
+    let mut page = Page { text: String::with_capacity(html.len() / 2), ..Page::default() };
     let mut rest = html;
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         let (text, markup) = rest.split_at_checked(at).unwrap_or((rest, ""));

@@ -73,10 +73,11 @@ fn class(byte: u8) -> Class {
 
 /// The words of `text` as bits in `size` (a power of two) times 64.
 fn of(text: &str, size: usize, limit: usize) -> Vec<u64> {
-    let mut words = Words { bits: vec![0; size], left: limit, piece: Vec::new(), is_address: false };
+    let found = Vec::with_capacity(limit.min(text.len() / BYTES_PER_WORD));
+    let mut words = Words { found, limit, piece: 0, is_address: false };
     let mut rest = text;
     while let Some(first) = rest.as_bytes().first()
-        && words.left > 0
+        && words.found.len() < limit
     {
         let read = match class(*first) {
             Class::Letter | Class::Foreign => words.word(rest),
@@ -90,22 +91,31 @@ fn of(text: &str, size: usize, limit: usize) -> Vec<u64> {
         rest = rest.get(read..).unwrap_or_default();
     }
     words.end_piece();
-    words.bits
+    let mut bits = vec![0; size];
+    for number in words.found {
+        // The upper bits of a product depend on all of its factors.
+        let number = number.wrapping_mul(TIMES);
+        if let Some(bits) = bits.get_mut((number >> 32) as usize & (size - 1)) {
+            *bits |= 1 << (number >> 58);
+        }
+    }
+    bits
 }
 
 /// A text under way.
 struct Words {
-    bits: Vec<u64>,
-    /// How many words are still looked at.
-    left: usize,
-    /// The numbers of those in what goes on without a blank.
-    piece: Vec<u64>,
+    /// A number for each word.
+    found: Vec<u64>,
+    limit: usize,
+    /// How many were found before what now goes on without a blank.
+    piece: usize,
     /// What goes on without a blank is an address.
     is_address: bool,
 }
 
 impl Words {
-    /// Takes the word that `rest` begins with, or the one character that is none; says how many bytes it has.
+    /// Takes the word that `rest` begins with, or the one character that is none; says how many bytes it has, with a blank
+    /// right behind it.
     fn word(&mut self, rest: &str) -> usize {
         let bytes = rest.as_bytes();
         let (mut length, mut number) = (0, 0);
@@ -114,8 +124,12 @@ impl Words {
             length += 1;
         }
         match bytes.get(length) {
-            Some(byte) if class(*byte) == Class::Foreign => return self.foreign(rest),
+            Some(b' ') => {
+                self.add(number, length);
+                return length + self.end_piece();
+            }
             Some(b'.') if number == WWW => self.is_address = true,
+            Some(byte) if class(*byte) == Class::Foreign => return self.foreign(rest),
             _ => {}
         }
         self.add(number, length);
@@ -139,23 +153,17 @@ impl Words {
     }
 
     fn add(&mut self, number: u64, length: usize) {
-        if length >= SHORTEST && self.left > 0 {
-            self.left -= 1;
-            self.piece.push(number);
+        if length >= SHORTEST && self.found.len() < self.limit {
+            self.found.push(number);
         }
     }
 
     /// A blank of one byte, or the end.
     fn end_piece(&mut self) -> usize {
-        let is_address = std::mem::take(&mut self.is_address);
-        for number in self.piece.drain(..).filter(|_| !is_address) {
-            // The upper bits of a product depend on all of its factors.
-            let number = number.wrapping_mul(TIMES);
-            let place = (number >> 32) as usize & (self.bits.len() - 1);
-            if let Some(bits) = self.bits.get_mut(place) {
-                *bits |= 1 << (number >> 58);
-            }
+        if std::mem::take(&mut self.is_address) {
+            self.found.truncate(self.piece);
         }
+        self.piece = self.found.len();
         1
     }
 }

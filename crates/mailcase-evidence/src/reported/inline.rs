@@ -86,6 +86,10 @@ pub(super) fn scan<'t>(text: &'t str, outer: Around<'t>) -> Scanned {
             scan.found.full = true;
             break;
         }
+        if line.is_plain() && scan.mark.is_none() {
+            at = line.next;
+            continue;
+        }
         at = scan.line(line);
         if scan.answered && prefix(scan.around().subject) != Prefix::Forward {
             break;

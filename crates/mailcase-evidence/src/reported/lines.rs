@@ -26,13 +26,21 @@ impl<'t> Line<'t> {
         let (depth, text) = unquoted(whole);
         Some(Self { start, next: start + length, depth, text })
     }
+
+    /// Whether it begins with a letter and has no colon: most lines do, and nothing that is looked for.
+    pub(super) fn is_plain(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        // 0xEF is what the wide colon begins with.
+        bytes.first().is_some_and(u8::is_ascii_alphabetic) && memchr::memchr2(b':', 0xef, bytes).is_none()
+    }
 }
 
 /// How often a line is quoted, and what is quoted.
 fn unquoted(line: &str) -> (usize, &str) {
     let mut depth = 0;
     let mut rest = line;
-    loop {
+    // Blanks and marks of ASCII are the usual ones, and letters end the search for them.
+    while !rest.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) {
         rest = rest.trim_start_matches(is_blank);
         let Some(inner) = rest.strip_prefix('>') else { break };
         depth += 1;
