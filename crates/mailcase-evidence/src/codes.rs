@@ -1,6 +1,10 @@
-//! QR codes in pictures: what they say, read as a person's phone would.
-//!
-//! Two readers, because each finds codes the other does not; the picture is also tried inverted, which they do not do.
+//! Codes in pictures: what they say, read as a person's phone would. QR codes first, by two readers, because each finds
+//! codes the other does not; then the other kinds, where the picture has patches that may be one. A picture without any is
+//! also tried inverted.
+
+mod data_matrix;
+mod others;
+mod regions;
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +34,7 @@ const CONTRAST: u8 = 24;
 const CODES: usize = 20;
 const CODE_BYTES: usize = 4 << 10;
 
-/// What a code says, and the name of the fact for its kind.
+/// What a code says, and the name of the fact for its kind: `qr_code`, `data_matrix`, `aztec_code`, `pdf417`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Code {
     pub(crate) kind: &'static str,
@@ -46,10 +50,10 @@ pub(crate) struct Gray {
     pub(crate) pixels: Vec<u8>,
 }
 
-/// What the QR codes in `picture` (PNG, JPEG, GIF, WebP, BMP) say. Nothing when it is no picture or costs too much.
+/// What the codes in `picture` (PNG, JPEG, GIF, WebP, BMP) say. Nothing when it is no picture or costs too much.
 pub(crate) fn read(picture: &[u8], room: &mut Room) -> Vec<Code> {
     match decode(picture, room) {
-        Some(gray) => find(&gray),
+        Some(gray) => find(&gray, room),
         None => Vec::new(),
     }
 }
@@ -65,13 +69,13 @@ pub(crate) fn open(picture: &[u8], room: &mut Room) -> Contents {
     contents
 }
 
-/// What the QR codes in a decoded picture say.
+/// What the codes in a decoded picture say.
 pub(crate) fn read_gray(picture: &Gray, room: &mut Room) -> Vec<Code> {
     let pixels = picture.width.saturating_mul(picture.height);
     let sides = SMALLEST_SIDE as usize..=LARGEST_SIDE as usize;
     let fits =
         sides.contains(&picture.width) && sides.contains(&picture.height) && picture.pixels.len() == pixels;
-    if fits && room.spend(cost(picture.width, picture.height)) { find(picture) } else { Vec::new() }
+    if fits && room.spend(cost(picture.width, picture.height)) { find(picture, room) } else { Vec::new() }
 }
 
 fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
@@ -106,7 +110,7 @@ fn decode(picture: &[u8], room: &mut Room) -> Option<Gray> {
     })
 }
 
-fn find(picture: &Gray) -> Vec<Code> {
+fn find(picture: &Gray, room: &mut Room) -> Vec<Code> {
     let mut found = Vec::new();
     let (darkest, brightest) =
         picture.pixels.iter().fold((255, 0), |(low, high), one| (*one.min(&low), *one.max(&high)));
@@ -117,10 +121,10 @@ fn find(picture: &Gray) -> Vec<Code> {
     while smaller.width.max(smaller.height) > FINE_SIDE {
         smaller = half(&smaller);
     }
-    look(&smaller, &mut found);
+    look(&smaller, room, &mut found);
     if found.is_empty() {
         let pixels = smaller.pixels.iter().map(|pixel| 255 - pixel).collect();
-        look(&Gray { pixels, ..smaller }, &mut found);
+        look(&Gray { pixels, ..smaller }, room, &mut found);
     }
     found
 }
@@ -150,14 +154,20 @@ fn half(picture: &Gray) -> Gray {
     Gray { width, height, pixels }
 }
 
-fn look(picture: &Gray, found: &mut Vec<Code>) {
-    let mut add = |bytes: &[u8]| {
-        let text = bounded(&String::from_utf8_lossy(bytes), CODE_BYTES);
-        let code = Code { kind: "qr_code", text };
+fn look(picture: &Gray, room: &mut Room, found: &mut Vec<Code>) {
+    let codes = qr_codes(picture).into_iter().map(|text| {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Code { kind: "qr_code", text }
+    });
+    for Code { kind, text } in codes.chain(others::look(picture, room)) {
+        let code = Code { kind, text: bounded(&text, CODE_BYTES) };
         if found.len() < CODES && !code.text.is_empty() && !found.contains(&code) {
             found.push(code);
         }
-    };
+    }
+}
+
+fn qr_codes(picture: &Gray) -> Vec<Vec<u8>> {
     // A panic in a foreign reader becomes a picture without codes.
     let first = catch_unwind(AssertUnwindSafe(|| {
         let pixel = |x: usize, y: usize| picture.pixels.get(y * picture.width + x).copied().unwrap_or(255);
@@ -172,14 +182,15 @@ fn look(picture: &Gray, found: &mut Vec<Code>) {
         }
         texts
     }));
-    first.unwrap_or_default().iter().for_each(|text| add(text));
     let second = catch_unwind(AssertUnwindSafe(|| {
         let mut reader = quircs::Quirc::default();
         let codes = reader.identify(picture.width, picture.height, &picture.pixels);
         let codes = codes.take(CODES).flatten().filter_map(|code| code.decode().ok());
         codes.map(|data| data.payload).collect::<Vec<_>>()
     }));
-    second.unwrap_or_default().iter().for_each(|text| add(text));
+    let mut found = first.unwrap_or_default();
+    found.extend(second.unwrap_or_default());
+    found
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
 
 /// Raised when the same bytes give different evidence than before; stored with each message.
-pub const PARSER_VERSION: u32 = 6;
+pub const PARSER_VERSION: u32 = 7;
 
 /// Everything found in one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -282,6 +282,12 @@ pub struct Fact {
 impl Fact {
     pub(crate) fn new(name: &str, value: impl Into<String>) -> Self {
         Self { name: name.to_owned(), value: value.into() }
+    }
+
+    /// Whether it is what a code in a picture or a drawing says.
+    #[must_use]
+    pub fn is_code(&self) -> bool {
+        matches!(self.name.as_str(), "qr_code" | "data_matrix" | "aztec_code" | "pdf417")
     }
 }
 

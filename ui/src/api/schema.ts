@@ -2922,7 +2922,7 @@ export interface components {
             envelope: components["schemas"]["EnvelopeView"] | null;
             /**
              * @description What its format says about it. Written by the sender, like everything else.
-             *     What codes in pictures say (`qr_code`) is defanged.
+             *     What codes in pictures say (`qr_code`, `data_matrix`, `aztec_code`, `pdf417`) is defanged.
              */
             facts: components["schemas"]["FactView"][];
             /** @description What it was opened as: `outlook`, `tnef`, `smime_enveloped`, `zip`, … */

@@ -3,20 +3,18 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Part } from '../api/types';
 import { Section } from '../evidence/Section';
+import { Codes } from './Codes';
 import { Preview } from './Preview';
-import { isPage, isPicture } from './previewWords';
-import { QrCodes } from './QrCodes';
+import { codesOf, isPage, isPicture } from './previewWords';
 
 export function PartPreview({ message, part }: { message: string; part: Part }) {
   const [asked, setAsked] = useState(false);
-  const codes = part.facts
-    .filter(({ name }) => name === 'qr_code')
-    .map(({ value }) => ({ path: part.path, name: part.name ?? part.content_type, text: value }));
+  const codes = codesOf(part);
   const shown = asked || codes.length > 0;
   if (!isPage(part) && !isPicture(part)) {
     return codes.length > 0 ? (
-      <Section title="QR codes">
-        <QrCodes codes={codes} />
+      <Section title="Codes">
+        <Codes codes={codes} />
       </Section>
     ) : null;
   }
@@ -36,7 +34,7 @@ export function PartPreview({ message, part }: { message: string; part: Part }) 
       }
     >
       {shown && <Preview id={message} path={part.path} />}
-      {codes.length > 0 && <QrCodes codes={codes} />}
+      {codes.length > 0 && <Codes codes={codes} />}
     </Section>
   );
 }

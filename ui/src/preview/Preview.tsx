@@ -7,11 +7,11 @@ import { previewUrl } from '../api/links';
 import type { Part } from '../api/types';
 import { counted } from '../shared/format';
 import { FailedState } from '../shared/states';
+import { Codes } from './Codes';
 import { HiddenText } from './HiddenText';
 import { LinkTable } from './LinkTable';
 import classes from './Preview.module.css';
-import { codesIn, firstTab, hidesOnPurpose, removedWords } from './previewWords';
-import { QrCodes } from './QrCodes';
+import { codesIn, codeWord, firstTab, hidesOnPurpose, removedWords } from './previewWords';
 import { RemovedList } from './RemovedList';
 import { usePreviewFacts } from './usePreviewFacts';
 
@@ -110,7 +110,7 @@ function Beside({ facts: { links, hidden, removed }, codes }: BesideProps) {
             Hidden text {hidden.length}
           </Tabs.Tab>
         )}
-        {codes.length > 0 && <Tabs.Tab value="codes">{counted(codes.length, 'QR code')}</Tabs.Tab>}
+        {codes.length > 0 && <Tabs.Tab value="codes">{counted(codes.length, codeWord(codes))}</Tabs.Tab>}
         {removed.length > 0 && <Tabs.Tab value="removed">Taken out {removed.length}</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="links" pt="xs">
@@ -120,7 +120,7 @@ function Beside({ facts: { links, hidden, removed }, codes }: BesideProps) {
         <HiddenText hidden={hidden} />
       </Tabs.Panel>
       <Tabs.Panel value="codes" pt="xs">
-        <QrCodes codes={codes} />
+        <Codes codes={codes} />
       </Tabs.Panel>
       <Tabs.Panel value="removed" pt="xs">
         <RemovedList removed={removed} />

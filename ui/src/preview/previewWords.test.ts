@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HiddenText, Part, PreviewLink } from '../api/types';
-import { codesIn, firstTab, hidesOnPurpose, isPage, isPicture, removedWords } from './previewWords';
+import { codesIn, codeWord, firstTab, hidesOnPurpose, isPage, isPicture, removedWords } from './previewWords';
 
 const hidden = (usual: HiddenText['usual']): HiddenText => ({
   reason: 'display_none',
@@ -27,7 +27,10 @@ const part = (path: string, codes: string[], children: Part[] = []) =>
     content_type: 'image/png',
     sniffed_type: 'image/png',
     read_as: null,
-    facts: [...codes.map((value) => ({ name: 'qr_code', value })), { name: 'author', value: 'x' }],
+    facts: [
+      ...codes.map((code) => ({ name: code === 'c' ? 'pdf417' : 'qr_code', value: code })),
+      { name: 'author', value: 'x' },
+    ],
     children,
   }) as unknown as Part;
 
@@ -53,7 +56,9 @@ test('what deceives is looked at first', () => {
 
 test('codes are found in every part', () => {
   const root = part('/', [], [part('/1', ['a']), part('/2', [], [part('/2/1', ['b', 'c'])])]);
-  expect(codesIn(root).map(({ path, text }) => `${path} ${text}`)).toEqual(['/1 a', '/2/1 b', '/2/1 c']);
+  const codes = codesIn(root);
+  expect(codes.map(({ path, text }) => `${path} ${text}`)).toEqual(['/1 a', '/2/1 b', '/2/1 c']);
+  expect([codeWord(codes), codeWord(codes.slice(0, 2))]).toEqual(['code', 'QR code']);
 });
 
 test('only what can be shown is shown', () => {

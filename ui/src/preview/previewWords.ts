@@ -48,14 +48,25 @@ export function hidesOnPurpose(hidden: HiddenText[]): boolean {
 }
 
 /** What a code says, and the part it is in. */
-export type Code = { path: string; name: string; text: string };
+export type Code = { path: string; name: string; kind: string; text: string };
+
+const CODES = ['qr_code', 'data_matrix', 'aztec_code', 'pdf417'];
+
+/** The codes in a part itself. */
+export function codesOf({ facts, path, name, content_type }: Part): Code[] {
+  return facts
+    .filter((fact) => CODES.includes(fact.name))
+    .map((fact) => ({ path, name: name ?? content_type, kind: fact.name, text: fact.value }));
+}
 
 /** The codes in a part and below it, each once for its part. */
 export function codesIn(part: Part): Code[] {
-  const own = part.facts
-    .filter(({ name }) => name === 'qr_code')
-    .map(({ value }) => ({ path: part.path, name: part.name ?? part.content_type, text: value }));
-  return [...own, ...part.children.flatMap(codesIn)];
+  return [...codesOf(part), ...part.children.flatMap(codesIn)];
+}
+
+/** What one of the codes is called, when they are listed together. */
+export function codeWord(codes: Code[]): string {
+  return codes.every(({ kind }) => kind === 'qr_code') ? 'QR code' : 'code';
 }
 
 type Told = { links: PreviewLink[]; hidden: HiddenText[]; removed: Removed[]; codes: Code[] };

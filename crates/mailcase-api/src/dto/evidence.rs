@@ -143,7 +143,7 @@ pub(crate) struct PartView {
     /// What it was opened as: `outlook`, `tnef`, `smime_enveloped`, `zip`, …
     pub(crate) format: Option<String>,
     /// What its format says about it. Written by the sender, like everything else.
-    /// What codes in pictures say (`qr_code`) is defanged.
+    /// What codes in pictures say (`qr_code`, `data_matrix`, `aztec_code`, `pdf417`) is defanged.
     pub(crate) facts: Vec<FactView>,
     /// Set when some of it cannot be read without a key or a password.
     pub(crate) lock: Option<LockView>,

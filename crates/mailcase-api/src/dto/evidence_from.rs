@@ -171,7 +171,7 @@ impl From<model::Confidence> for ConfidenceView {
 impl From<model::Fact> for FactView {
     fn from(fact: model::Fact) -> Self {
         // What a code says is a link more often than not.
-        let value = if fact.name == "qr_code" { model::defang(&fact.value) } else { fact.value };
+        let value = if fact.is_code() { model::defang(&fact.value) } else { fact.value };
         Self { name: fact.name, value }
     }
 }

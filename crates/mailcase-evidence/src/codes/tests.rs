@@ -99,3 +99,84 @@ fn pixels_are_paid_for() {
     png[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
     assert!(read(&png, &mut room()).is_empty());
 }
+
+/// Codes as Zint wrote them (version 2.11.1, `--filetype=txt`), one character for each module; of PDF417 one line for each
+/// row.
+const WRITTEN: [(&str, &str, &str, &str); 7] = [
+    ("data_matrix", "square", include_str!("../../tests/fixtures/codes/data-matrix.txt"), LOGIN),
+    ("data_matrix", "rectangle", include_str!("../../tests/fixtures/codes/data-matrix-rectangle.txt"), LOGIN),
+    ("data_matrix", "large", include_str!("../../tests/fixtures/codes/data-matrix-large.txt"), MANY),
+    (
+        "aztec_code",
+        "compact",
+        include_str!("../../tests/fixtures/codes/aztec-compact.txt"),
+        "http://a.test/1",
+    ),
+    ("aztec_code", "full", include_str!("../../tests/fixtures/codes/aztec.txt"), LONG),
+    ("pdf417", "narrow", include_str!("../../tests/fixtures/codes/pdf417.txt"), LOGIN),
+    ("pdf417", "wide", include_str!("../../tests/fixtures/codes/pdf417-wide.txt"), LONG),
+];
+const LOGIN: &str = "https://evil.example/login?id=4711";
+const LONG: &str =
+    "https://evil.example/login?id=4711&token=0123456789abcdefghijklmnopqrstuvwxyz&next=%2Fhome";
+const MANY: &str = "https://evil.example/1/abcdefghijklmnop?q=1 https://evil.example";
+
+/// How a code is drawn: pixels of a module, and how often it is turned by a quarter.
+fn placed(kind: &str, modules: &str, scale: f32, turns: usize) -> Gray {
+    let mut rows: Vec<Vec<bool>> =
+        modules.lines().map(|line| line.chars().map(|one| one == '#').collect()).collect();
+    if kind == "pdf417" {
+        rows = rows.into_iter().flat_map(|row| [row.clone(), row.clone(), row]).collect();
+    }
+    for _ in 0..turns {
+        let columns = rows[0].len();
+        rows = (0..columns).map(|column| rows.iter().rev().map(|row| row[column]).collect()).collect();
+    }
+    let (across, down) = (rows[0].len() as f32 * scale, rows.len() as f32 * scale);
+    let (width, height) = (across as usize + 220, down as usize + 90);
+    let dark = |x: usize, y: usize| {
+        let (x, y) = ((x as f32 - 140.0) / scale, (y as f32 - 40.0) / scale);
+        x >= 0.0 && y >= 0.0 && rows.get(y as usize).and_then(|row| row.get(x as usize)) == Some(&true)
+    };
+    // Something else stands beside it.
+    let line = |x: usize, y: usize| (20..90).contains(&x) && y % 12 < 2 && (30..80).contains(&y);
+    let pixels = (0..width * height).map(|at| (at % width, at / width));
+    let pixels = pixels.map(|(x, y)| if dark(x, y) || line(x, y) { 0 } else { 255 }).collect();
+    Gray { width, height, pixels }
+}
+
+#[test]
+fn other_codes_are_read_as_well() {
+    for (kind, what, modules, text) in WRITTEN {
+        for scale in [3.0, 4.0, 4.5, 6.3] {
+            for turns in 0..4 {
+                let codes = read_gray(&placed(kind, modules, scale, turns), &mut room());
+                let found: Vec<_> = codes.iter().map(|code| (code.kind, code.text.as_str())).collect();
+                let wanted = found.len() == 1 && found[0].0 == kind && found[0].1.starts_with(text);
+                assert!(wanted, "{kind} {what}, {scale} pixels, turned {turns} times: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_codes_on_dark_ground() {
+    for (kind, what, modules, text) in WRITTEN {
+        let gray = placed(kind, modules, 4.0, 0);
+        let inverted = Gray { pixels: gray.pixels.iter().map(|pixel| 255 - pixel).collect(), ..gray };
+        let codes = read_gray(&inverted, &mut room());
+        assert!(codes.iter().any(|code| code.kind == kind && code.text.starts_with(text)), "{kind} {what}");
+    }
+}
+
+#[test]
+fn patches_are_paid_for() {
+    let (kind, _, modules, _) = WRITTEN[0];
+    let gray = placed(kind, modules, 4.0, 0);
+    let pixels = gray.pixels.len() as u64;
+    assert!(
+        read_gray(&gray, &mut Room::new(0, pixels * 200)).is_empty(),
+        "enough to look for QR codes alone"
+    );
+    assert_eq!(read_gray(&gray, &mut room()).len(), 1);
+}
