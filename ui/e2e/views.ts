@@ -102,7 +102,7 @@ export const VIEWS: View[] = [
   { name: 'message-hidden', path: message, reach: tab(/Hidden text/) },
   { name: 'message-with-hidden', path: message, reach: (page) => page.getByText('With hidden text').click() },
   { name: 'message-taken-out', path: message, reach: tab(/Taken out/) },
-  { name: 'message-codes', path: everything, reach: tab(/QR code/) },
+  { name: 'message-codes', path: everything, reach: tab(/codes/) },
   { name: 'parts-picture', path: `${everything}?tab=parts&part=/4` },
   {
     name: 'message-reported',

@@ -164,7 +164,10 @@ const picture: Part = {
   name: 'scan.png',
   safe_name: 'scan.png',
   size: 1_204,
-  facts: [{ name: 'qr_code', value: 'hxxps://pay[.]example[.]net/scan?to=petra.lind' }],
+  facts: [
+    { name: 'qr_code', value: 'hxxps://pay[.]example[.]net/scan?to=petra.lind' },
+    { name: 'data_matrix', value: 'hxxps://track[.]example[.]net/parcel/4711' },
+  ],
   signatures: [
     {
       state: 'broken',
