@@ -2,16 +2,12 @@
 //! connection is lost between the two, the repetition finds the copy here and does not make another.
 
 use crate::heads::{HeadFacts, Heads};
-use crate::refusal::{asks_for_patience, broken, refused};
+use crate::refusal::broken;
 use crate::session::Session;
-use crate::wire::command::Command;
 use crate::wire::date::search_date;
-use crate::wire::response::{Response, Status};
-use crate::wire::uid_set;
-use bytes::Bytes;
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
-use mailcase_mail::{FolderPath, GLANCE_BYTES, SourceError};
+use mailcase_mail::{FolderPath, SourceError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Messages of the size and the moment of another that are looked at: more are a flood of the same, and no copy.
@@ -34,8 +30,7 @@ impl Session {
             Err(SourceError::FolderNotFound { .. }) => BTreeMap::new(),
             Err(error) => return Err(error),
         };
-        let theirs: BTreeSet<u32> = alike.values().flatten().copied().collect();
-        let theirs = self.beginnings(&theirs).await?;
+        let theirs = self.beginnings(&alike.values().flatten().copied().collect()).await?;
         let again = self.select(&open.folder, open.writable).await?;
         if again.uidvalidity != open.uidvalidity {
             return Err(broken("the server gave the messages of a folder new identities"));
@@ -78,32 +73,6 @@ impl Session {
             let alike: BTreeSet<u32> = candidates.into_iter().filter(same).collect();
             if !alike.is_empty() {
                 found.insert(*uid, alike);
-            }
-        }
-        Ok(found)
-    }
-
-    /// The first bytes of messages of the open folder. What the server does not give is missing.
-    async fn beginnings(&mut self, uids: &BTreeSet<u32>) -> Result<BTreeMap<u32, Bytes>, SourceError> {
-        let mut found = BTreeMap::new();
-        self.connection.allow_literals(GLANCE_BYTES);
-        let listed: Vec<u32> = uids.iter().copied().collect();
-        for set in uid_set::sets(&listed) {
-            let command = Command::new(format!("UID FETCH {set} (UID BODY.PEEK[]<0.{GLANCE_BYTES}>)"));
-            let line = self
-                .try_run(&command, &mut |response| {
-                    if let Response::Fetch(data) = response
-                        && let (Some(uid), Some(body)) = (data.uid, data.body)
-                        && let Some(bytes) = body.data.filter(|_| body.origin.unwrap_or(0) == 0)
-                        && uids.contains(&uid)
-                    {
-                        found.insert(uid, bytes);
-                    }
-                    Ok(())
-                })
-                .await?;
-            if line.status != Status::Ok && asks_for_patience(&line) {
-                return Err(refused("to give messages", &line));
             }
         }
         Ok(found)

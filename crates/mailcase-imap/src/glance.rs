@@ -10,8 +10,9 @@ use crate::session::Session;
 use crate::wire::command::{Command, UnsafeText};
 use crate::wire::response::{Response, Status};
 use crate::wire::uid_set;
+use bytes::Bytes;
 use mailcase_mail::{Criterion, FolderPath, GLANCE_BYTES, Glance, Place, RemoteId, SourceError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of terms in one search: servers take commands of 8 KB and more, and the set of messages needs room too.
 const TERMS_BYTES_MAX: usize = 1_500;
@@ -28,22 +29,31 @@ impl Session {
         let uids: BTreeSet<u32> =
             ours.filter(|(validity, _)| *validity == selected.uidvalidity).map(|(_, uid)| uid).collect();
         let uids: Vec<u32> = uids.into_iter().collect();
-        let unwanted = self.unwanted(&uids, criteria).await?;
-        let mut glances = Vec::with_capacity(unwanted.len());
+        let unwanted = self.unwanted(&uids, criteria).await?.into_iter().collect();
+        let beginnings = self.beginnings(&unwanted).await?;
+        let glance = |(uid, bytes)| Glance { id: remote_id(selected.uidvalidity, uid), bytes };
+        Ok(beginnings.into_iter().map(glance).collect())
+    }
+
+    /// The first bytes of messages of the open folder. What the server does not give is missing.
+    pub(crate) async fn beginnings(
+        &mut self,
+        uids: &BTreeSet<u32>,
+    ) -> Result<BTreeMap<u32, Bytes>, SourceError> {
+        let mut found = BTreeMap::new();
         self.connection.allow_literals(GLANCE_BYTES);
-        for set in uid_set::sets(&unwanted) {
+        let listed: Vec<u32> = uids.iter().copied().collect();
+        for set in uid_set::sets(&listed) {
             let command = Command::new(format!("UID FETCH {set} (UID BODY.PEEK[]<0.{GLANCE_BYTES}>)"));
             let line = self
                 .try_run(&command, &mut |response| {
                     if let Response::Fetch(data) = response
                         && let (Some(uid), Some(body)) = (data.uid, data.body)
                         && let Some(bytes) = body.data.filter(|_| body.origin.unwrap_or(0) == 0)
-                        && unwanted.binary_search(&uid).is_ok()
+                        && uids.contains(&uid)
+                        && found.insert(uid, bytes).is_some()
                     {
-                        glances.push(Glance { id: remote_id(selected.uidvalidity, uid), bytes });
-                    }
-                    // A server that answers twice does so for ever.
-                    if glances.len() > unwanted.len() {
+                        // A server that answers twice does so for ever.
                         return Err(broken("the server gives messages again and again"));
                     }
                     Ok(())
@@ -57,7 +67,7 @@ impl Session {
                 break;
             }
         }
-        Ok(glances)
+        Ok(found)
     }
 
     /// Of these messages, those that fail one of the criteria; none when the server does not search like this.
