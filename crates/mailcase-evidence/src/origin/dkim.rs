@@ -51,11 +51,13 @@ fn check(lookup: &mut Lookup<'_>, method: CheckMethod, signed: &Signed, arrived:
     check.property("header.c", &format!("{}/{}", form(signature.header_form), form(signature.body.form)));
     notes(signed, arrived, &mut check.notes);
     let without_key = match signed.body {
-        Body::Differs => Some("the body was changed after it was signed"),
-        Body::Short => Some("it is about more text than the body has (l=)"),
+        Body::Differs => Some((Outcome::Fail, "the body was changed after it was signed")),
+        Body::Short => Some((Outcome::Fail, "it is about more text than the body has (l=)")),
+        Body::Lost => Some((Outcome::NotChecked, "the file does not keep the body as it was signed")),
         Body::Fits { .. } => None,
     };
-    if let Some(reason) = without_key {
+    if let Some((outcome, reason)) = without_key {
+        check.outcome = outcome;
         reason.clone_into(&mut check.reason);
         return check;
     }

@@ -68,7 +68,7 @@ impl OriginFacts {
         };
         let from = From::of(evidence);
         let own = matches!(&from, From::Domain(domain) if trust.own.is_own(domain));
-        Self { signatures: reader.finish(), arrived, from, handed_in, own }
+        Self { signatures: reader.finish_or(&evidence.headers), arrived, from, handed_in, own }
     }
 }
 

@@ -6,6 +6,7 @@ use super::canonical::{Bodies, BodyHash, Hash, Hasher, header};
 use super::chain::{Chain, Members};
 use super::head::{Head, end_of};
 use super::signature::{Kind, Signature, without_signature};
+use crate::Header;
 
 /// Bytes of headers that are looked at; mail with more than this is refused nearly everywhere.
 const HEAD_BYTES: usize = 1 << 20;
@@ -35,6 +36,8 @@ pub(super) enum Body {
     Differs,
     /// `l=` counts more than there is.
     Short,
+    /// What was read keeps the headers, and not the body they came with: an Outlook file.
+    Lost,
 }
 
 /// Every signature of a message.
@@ -82,6 +85,20 @@ struct Half {
     signature: Signature,
     digest: Vec<u8>,
     unsigned: Vec<String>,
+}
+
+impl Signatures {
+    /// Of a message of which only the headers are left.
+    fn without_body(headers: &[Header]) -> Self {
+        let mut head = Vec::new();
+        for Header { name, raw, .. } in headers {
+            if head.len() + name.len() + raw.len() > HEAD_BYTES {
+                return Self { too_long: true, ..Self::default() };
+            }
+            head.extend([name, ":", raw.trim_end(), "\r\n"].into_iter().flat_map(str::bytes));
+        }
+        Found::read(&Head::cut(&head)).finish(None)
+    }
 }
 
 impl Default for Reader {
@@ -136,6 +153,14 @@ impl Reader {
         }
     }
 
+    /// `headers` are those of the message, should it have been no mail that was fed.
+    pub(super) fn finish_or(self, headers: &[Header]) -> Signatures {
+        match &self.0 {
+            State::Head(head) if head.is_empty() => Signatures::without_body(headers),
+            _ => self.finish(),
+        }
+    }
+
     pub(super) fn finish(mut self) -> Signatures {
         if let State::Head(head) = &mut self.0 {
             let head = std::mem::take(head);
@@ -144,7 +169,7 @@ impl Reader {
         match self.0 {
             State::Head(_) => Signatures::default(),
             State::Done(signatures) => *signatures,
-            State::Body(reading) => reading.found.finish(&reading.bodies.finish()),
+            State::Body(reading) => reading.found.finish(Some(&reading.bodies.finish())),
         }
     }
 }
@@ -188,7 +213,7 @@ impl Found {
         dkim.chain(&self.message).map(|half| half.signature.body).collect()
     }
 
-    fn finish(self, bodies: &[(BodyHash, Vec<u8>, u64)]) -> Signatures {
+    fn finish(self, bodies: Option<&[(BodyHash, Vec<u8>, u64)]>) -> Signatures {
         let Self { dkim, more, mut chain, message } = self;
         chain.message = message.map(|half| half.with(bodies));
         let dkim = dkim.into_iter().map(|one| one.map(|half| half.with(bodies))).collect();
@@ -221,15 +246,18 @@ impl Half {
         Self { signature, digest: hasher.finish(), unsigned }
     }
 
-    fn with(self, bodies: &[(BodyHash, Vec<u8>, u64)]) -> Signed {
+    fn with(self, bodies: Option<&[(BodyHash, Vec<u8>, u64)]>) -> Signed {
         let Self { signature, digest, unsigned } = self;
-        let body = bodies.iter().find(|(wish, _, _)| *wish == signature.body);
+        let body = bodies.map(|bodies| bodies.iter().find(|(wish, _, _)| *wish == signature.body));
         let body = match body {
-            Some((wish, _, written)) if wish.length.is_some_and(|length| length > *written) => Body::Short,
-            Some((wish, hash, written)) if *hash == signature.body_hash => {
+            None => Body::Lost,
+            Some(Some((wish, _, written))) if wish.length.is_some_and(|length| length > *written) => {
+                Body::Short
+            }
+            Some(Some((wish, hash, written))) if *hash == signature.body_hash => {
                 Body::Fits { more: wish.length.map_or(0, |length| written.saturating_sub(length)) }
             }
-            _ => Body::Differs,
+            Some(_) => Body::Differs,
         };
         Signed { signature, digest, body, unsigned }
     }

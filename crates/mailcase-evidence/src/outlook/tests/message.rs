@@ -1,7 +1,7 @@
 use super::*;
-use crate::Address;
 use crate::outlook::fixtures::rich_text;
 use crate::outlook::{ITEMS, is_message, open_message};
+use crate::{Address, Answer, Answers, Check, CheckMethod, CheckOutcome, Judgement, Means, examine, judge};
 
 fn address(name: &str, address: &str) -> Address {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -262,4 +262,35 @@ fn long_names_leave_room_for_what_is_attached() {
     assert_eq!(codes(&contents), Vec::<&str>::new());
     assert_eq!(bytes(&contents.items[0]).len(), 10_000);
     assert_eq!(contents.items[0].name.as_ref().map(String::len), Some(1_000));
+}
+
+#[test]
+fn a_signature_whose_body_is_lost_speaks_neither_for_nor_against_the_sender() {
+    let transport = "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.net; s=k; h=from;\r\n\
+                     \tbh=AAAA; b=AAAA\r\nFrom: Eve <eve@example.net>\r\n";
+    let mut message = rich();
+    message.properties = message.properties.text(0x7d, transport);
+    let found = examine(&message.file(), &Means::default());
+    let offline = found.verdicts.own.unwrap();
+    let mut answers = Answers::default();
+    let judged = loop {
+        match judge(&found.origin, &answers) {
+            Judgement::Judged(verification) => break verification.checks,
+            Judgement::NeedMore(questions) => {
+                for question in questions {
+                    let policy = question.name == "_dmarc.example.net";
+                    let answer = policy.then(|| Answer::Records(vec!["v=DMARC1; p=reject".to_owned()]));
+                    answers.insert(question, answer.unwrap_or(Answer::NotFound));
+                }
+            }
+        }
+    };
+    let outcome = |checks: &[Check], method| {
+        checks.iter().find(|check| check.method == method).map(|check| (check.outcome, check.reason.clone()))
+    };
+    let lost = "the file does not keep the body as it was signed".to_owned();
+    assert_eq!(outcome(&offline.checks, CheckMethod::Dkim), Some((CheckOutcome::NotChecked, lost.clone())));
+    assert_eq!(outcome(&judged, CheckMethod::Dkim), Some((CheckOutcome::NotChecked, lost)));
+    let unchecked = "what could speak for the sender was not checked".to_owned();
+    assert_eq!(outcome(&judged, CheckMethod::Dmarc), Some((CheckOutcome::NotChecked, unchecked)));
 }
