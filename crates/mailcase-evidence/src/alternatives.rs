@@ -21,16 +21,23 @@ const SHARED: usize = 40;
 /// Hosts named.
 const HOSTS: usize = 20;
 
-/// Compares the two bodies of the outermost message; nothing when they agree, or are no alternatives.
+/// Compares the bodies of the outermost message; nothing when they agree, or are no alternatives.
 pub(crate) fn of(evidence: &Evidence, texts: &[PartText]) -> Option<Alternatives> {
     let (plain, html) = (evidence.text.as_ref()?, evidence.html.as_ref()?);
-    if plain.truncated || html.truncated || !are_alternatives(&evidence.root, &plain.path, &html.path) {
+    let text = |path: &str| texts.iter().find(|one| one.part.path == path);
+    between(evidence, text(&plain.path)?, text(&html.path)?).filter(|_| !plain.truncated && !html.truncated)
+}
+
+/// Compares two bodies of one message.
+pub(crate) fn between(evidence: &Evidence, plain: &PartText, html: &PartText) -> Option<Alternatives> {
+    let (plain_path, html_path) = (&plain.part.path, &html.part.path);
+    let truncated = plain.text.truncated || html.text.truncated;
+    if truncated || !are_alternatives(&evidence.root, plain_path, html_path) {
         return None;
     }
-    let visible = texts.iter().find(|one| one.part.path == html.path)?.visible();
-    let shared = shared_words(&plain.content, visible);
-    let of_plain = Hosts::of(evidence, &format!("{} text", plain.path));
-    let of_html = Hosts::of(evidence, &format!("{} html", html.path));
+    let shared = shared_words(&plain.text.content, html.visible());
+    let of_plain = Hosts::of(evidence, &format!("{plain_path} text"));
+    let of_html = Hosts::of(evidence, &format!("{html_path} html"));
     let other_hosts =
         !of_plain.all.is_empty() && !of_html.led_to.is_empty() && of_plain.all.is_disjoint(&of_html.all);
     let other_words = shared.is_some_and(|shared| shared < SHARED);
@@ -41,8 +48,8 @@ pub(crate) fn of(evidence: &Evidence, texts: &[PartText]) -> Option<Alternatives
         hosts.difference(others).take(HOSTS).cloned().collect()
     };
     Some(Alternatives {
-        plain: plain.path.clone(),
-        html: html.path.clone(),
+        plain: plain_path.clone(),
+        html: html_path.clone(),
         only_in_plain: named(&of_plain.all, &of_html.all),
         only_in_html: named(&of_html.led_to, &of_plain.all),
         shared_words: shared.and_then(|shared| u8::try_from(shared).ok()),

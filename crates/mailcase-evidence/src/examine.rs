@@ -10,6 +10,7 @@ use crate::open::Format;
 use crate::scan::Scanner;
 use crate::text::Text;
 use crate::tree::{Tree, is_html};
+use crate::verdicts::Claims;
 use crate::{
     Body, Defect, Evidence, Limits, Means, MessageHeaders, OriginFacts, PARSER_VERSION, Part, PartKind,
     Verification, alternatives, automatic, html, indicators, lists, origin, patterns, reported, unseen,
@@ -233,7 +234,8 @@ fn facts(evidence: &mut Evidence, texts: &[PartText], origin: origin::Reader, me
     let Means { limits, trust, patterns, .. } = means;
     evidence.automatic = automatic::recognise(evidence, texts);
     evidence.mailing_list = lists::recognise(&evidence.headers);
-    evidence.verdicts = verdicts::of(evidence, trust);
+    let Evidence { envelope, headers, received, .. } = &*evidence;
+    evidence.verdicts = verdicts::of(Claims { envelope, headers, received }, trust);
     evidence.origin = OriginFacts::new(origin, evidence, trust);
     evidence.verdicts.own = Verification::offline(&evidence.origin);
     evidence.reported = reported::of(evidence, texts);
@@ -241,8 +243,9 @@ fn facts(evidence: &mut Evidence, texts: &[PartText], origin: origin::Reader, me
     indicators::collect(evidence, texts, limits);
     evidence.hidden = unseen::of(texts);
     evidence.alternatives = alternatives::of(evidence, texts);
-    let marks =
-        unseen::mark(evidence).into_iter().chain(evidence.alternatives.as_ref().map(alternatives::mark));
+    reported::mark(evidence, texts, means);
+    let hidden = unseen::mark(evidence.hidden.iter().filter(|one| !reported::holds(evidence, &one.place)));
+    let marks = hidden.into_iter().chain(evidence.alternatives.as_ref().map(alternatives::mark));
     let marks: Vec<_> = marks.collect();
     evidence.verdicts.marks.extend(marks);
 }

@@ -19,6 +19,13 @@ pub(crate) struct MessageHead {
     pub(crate) defects: Vec<Defect>,
 }
 
+/// The way of a message by its headers.
+pub(crate) fn hops(headers: &[Header]) -> Vec<Hop> {
+    let received = headers.iter().filter(|one| one.name.eq_ignore_ascii_case("received"));
+    let lines = received.take(HOPS).flat_map(|one| [&one.name, ":", one.raw.trim_end(), "\r\n"]);
+    Block::cut(lines.collect::<String>().as_bytes()).iter().filter_map(|field| field.hop()).collect()
+}
+
 impl Tree<'_> {
     /// The headers of a message: the outermost, or that within `owner`.
     pub(crate) fn message_head(&mut self, owner: Option<usize>, block: &Block<'_>, full: bool) {

@@ -8,7 +8,7 @@ use mailcase_indicators::{How, Kind as IndicatorKind, Mark, Wrapper};
 use serde::{Deserialize, Serialize};
 
 /// Raised when the same bytes give different evidence than before; stored with each message.
-pub const PARSER_VERSION: u32 = 7;
+pub const PARSER_VERSION: u32 = 8;
 
 /// Everything found in one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ mod head;
 mod inline;
 mod labels;
 mod lines;
+mod marks;
 mod own;
 mod people;
 mod tool;
@@ -20,9 +21,10 @@ use crate::entity::envelope;
 use crate::examine::PartText;
 use crate::fields::Block;
 use crate::tree::is_html;
-use crate::{Address, AutomaticKind, Confidence, Envelope, Evidence, Part, PartKind, html};
+use crate::{Address, AutomaticKind, Confidence, Envelope, Evidence, Mark, Part, PartKind, html};
 use inline::{Around, Copied, Scanned, scan};
 use labels::{Prefix, prefix};
+pub(crate) use marks::{holds, mark};
 use tool::{Facts, Recognised};
 
 /// Messages told of one report. People report one, tools some dozens at once.
@@ -124,6 +126,9 @@ pub struct ReportedMessage {
     pub place: Option<Place>,
     /// How sure it is that this was passed on, and not answered.
     pub confidence: Confidence,
+    /// What to know before believing it: of an attached one as of mail that comes, of a copied one what its people tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
 }
 
 /// Where a message was copied to. Offsets are bytes of the text of the part, of HTML what a person reads.
@@ -446,6 +451,7 @@ fn of_text(path: String, copied: Copied, within: Option<usize>) -> ReportedMessa
         original: false,
         place: Some(Place { head, body, end, depth, because }),
         confidence,
+        marks: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::examine::PartText;
 use crate::html::pieces::{Piece, pieces};
 use crate::look::{Cause, Looks, Sheets, value_of};
 use crate::verdicts::{Mark, MarkKind};
-use crate::{Evidence, Hidden, HiddenReason, PartKind, UsualHiding, html};
+use crate::{Hidden, HiddenReason, PartKind, UsualHiding, html};
 
 /// Passages kept of one page, and of one message.
 const PASSAGES: usize = 100;
@@ -89,9 +89,9 @@ pub(crate) fn sheets(page: &str) -> Sheets {
     sheets
 }
 
-/// The mark of a message whose bodies hide more than newsletters do.
-pub(crate) fn mark(evidence: &Evidence) -> Option<Mark> {
-    let telling: Vec<&Hidden> = evidence.hidden.iter().filter(|one| one.usual.is_none()).collect();
+/// The mark of a message whose bodies hide more than newsletters do; `hidden` is what they hide.
+pub(crate) fn mark<'a>(hidden: impl Iterator<Item = &'a Hidden>) -> Option<Mark> {
+    let telling: Vec<&Hidden> = hidden.filter(|one| one.usual.is_none()).collect();
     let hidden: usize = telling.iter().map(|one| one.letters).sum();
     let at_once = telling.iter().any(|one| one.reason == HiddenReason::Reordered);
     if hidden < TELLING_LETTERS && !at_once {

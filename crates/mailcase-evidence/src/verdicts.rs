@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use mailcase_indicators::{Own, host};
 use serde::{Deserialize, Serialize};
 
-use crate::{Evidence, Verification};
+use crate::{Envelope, Header, Hop, Verification};
 
 pub use impersonation::OwnPerson;
 
@@ -142,14 +142,28 @@ pub struct Mark {
     pub message: String,
 }
 
-pub(crate) fn of(evidence: &Evidence, trust: &Trust) -> Verdicts {
-    let route = route::of(&evidence.received, trust);
-    let authentication = authentication::of(&evidence.headers, &route, trust);
-    let mut marks = marks::of(evidence, &route);
-    impersonation::mark(evidence, trust, &mut marks);
-    let own_domain_fails = impersonation::failed(evidence, &authentication, trust);
-    marks.extend(own_domain_fails);
+/// What a message says about where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claims<'a> {
+    pub(crate) envelope: &'a Envelope,
+    pub(crate) headers: &'a [Header],
+    pub(crate) received: &'a [Hop],
+}
+
+pub(crate) fn of(claims: Claims<'_>, trust: &Trust) -> Verdicts {
+    let route = route::of(claims.received, trust);
+    let authentication = authentication::of(claims.headers, &route, trust);
+    let mut marks = marks::of(claims, &route);
+    marks.extend(impersonation::marks(claims, trust));
+    marks.extend(impersonation::failed(claims.envelope, &authentication, trust));
     Verdicts { authentication, route, marks, own: None }
+}
+
+/// The marks of a message of which only the people are known.
+pub(crate) fn marks_of_people(envelope: &Envelope, trust: &Trust) -> Vec<Mark> {
+    let mut marks = marks::names(&envelope.from);
+    marks.extend(impersonation::marks(Claims { envelope, headers: &[], received: &[] }, trust));
+    marks
 }
 
 impl Trust {

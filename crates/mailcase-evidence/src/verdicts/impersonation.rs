@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use unicode_security::confusable_detection::skeleton;
 
-use super::{AuthenticationResults, Mark, MarkKind, Trust, host_of};
-use crate::{Address, Evidence};
+use super::{AuthenticationResults, Claims, Mark, MarkKind, Trust, host_of};
+use crate::{Address, Envelope};
 
 /// Senders looked at, and domains of theirs: honest mail names a few, and each is held against everything that is own.
 const SENDERS: usize = 20;
@@ -42,9 +42,10 @@ fn look(name: &str) -> String {
     words.join(" ")
 }
 
-pub(super) fn mark(evidence: &Evidence, trust: &Trust, marks: &mut Vec<Mark>) {
-    let envelope = &evidence.envelope;
-    let return_path = evidence.headers.iter().find(|one| one.name.eq_ignore_ascii_case("return-path"));
+pub(super) fn marks(claims: Claims<'_>, trust: &Trust) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = Vec::new();
+    let envelope = claims.envelope;
+    let return_path = claims.headers.iter().find(|one| one.name.eq_ignore_ascii_case("return-path"));
     let return_path = return_path.map(|one| one.value.trim_matches(['<', '>', ' ']).to_owned());
     let return_path = [Address { name: None, address: return_path }];
     let mut seen = BTreeSet::new();
@@ -76,6 +77,7 @@ pub(super) fn mark(evidence: &Evidence, trust: &Trust, marks: &mut Vec<Mark>) {
             marks.push(Mark { kind: MarkKind::NameOfOwnPerson, message });
         }
     }
+    marks
 }
 
 fn imitated<'a>(name: &str, address: &str, trust: &'a Trust) -> Option<&'a OwnPerson> {
@@ -91,8 +93,8 @@ fn imitated<'a>(name: &str, address: &str, trust: &'a Trust) -> Option<&'a OwnPe
 }
 
 /// An own server found that a message from an own domain is not.
-pub(super) fn failed(evidence: &Evidence, claims: &[AuthenticationResults], trust: &Trust) -> Option<Mark> {
-    let from = evidence.envelope.from.iter().filter_map(|one| host_of(one.address.as_deref()?));
+pub(super) fn failed(envelope: &Envelope, claims: &[AuthenticationResults], trust: &Trust) -> Option<Mark> {
+    let from = envelope.from.iter().filter_map(|one| host_of(one.address.as_deref()?));
     let own = from.into_iter().find(|host| trust.own.is_own(host))?;
     let claim = claims.iter().find(|claim| {
         claim.trusted && claim.results.iter().any(|one| one.method == "dmarc" && one.result == "fail")

@@ -2,18 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use super::{Mark, MarkKind, Route, organization_of};
-use crate::{Address, Evidence};
+use super::{Claims, Mark, MarkKind, Route, organization_of};
+use crate::Address;
 
 /// A message may be dated so much after its arrival: clocks differ.
 const CLOCKS_DIFFER: i64 = 15 * 60;
 /// Mail is delivered within this or bounces (RFC 5321 §4.5.4.1 asks for 4 to 5 days of tries).
 const LONG_AGO: i64 = 7 * 24 * 3_600;
 
-pub(super) fn of(evidence: &Evidence, route: &Route) -> Vec<Mark> {
+pub(super) fn of(claims: Claims<'_>, route: &Route) -> Vec<Mark> {
     let mut marks = Vec::new();
-    senders(evidence, &mut marks);
-    dates(evidence, route, &mut marks);
+    senders(claims, &mut marks);
+    dates(claims, route, &mut marks);
+    marks
+}
+
+/// Senders whose name is an address, and not theirs.
+pub(super) fn names(senders: &[Address]) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for sender in senders {
+        let Some((name, address)) = sender.name.as_deref().zip(sender.address.as_deref()) else { continue };
+        let shown = name.split([' ', '<', '>', '"', '\'', '(', ')', ',']).find(|word| is_address(word));
+        if let Some(shown) = shown.filter(|shown| !shown.eq_ignore_ascii_case(address)) {
+            let message = format!("the name shown is {shown}, but the message is from {address}");
+            marks.push(Mark { kind: MarkKind::NameIsAnotherAddress, message });
+        }
+    }
     marks
 }
 
@@ -25,27 +39,19 @@ fn host(address: &str) -> Option<&str> {
     address.trim().rsplit_once('@').map(|(_, host)| host).filter(|host| !host.is_empty())
 }
 
-fn senders(evidence: &Evidence, marks: &mut Vec<Mark>) {
+fn senders(claims: Claims<'_>, marks: &mut Vec<Mark>) {
     let mut mark = |kind, message: String| marks.push(Mark { kind, message });
-    let envelope = &evidence.envelope;
+    let envelope = claims.envelope;
     let from = organizations(&envelope.from);
-    let is_list = evidence.headers.iter().any(|one| one.name.eq_ignore_ascii_case("list-id"));
-    if from.is_empty() && !evidence.headers.is_empty() {
+    let is_list = claims.headers.iter().any(|one| one.name.eq_ignore_ascii_case("list-id"));
+    if from.is_empty() && !claims.headers.is_empty() {
         mark(MarkKind::NoSender, "no sender address is in From".to_owned());
     }
     if envelope.from.len() > 1 {
         mark(MarkKind::SeveralSenders, format!("From names {} senders", envelope.from.len()));
     }
-    for sender in &envelope.from {
-        let Some((name, address)) = sender.name.as_deref().zip(sender.address.as_deref()) else { continue };
-        let shown = name.split([' ', '<', '>', '"', '\'', '(', ')', ',']).find(|word| is_address(word));
-        if let Some(shown) = shown.filter(|shown| !shown.eq_ignore_ascii_case(address)) {
-            mark(
-                MarkKind::NameIsAnotherAddress,
-                format!("the name shown is {shown}, but the message is from {address}"),
-            );
-        }
-    }
+    marks.extend(names(&envelope.from));
+    let mut mark = |kind, message: String| marks.push(Mark { kind, message });
     let foreign = |list: &[Address]| -> Option<String> {
         let others: Vec<String> = organizations(list).difference(&from).cloned().collect();
         (!from.is_empty() && !others.is_empty()).then(|| others.join(", "))
@@ -57,7 +63,7 @@ fn senders(evidence: &Evidence, marks: &mut Vec<Mark>) {
     if let Some(others) = foreign(&envelope.sender).filter(|_| !is_list) {
         mark(MarkKind::SenderDiffers, format!("handed in by {others} for {}", joined(&from)));
     }
-    let path = evidence.headers.iter().find(|one| one.name.eq_ignore_ascii_case("return-path"));
+    let path = claims.headers.iter().find(|one| one.name.eq_ignore_ascii_case("return-path"));
     let path = path.map(|one| one.value.trim_matches(['<', '>', ' ']).to_owned());
     if let Some(others) = foreign(&[Address { name: None, address: path }]).filter(|_| !is_list) {
         mark(
@@ -76,12 +82,12 @@ fn is_address(word: &str) -> bool {
     host(word).is_some_and(|host| host.contains('.') && !host.starts_with('.') && !host.ends_with('.'))
 }
 
-fn dates(evidence: &Evidence, route: &Route, marks: &mut Vec<Mark>) {
+fn dates(claims: Claims<'_>, route: &Route, marks: &mut Vec<Mark>) {
     let mut mark = |kind, message: String| marks.push(Mark { kind, message });
     // Only hops up to the border are believed.
-    let believed = evidence.received.get(..=route.border.unwrap_or_default()).unwrap_or_default();
+    let believed = claims.received.get(..=route.border.unwrap_or_default()).unwrap_or_default();
     let arrived = believed.iter().rev().find_map(|hop| hop.date);
-    if let Some((date, arrived)) = evidence.envelope.date.zip(arrived) {
+    if let Some((date, arrived)) = claims.envelope.date.zip(arrived) {
         let early = date.as_second().saturating_sub(arrived.as_second());
         if early > CLOCKS_DIFFER {
             mark(MarkKind::DateInFuture, format!("dated {date}, but arrived at {arrived}"));
