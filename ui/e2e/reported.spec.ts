@@ -33,8 +33,12 @@ test('an attached mail opens as if it had arrived by itself', async ({ page, ans
   await expect(reported).toContainText('with KnowBe4 Phish Alert');
   await expect(reported).toContainText('Reported as phishing');
   await expect(reported).toContainText('There are more');
-  const messages = reported.getByRole('listitem');
+  const messages = reported.getByRole('list', { name: 'Reported messages' }).locator('> li');
   await expect(messages.nth(0)).toContainText('Passed on');
+  await expect(messages.nth(0)).toContainText('mx.northwind.example found');
+  await expect(messages.nth(0).getByLabel('spf=softfail, smtp.mailfrom=pay.example')).toBeVisible();
+  await expect(messages.nth(0)).toContainText('answers go to pay.example');
+  await expect(messages.nth(1).getByLabel('Before you believe it')).toHaveCount(0);
   await expect(messages.nth(1)).toContainText('Original');
   await expect(messages.nth(2)).toContainText('Perhaps an answer');
   await messages

@@ -21,7 +21,9 @@ use crate::entity::envelope;
 use crate::examine::PartText;
 use crate::fields::Block;
 use crate::tree::is_html;
-use crate::{Address, AutomaticKind, Confidence, Envelope, Evidence, Mark, Part, PartKind, html};
+use crate::{
+    Address, AuthenticationResults, AutomaticKind, Confidence, Envelope, Evidence, Mark, Part, PartKind, html,
+};
 use inline::{Around, Copied, Scanned, scan};
 use labels::{Prefix, prefix};
 pub(crate) use marks::{holds, mark};
@@ -129,6 +131,10 @@ pub struct ReportedMessage {
     /// What to know before believing it: of an attached one as of mail that comes, of a copied one what its people tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
+    /// What own servers found out about its sender, if its headers are those it came with: who passed it on may have
+    /// written them. Of an attached one only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authentication: Vec<AuthenticationResults>,
 }
 
 /// Where a message was copied to. Offsets are bytes of the text of the part, of HTML what a person reads.
@@ -452,6 +458,7 @@ fn of_text(path: String, copied: Copied, within: Option<usize>) -> ReportedMessa
         place: Some(Place { head, body, end, depth, because }),
         confidence,
         marks: Vec::new(),
+        authentication: Vec::new(),
     }
 }
 

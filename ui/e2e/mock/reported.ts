@@ -24,6 +24,8 @@ const invoice: ReportedMessage = {
     text: 'Dear customer,\nyour invoice is overdue. Pay here: hxxps://pay[.]example[.]net/i/2026-0417',
   },
   confidence: 'likely',
+  marks: [],
+  authentication: [],
 };
 
 const copied: Report = {
@@ -46,6 +48,30 @@ const attached: ReportedMessage = {
   original: false,
   place: null,
   confidence: 'certain',
+  marks: [
+    { kind: 'reply_to_drift', message: 'answers go to pay.example, the sender is of northwind.example' },
+    {
+      kind: 'hidden_text',
+      message: 'the reader does not see 214 letters of the HTML body (font-size:0)',
+    },
+  ],
+  authentication: [
+    {
+      header: 'Authentication-Results',
+      server: 'mx.northwind.example',
+      trusted: true,
+      instance: null,
+      results: [
+        {
+          method: 'spf',
+          result: 'softfail',
+          reason: null,
+          properties: [{ name: 'smtp.mailfrom', value: 'pay.example' }],
+        },
+        { method: 'dkim', result: 'pass', reason: null, properties: [] },
+      ],
+    },
+  ],
 };
 
 const chain: Report = {

@@ -3253,10 +3253,17 @@ export interface components {
         };
         /** @description A message that was passed on. */
         ReportedMessageView: {
+            /**
+             * @description What own servers found out about its sender when it came, as its headers tell: who passed it on may have written
+             *     them.
+             */
+            authentication: components["schemas"]["AuthenticationResultsView"][];
             cc: components["schemas"]["AddressView"][];
             /** @description How sure it is that this was passed on, and not answered. */
             confidence: components["schemas"]["ConfidenceView"];
             from: components["schemas"]["AddressView"][];
+            /** @description What to know before believing it. */
+            marks: components["schemas"]["MarkView"][];
             message_id: string | null;
             /** @description Nothing passed on is within it: what the report is about. */
             original: boolean;

@@ -1,10 +1,11 @@
 // What speaks for and against the sender a message names: oddities, and what servers on the way wrote down.
-import { Alert, Badge, Group, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Alert, Table, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { MailingList, Verdicts } from '../api/types';
 import { MarkList } from './MarkList';
 import { OwnChecks } from './OwnChecks';
-import { claimant, resultColor, whole } from './origin';
+import { claimant } from './origin';
+import { ResultBadges } from './ResultBadges';
 
 type OriginProps = { verdicts: Verdicts; list: MailingList | null | undefined };
 
@@ -67,26 +68,7 @@ function Authentication({ claims }: { claims: Verdicts['authentication'] }) {
                 </Text>
               </Table.Th>
               <Table.Td>
-                <Group gap={6}>
-                  {claim.results.map((result) => (
-                    <Tooltip key={whole(result)} label={whole(result)} multiline maw={420}>
-                      <Badge
-                        tabIndex={0}
-                        tt="none"
-                        variant={claim.trusted ? 'light' : 'outline'}
-                        color={resultColor(result.result, claim.trusted)}
-                        aria-label={whole(result)}
-                      >
-                        {result.method} {result.result}
-                      </Badge>
-                    </Tooltip>
-                  ))}
-                  {claim.results.length === 0 && (
-                    <Text size="sm" c="dimmed">
-                      nothing was tried
-                    </Text>
-                  )}
-                </Group>
+                <ResultBadges results={claim.results} trusted={claim.trusted} />
               </Table.Td>
             </Table.Tr>
           ))}

@@ -1,14 +1,20 @@
 // The mail that was reported, above the mail it came in: who reports, in which words and with what, and each message.
 import { Badge, Button, Collapse, Group, Stack, Text, Title, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconCornerDownRight, IconMailOpened } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCornerDownRight, IconMailOpened } from '@tabler/icons-react';
 import { type CSSProperties, useId } from 'react';
 import type { Report, ReportedMessage } from '../api/types';
 import { addressText, NO_SUBJECT } from '../inbox/messages';
 import { Time } from '../shared/Time';
+import { MarkList } from './MarkList';
+import { claimant } from './origin';
 import classes from './Reported.module.css';
+import { ResultBadges } from './ResultBadges';
 import { countWords, depthOf, doubt, opinionWords, placeWords, sendersOf, toolWords } from './reported';
 import { TextBlock } from './TextBlock';
+
+const AS_ITS_HEADERS_TELL =
+  'As the headers of the attached mail tell: whoever passed it on can have written them as well.';
 
 type ReportedProps = {
   report: Report;
@@ -135,6 +141,23 @@ function Message({ message, depth, chain, onOpen, onShow }: MessageProps) {
             <Text size="xs" c="dimmed">
               {uncertain}
             </Text>
+          )}
+          {message.authentication.map((claim, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two headers may say the same
+            <Group key={at} gap={6} mt={4}>
+              <Tooltip label={AS_ITS_HEADERS_TELL} multiline maw={420}>
+                <Text size="sm" c="dimmed" tabIndex={0}>
+                  {claimant(claim)} found
+                </Text>
+              </Tooltip>
+              <ResultBadges results={claim.results} trusted={false} />
+            </Group>
+          ))}
+          {message.marks.length > 0 && (
+            <div className={classes.marks}>
+              <IconAlertTriangle size={16} aria-label="Before you believe it" />
+              <MarkList marks={message.marks} />
+            </div>
           )}
         </div>
         {!place && (

@@ -15,6 +15,8 @@ const attached: ReportedMessage = {
   original: true,
   place: null,
   confidence: 'certain',
+  marks: [],
+  authentication: [],
 };
 const copied: ReportedMessage = {
   ...attached,

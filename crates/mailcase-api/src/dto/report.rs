@@ -2,6 +2,7 @@
 
 use super::evidence::{AddressView, ConfidenceView};
 use super::evidence_from::all;
+use super::verdicts::{AuthenticationResultsView, MarkView};
 use jiff::Timestamp;
 use mailcase_evidence as model;
 use serde::Serialize;
@@ -78,6 +79,11 @@ pub(crate) struct ReportedMessageView {
     pub(crate) place: Option<PlaceView>,
     /// How sure it is that this was passed on, and not answered.
     pub(crate) confidence: ConfidenceView,
+    /// What to know before believing it.
+    pub(crate) marks: Vec<MarkView>,
+    /// What own servers found out about its sender when it came, as its headers tell: who passed it on may have written
+    /// them.
+    pub(crate) authentication: Vec<AuthenticationResultsView>,
 }
 
 /// Where a message was copied to. Offsets are bytes of the text of the part, of HTML what a person reads.
@@ -138,6 +144,8 @@ impl ReportedMessageView {
                 text,
             }),
             confidence: message.confidence.into(),
+            marks: all(message.marks),
+            authentication: all(message.authentication),
         }
     }
 }

@@ -7,23 +7,27 @@ use crate::fields::Block;
 use crate::heads::hops;
 use crate::tree::is_html;
 use crate::verdicts::{Claims, marks_of_people};
-use crate::{Envelope, Evidence, Mark, Means, Part, PartKind, alternatives, unseen, verdicts};
+use crate::{Envelope, Evidence, Means, Part, PartKind, Verdicts, alternatives, unseen, verdicts};
 
 /// Marks the reported messages; `evidence` has everything else.
 pub(crate) fn mark(evidence: &mut Evidence, texts: &[PartText], means: &Means) {
     let Some(report) = &evidence.reported else { return };
     let attached: Vec<&str> = paths(&report.messages).collect();
-    let marks: Vec<Vec<Mark>> = report
+    let found: Vec<Verdicts> = report
         .messages
         .iter()
         .map(|message| match message.place {
-            Some(_) => marks_of_people(&people(message), &means.trust),
+            Some(_) => {
+                Verdicts { marks: marks_of_people(&people(message), &means.trust), ..Verdicts::default() }
+            }
             None => of_attached(evidence, texts, &message.path, &attached, means),
         })
         .collect();
     if let Some(report) = &mut evidence.reported {
-        for (message, marks) in report.messages.iter_mut().zip(marks) {
-            message.marks = marks;
+        for (message, verdicts) in report.messages.iter_mut().zip(found) {
+            message.marks = verdicts.marks;
+            message.authentication = verdicts.authentication;
+            message.authentication.retain(|one| one.trusted);
         }
     }
 }
@@ -54,14 +58,15 @@ fn of_attached(
     path: &str,
     messages: &[&str],
     means: &Means,
-) -> Vec<Mark> {
-    let Some(part) = evidence.root.walk().find(|part| part.path == path) else { return Vec::new() };
+) -> Verdicts {
+    let Some(part) = evidence.root.walk().find(|part| part.path == path) else { return Verdicts::default() };
     if !is_message(part) {
         return of_headers(part, texts, means);
     }
-    let Some(envelope) = &part.envelope else { return Vec::new() };
+    let Some(envelope) = &part.envelope else { return Verdicts::default() };
     let claims = Claims { envelope, headers: &part.headers, received: &hops(&part.headers) };
-    let mut marks = verdicts::of(claims, &means.trust).marks;
+    let mut verdicts = verdicts::of(claims, &means.trust);
+    let marks = &mut verdicts.marks;
     let own = |place: &str| innermost(messages.iter().copied(), place) == Some(path);
     marks.extend(unseen::mark(evidence.hidden.iter().filter(|one| own(&one.place))));
     let bodies = || {
@@ -72,18 +77,17 @@ fn of_attached(
     if let (Some(plain), Some(html)) = (plain, bodies().find(|one| is_html(&one.part))) {
         marks.extend(alternatives::between(evidence, plain, html).as_ref().map(alternatives::mark));
     }
-    marks
+    verdicts
 }
 
 /// Of a message of which only the headers came back.
-fn of_headers(part: &Part, texts: &[PartText], means: &Means) -> Vec<Mark> {
-    let Some(text) = texts.iter().find(|one| one.part.path == part.path) else { return Vec::new() };
+fn of_headers(part: &Part, texts: &[PartText], means: &Means) -> Verdicts {
+    let Some(text) = texts.iter().find(|one| one.part.path == part.path) else { return Verdicts::default() };
     let block = Block::cut(text.text.content.as_bytes());
     let headers: Vec<_> =
         block.iter().take(means.limits.headers).map(|field| field.shown(means.limits.header_bytes)).collect();
     let envelope = envelope(&block, &mut Vec::new());
     verdicts::of(Claims { envelope: &envelope, headers: &headers, received: &hops(&headers) }, &means.trust)
-        .marks
 }
 
 #[cfg(test)]
@@ -142,6 +146,20 @@ mod tests {
             assert_eq!(marks, want, "{messages:?}");
             assert_eq!(outer, [], "what is in a reported message is not the reporter's: {messages:?}");
         }
+    }
+
+    #[test]
+    fn what_own_servers_found_out_is_told() {
+        let message = "Authentication-Results: mx.contoso.example; spf=fail\nReceived: from x ([192.0.2.7]) by mx\n\
+                       Authentication-Results: mx.contoso.example; spf=pass\nAuthentication-Results: evil; spf=pass\n\
+                       From: x@one.test\n\nhello";
+        let (report, _) = examined(&attaching(&[message]));
+        let told: Vec<(&str, &str)> = report.messages[0]
+            .authentication
+            .iter()
+            .flat_map(|one| one.results.iter().map(|result| (one.server.as_str(), result.result.as_str())))
+            .collect();
+        assert_eq!(told, [("mx.contoso.example", "fail")]);
     }
 
     #[test]

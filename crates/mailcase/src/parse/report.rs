@@ -30,6 +30,9 @@ pub(super) fn rows(evidence: &Evidence) -> Vec<Vec<String>> {
             &format!("{}{}", "  ".repeat(depth), if message.original { "mail" } else { "passed on" }),
             told(message),
         );
+        for mark in &message.marks {
+            row(&format!("{}!", "  ".repeat(depth + 1)), mark.message.clone());
+        }
     }
     if report.messages.is_empty() {
         row("mail", "is not in the report".to_owned());
