@@ -129,9 +129,10 @@ impl Looks {
 
     fn element(&mut self, name: &str, attributes: &Attributes<'_>) -> Element {
         let (cascade, named) = self.cascade(name, attributes);
-        let style = match is_void(name) {
-            true => self.style(),
-            false => self.styled(name, attributes, named.as_ref(), &cascade),
+        let style = if is_void(name) {
+            self.style()
+        } else {
+            self.styled(name, attributes, named.as_ref(), &cascade)
         };
         let open = Rc::clone(self.counts.entry(name.to_owned()).or_default());
         Element::new(name, named, style, cascade, open)

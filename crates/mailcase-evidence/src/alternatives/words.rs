@@ -4,12 +4,12 @@
 const SHORTEST: usize = 3;
 /// What the number of a word is multiplied by: the golden ratio in 64 bits, odd and without a pattern.
 const TIMES: u64 = 0x9e37_79b9_7f4a_7c15;
-/// The bit in which small letters of ASCII differ from large ones, and which digits have.
+/// The bit that small letters and digits of ASCII have, and large letters do not.
 const SMALL: u8 = 0x20;
 /// Bytes of text for each 64 bits: a word and the blank behind it have about as many, and so one word in 64 is taken for
 /// another.
 const BYTES_PER_WORD: usize = 8;
-/// Words of 64 bits at least, so that in short texts none is.
+/// 64 bits at least so often, so that in short texts no word is.
 const LEAST: usize = 256;
 
 /// How many different words two texts have.
@@ -27,12 +27,15 @@ pub(super) fn compare(one: &str, other: &str, limit: usize) -> Comparison {
     let words = (one.len().max(other.len()) / BYTES_PER_WORD).min(limit);
     let size = words.max(LEAST).next_power_of_two();
     let (one, other) = (of(one, size, limit), of(other, size, limit));
-    let count = |bits: &mut dyn Iterator<Item = u64>| bits.map(|bits| bits.count_ones() as usize).sum();
     Comparison {
-        one: count(&mut one.iter().copied()),
-        other: count(&mut other.iter().copied()),
-        both: count(&mut one.iter().zip(&other).map(|(one, other)| one & other)),
+        one: ones(one.iter().copied()),
+        other: ones(other.iter().copied()),
+        both: ones(one.iter().zip(&other).map(|(one, other)| one & other)),
     }
+}
+
+fn ones(bits: impl Iterator<Item = u64>) -> usize {
+    bits.map(|bits| bits.count_ones() as usize).sum()
 }
 
 /// What a byte is to the words of a text.
