@@ -135,7 +135,7 @@ impl Dns {
     async fn ask(&self, question: &Question) -> Answer {
         // What is no name for the DNS is not there.
         let labels = question.name.split('.').map(str::as_bytes);
-        let Ok(mut name) = Name::from_labels(labels) else { return Answer::NotFound };
+        let Ok(mut name) = Name::from_labels(labels) else { return Answer::NoSuchName };
         name.set_fqdn(true);
         let wire = match question.record {
             RecordType::Txt => Wire::TXT,
@@ -147,7 +147,12 @@ impl Dns {
         let answer = match self.resolver.lookup(name, wire).await {
             Ok(lookup) => records(lookup.answers().iter().map(|record| &record.data), question.record),
             Err(NetError::Dns(DnsError::NoRecordsFound(none)))
-                if matches!(none.response_code, ResponseCode::NoError | ResponseCode::NXDomain) =>
+                if none.response_code == ResponseCode::NXDomain =>
+            {
+                Answer::NoSuchName
+            }
+            Err(NetError::Dns(DnsError::NoRecordsFound(none)))
+                if none.response_code == ResponseCode::NoError =>
             {
                 Answer::NotFound
             }
@@ -158,7 +163,7 @@ impl Dns {
         };
         let result = match &answer {
             Answer::Records(_) => "found",
-            Answer::NotFound => "not_found",
+            Answer::NotFound | Answer::NoSuchName => "not_found",
             Answer::Failed => "failed",
         };
         metrics::counter!("mailcase_dns_questions_total", "result" => result).increment(1);

@@ -1,5 +1,5 @@
 //! Whether a message is from whom it says, found out by ourselves: DKIM (RFC 6376), ARC (RFC 8617), SPF (RFC 7208) and
-//! DMARC (RFC 7489).
+//! DMARC (RFC 9989).
 //!
 //! In two steps, so that nothing here asks anybody. [`OriginFacts`] are what the message says, its body hashed while it
 //! streamed; [`judge`] holds them against what the DNS answered, and tells which answers are missing still. Time is the

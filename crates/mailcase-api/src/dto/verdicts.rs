@@ -275,7 +275,7 @@ impl From<model::Asked> for AskedView {
         };
         let answer = match asked.answer {
             model::Answer::Records(records) => Some(records),
-            model::Answer::NotFound => Some(Vec::new()),
+            model::Answer::NotFound | model::Answer::NoSuchName => Some(Vec::new()),
             model::Answer::Failed => None,
         };
         Self { name: asked.question.name, record: record.to_owned(), answer }

@@ -1,68 +1,15 @@
-//! Whether the domain people see vouches for a message, and what it wants done otherwise (RFC 7489).
+//! Whether the domain people see vouches for a message, and what it wants done otherwise (RFC 9989, before it RFC 7489).
+
+mod record;
+mod walk;
 
 use mailcase_indicators::host;
 
-use super::dns::{Looked, Lookup, RecordType};
+use super::dns::{Exists, Lookup};
 use super::facts::From;
-use super::tags::Tags;
 use super::{Check, CheckMethod, CheckOutcome as Outcome};
-
-/// What a domain wants done with mail it does not vouch for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Policy {
-    None,
-    Quarantine,
-    Reject,
-}
-
-impl Policy {
-    fn read(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_lowercase().as_str() {
-            "none" => Self::None,
-            "quarantine" => Self::Quarantine,
-            "reject" => Self::Reject,
-            _ => return None,
-        })
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Quarantine => "quarantine",
-            Self::Reject => "reject",
-        }
-    }
-}
-
-/// What a record says. The share of mail it is for (`pct`) is a request to receivers, and no verdict.
-#[derive(Debug, PartialEq, Eq)]
-struct Record {
-    policy: Policy,
-    below: Policy,
-    strict_dkim: bool,
-    strict_spf: bool,
-}
-
-impl Record {
-    /// `None` for what is no record (RFC 7489 §6.6.3).
-    fn read(text: &str) -> Option<Self> {
-        let tags = Tags::read(text)?;
-        if tags.first() != Some("v") || tags.get("v") != Some("DMARC1") {
-            return None;
-        }
-        let policy = tags.get("p").and_then(Policy::read);
-        let below = tags.get("sp").map(Policy::read);
-        // One that asks for reports and says nothing sensible else watches only.
-        let policy = match (policy, below) {
-            (Some(policy), None | Some(Some(_))) => policy,
-            _ if tags.get("rua").is_some_and(|value| !value.is_empty()) => Policy::None,
-            _ => return None,
-        };
-        let strict = |name: &str| tags.get(name).is_some_and(|value| value.eq_ignore_ascii_case("s"));
-        let below = below.flatten().unwrap_or(policy);
-        Some(Self { policy, below, strict_dkim: strict("adkim"), strict_spf: strict("aspf") })
-    }
-}
+use record::{Policies, Policy};
+use walk::{Walk, walk};
 
 /// Asks for the policy of the sender's domain, and whether one of `checks` speaks for that domain; tells each of them.
 pub(super) fn check(lookup: &mut Lookup<'_>, from: &From, checks: &mut [Check]) -> Check {
@@ -81,12 +28,13 @@ pub(super) fn check(lookup: &mut Lookup<'_>, from: &From, checks: &mut [Check]) 
     };
     check.domain = Some(domain.clone());
     check.property("header.from", domain);
-    let organization = host::registered(domain);
+    // Where nobody published anything, what was registered together belongs together.
     for one in checks.iter_mut() {
         let of = one.domain.as_deref().unwrap_or_default();
-        one.aligned = Some(host::registered(of) == organization && !of.is_empty());
+        one.aligned = Some(host::registered(of) == host::registered(domain) && !of.is_empty());
     }
-    let (record, at) = match discover(lookup, domain, organization) {
+    let walked = walk(lookup, domain);
+    let applied = match walked.applied(domain) {
         Ok(Some(found)) => found,
         Ok(None) => {
             check.reason = format!("{domain} has no DMARC record");
@@ -101,47 +49,81 @@ pub(super) fn check(lookup: &mut Lookup<'_>, from: &From, checks: &mut [Check]) 
             return check;
         }
     };
-    let policy = if at == domain { record.policy } else { record.below };
+    let Some(policies) = applied.record.policies else {
+        check.reason = format!("the DMARC record of {} says nothing that can be read", applied.at);
+        return check;
+    };
+    let unsure = align(lookup, checks, domain, &walked, |method| match method {
+        CheckMethod::Spf => applied.record.strict_spf,
+        _ => applied.record.strict_dkim,
+    });
+    let policy = match wanted(lookup, policies, applied.at == domain, domain) {
+        Ok(policy) => policy,
+        Err(outcome) => {
+            check.outcome = outcome;
+            check.reason =
+                format!("whether {domain} exists, and so which policy is meant for it, is not known");
+            return check;
+        }
+    };
     check.property("policy.dmarc", policy.word());
-    check.property("policy.domain", at);
-    decide(&mut check, checks, &record, domain, policy);
+    check.property("policy.domain", applied.at);
+    if applied.record.testing {
+        check.notes.push("the domain says that it is trying its policy out (t=y)".to_owned());
+    }
+    let policy = if applied.record.testing { policy.milder() } else { policy };
+    decide(&mut check, checks, domain, policy, unsure);
     check
 }
 
-/// The record of the domain itself, or of the organization it belongs to.
-fn discover<'a>(
-    lookup: &mut Lookup<'_>,
-    domain: &'a str,
-    organization: &'a str,
-) -> Result<Option<(Record, &'a str)>, Outcome> {
-    let mut pending = false;
-    for at in [domain, organization] {
-        match lookup.get(&format!("_dmarc.{at}"), RecordType::Txt) {
-            // Both are asked for at once.
-            Looked::Unknown => pending = true,
-            Looked::Failed if !pending => return Err(Outcome::TempError),
-            Looked::Records(texts) if !pending => {
-                let mut records = texts.iter().filter_map(|text| Record::read(text));
-                match (records.next(), records.next()) {
-                    (Some(record), None) => return Ok(Some((record, at))),
-                    // Several are as good as none (RFC 7489 §6.6.3).
-                    (Some(_), Some(_)) => return Ok(None),
-                    (None, _) => {}
-                }
-            }
-            Looked::Failed | Looked::Records(_) | Looked::Nothing => {}
-        }
+/// The policy for `domain` of the record that applies to it (RFC 9989 §4.10.1).
+fn wanted(lookup: &mut Lookup<'_>, policies: Policies, own: bool, domain: &str) -> Result<Policy, Outcome> {
+    if own {
+        return Ok(policies.own);
     }
-    if pending { Err(Outcome::NotChecked) } else { Ok(None) }
+    if policies.missing == policies.below {
+        return Ok(policies.below);
+    }
+    match lookup.exists(domain) {
+        Exists::Yes => Ok(policies.below),
+        Exists::No => Ok(policies.missing),
+        Exists::Failed => Err(Outcome::TempError),
+        Exists::Unknown => Err(Outcome::NotChecked),
+    }
 }
 
-fn decide(check: &mut Check, checks: &mut [Check], record: &Record, domain: &str, policy: Policy) {
+/// Tells each check whether it speaks for `domain` (RFC 9989 §4.10.2). What keeps one that would from being told apart, if
+/// something does.
+fn align(
+    lookup: &mut Lookup<'_>,
+    checks: &mut [Check],
+    domain: &str,
+    walked: &Walk<'_>,
+    strict: impl Fn(CheckMethod) -> bool,
+) -> Option<Outcome> {
+    let mut unsure = None;
     for one in checks.iter_mut() {
-        let strict = if one.method == CheckMethod::Spf { record.strict_spf } else { record.strict_dkim };
-        if strict {
-            one.aligned = Some(one.domain.as_deref() == Some(domain));
+        let Some(of) = one.domain.clone() else { continue };
+        one.aligned = Some(of == domain);
+        let may_speak = matches!(one.outcome, Outcome::Pass | Outcome::NotChecked | Outcome::TempError);
+        // Organizations that have no more than the last label in common are none.
+        if of == domain || strict(one.method) || !may_speak || labels_in_common(&of, domain) < 2 {
+            continue;
+        }
+        match walked.organization(domain).and_then(|ours| Ok((ours, walk(lookup, &of).organization(&of)?))) {
+            Ok((ours, theirs)) => one.aligned = Some(ours == theirs),
+            Err(outcome) if one.outcome == Outcome::Pass => unsure = unsure.or(Some(outcome)),
+            Err(_) => one.aligned = Some(host::registered(&of) == host::registered(domain)),
         }
     }
+    unsure
+}
+
+fn labels_in_common(one: &str, other: &str) -> usize {
+    one.rsplit('.').zip(other.rsplit('.')).take_while(|(one, other)| one == other).count()
+}
+
+fn decide(check: &mut Check, checks: &[Check], domain: &str, policy: Policy, unsure: Option<Outcome>) {
     let mut aligned = checks.iter().filter(|one| {
         one.aligned == Some(true) && matches!(one.method, CheckMethod::Dkim | CheckMethod::Spf)
     });
@@ -151,10 +133,10 @@ fn decide(check: &mut Check, checks: &mut [Check], record: &Record, domain: &str
         check.reason = format!("{} of {of} speaks for {domain}", by.method.name());
         return;
     }
-    if aligned.clone().any(|one| one.outcome == Outcome::NotChecked) {
+    if unsure == Some(Outcome::NotChecked) || aligned.clone().any(|one| one.outcome == Outcome::NotChecked) {
         check.outcome = Outcome::NotChecked;
         "what could speak for the sender was not checked".clone_into(&mut check.reason);
-    } else if aligned.any(|one| one.outcome == Outcome::TempError) {
+    } else if unsure.is_some() || aligned.any(|one| one.outcome == Outcome::TempError) {
         check.outcome = Outcome::TempError;
         "what could speak for the sender could not be asked for".clone_into(&mut check.reason);
     } else {
@@ -165,32 +147,5 @@ fn decide(check: &mut Check, checks: &mut [Check], record: &Record, domain: &str
             Policy::Reject => "which wants such mail refused",
         };
         check.reason = format!("neither DKIM nor SPF speaks for {domain}, {wish}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_are_read_as_the_standard_says() {
-        let read = |text: &str| Record::read(text).map(|one| (one.policy, one.below));
-        for (text, want) in [
-            ("v=DMARC1; p=reject", Some((Policy::Reject, Policy::Reject))),
-            ("v=DMARC1; p=none; sp=quarantine; pct=0", Some((Policy::None, Policy::Quarantine))),
-            ("v=DMARC1;p=REJECT ;", Some((Policy::Reject, Policy::Reject))),
-            ("v=DMARC1; rua=mailto:a@b.example", Some((Policy::None, Policy::None))),
-            ("v=DMARC1; p=refuse; rua=mailto:a@b.example", Some((Policy::None, Policy::None))),
-            ("v=DMARC1; p=reject; sp=x; rua=mailto:a@b.example", Some((Policy::None, Policy::None))),
-            ("v=DMARC1; p=refuse", None),
-            ("v=DMARC1", None),
-            ("p=reject; v=DMARC1", None),
-            ("v=DMARC2; p=reject", None),
-            ("v=spf1 -all", None),
-        ] {
-            assert_eq!(read(text), want, "{text}");
-        }
-        let strict = Record::read("v=DMARC1; p=none; adkim=s; aspf=r").unwrap();
-        assert!(strict.strict_dkim && !strict.strict_spf);
     }
 }

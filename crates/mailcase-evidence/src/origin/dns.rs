@@ -36,8 +36,10 @@ pub struct Question {
 pub enum Answer {
     /// TXT: the strings of each record joined. A, AAAA: addresses. MX: names, the preferred first. PTR: names.
     Records(Vec<String>),
-    /// There is no such name, or nothing of that type.
+    /// There is nothing of that type.
     NotFound,
+    /// There is no such name.
+    NoSuchName,
     /// Nobody knows right now.
     Failed,
 }
@@ -93,6 +95,16 @@ pub(super) enum Looked<'a> {
     Unknown,
 }
 
+/// Whether a name exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exists {
+    Yes,
+    No,
+    Failed,
+    /// It has to be asked first.
+    Unknown,
+}
+
 /// Looks answers up, and notes what it looked for.
 #[derive(Debug)]
 pub(super) struct Lookup<'a> {
@@ -121,8 +133,22 @@ impl<'a> Lookup<'a> {
         match answer {
             None => Looked::Unknown,
             Some(Answer::Records(records)) => Looked::Records(records),
-            Some(Answer::NotFound) => Looked::Nothing,
+            Some(Answer::NotFound | Answer::NoSuchName) => Looked::Nothing,
             Some(Answer::Failed) => Looked::Failed,
+        }
+    }
+
+    /// Whether there is such a name, with whatever records.
+    pub(super) fn exists(&mut self, name: &str) -> Exists {
+        match self.get(name, RecordType::A) {
+            Looked::Unknown => Exists::Unknown,
+            Looked::Failed => Exists::Failed,
+            Looked::Records(_) => Exists::Yes,
+            Looked::Nothing => {
+                let question = named(name).map(|name| Question { name, record: RecordType::A });
+                let answer = question.and_then(|question| self.answers.get(&question));
+                if answer == Some(&Answer::NotFound) { Exists::Yes } else { Exists::No }
+            }
         }
     }
 

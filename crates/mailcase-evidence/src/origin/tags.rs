@@ -27,6 +27,18 @@ impl<'a> Tags<'a> {
         Some(Self(tags))
     }
 
+    /// What breaks the grammar is left out.
+    pub(super) fn readable(text: &'a str) -> Self {
+        let mut tags: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in text.split(';').filter_map(|piece| piece.split_once('=')).take(TAGS) {
+            let (name, value) = (name.trim_matches(is_blank), value.trim_matches(is_blank));
+            if !tags.iter().any(|(known, _)| *known == name) {
+                tags.push((name, value));
+            }
+        }
+        Self(tags)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }

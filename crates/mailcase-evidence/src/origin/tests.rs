@@ -62,6 +62,12 @@ impl Zone {
         self
     }
 
+    /// There is no such name.
+    pub(super) fn without(mut self, name: &str, record: RecordType) -> Self {
+        self.0.insert(Question { name: name.to_owned(), record }, Answer::NoSuchName);
+        self
+    }
+
     pub(super) fn failing(mut self, name: &str, record: RecordType) -> Self {
         self.0.insert(Question { name: name.to_owned(), record }, Answer::Failed);
         self

@@ -78,7 +78,7 @@ fn signatures_speak_for_senders_too() {
     let away = away.failing("k._domainkey.a.example", RecordType::Txt);
     assert_eq!(dmarc(&own, &away).outcome, TempError);
     let (checks, _, missing) = checked(&examined(&own).origin, &Answers::default());
-    assert!(checks[0].outcome == NotChecked && missing.len() == 2, "{missing:?}");
+    assert!(checks[0].outcome == NotChecked && missing.len() == 3, "{missing:?}");
 }
 
 #[test]
@@ -118,4 +118,68 @@ fn own_domains_that_nothing_proves_are_marked() {
     assert!(!marked(&MAIL.replace("a.example", "c.example"), &good));
     let away = Zone::default().failing("_dmarc.a.example", RecordType::Txt);
     assert!(!marked(MAIL, &away), "nobody could be asked");
+}
+
+#[test]
+fn organizations_are_found_in_the_dns() {
+    use CheckOutcome::{Fail, Pass, TempError};
+    let spf = "v=spf1 ip4:192.0.2.3 -all";
+    let zone = |records: &[(&str, &str)]| {
+        let senders = ["a.b.example", "c.b.example", "b.example", "x.a.b.example"];
+        let spf = senders.iter().fold(Zone::default(), |zone, at| zone.with(at, RecordType::Txt, &[spf]));
+        records
+            .iter()
+            .fold(spf, |zone, (at, text)| zone.with(&format!("_dmarc.{at}"), RecordType::Txt, &[text]))
+    };
+    for (from, by, records, outcome) in [
+        ("x@a.b.example", "c.b.example", &[("b.example", "v=DMARC1; p=reject")][..], Pass),
+        // A part of an organization that is one of its own.
+        (
+            "x@a.b.example",
+            "c.b.example",
+            &[("b.example", "v=DMARC1"), ("a.b.example", "v=DMARC1; psd=n")],
+            Fail,
+        ),
+        (
+            "x@a.b.example",
+            "x.a.b.example",
+            &[("b.example", "v=DMARC1"), ("a.b.example", "v=DMARC1; psd=n")],
+            Pass,
+        ),
+        // Below a suffix each is one of its own.
+        ("x@a.b.example", "c.b.example", &[("b.example", "v=DMARC1; p=reject; psd=y")], Fail),
+        ("x@a.b.example", "x.a.b.example", &[("b.example", "v=DMARC1; p=reject; psd=y")], Pass),
+    ] {
+        let found = dmarc(&sent(from, by), &zone(records));
+        assert_eq!(found.outcome, outcome, "{from} {by} {records:?}: {found:?}");
+    }
+    let away = zone(&[("a.b.example", "v=DMARC1; p=reject")]).failing("_dmarc.b.example", RecordType::Txt);
+    assert_eq!(dmarc(&sent("x@a.b.example", "x.a.b.example"), &away).outcome, TempError);
+    assert_eq!(dmarc(&sent("x@a.b.example", "a.b.example"), &away).outcome, Pass, "nothing more is needed");
+}
+
+#[test]
+fn names_that_do_not_exist_have_a_policy_of_their_own() {
+    use CheckOutcome::{Fail, TempError};
+    let at = |zone: Zone| dmarc(&sent("x@gone.a.example", "b.example"), &zone);
+    let zone = Zone::new(&[("_dmarc.a.example", "v=DMARC1; p=none; sp=quarantine; np=reject")]);
+    assert_eq!(
+        policy(&at(zone.clone().with("gone.a.example", RecordType::A, &["192.0.2.1"]))),
+        Some("quarantine")
+    );
+    assert_eq!(policy(&at(zone.clone())), Some("quarantine"), "there is something else");
+    let gone = at(zone.clone().without("gone.a.example", RecordType::A));
+    assert_eq!((gone.outcome, policy(&gone)), (Fail, Some("reject")));
+    assert_eq!(at(zone.failing("gone.a.example", RecordType::A)).outcome, TempError);
+}
+
+#[test]
+fn a_policy_that_is_tried_out_is_told() {
+    let found = dmarc(
+        &sent("x@a.example", "b.example"),
+        &Zone::new(&[("_dmarc.a.example", "v=DMARC1; p=reject; t=y")]),
+    );
+    assert_eq!(policy(&found), Some("reject"));
+    assert!(found.reason.ends_with("which wants such mail set aside"), "{found:?}");
+    assert_eq!(found.notes, ["the domain says that it is trying its policy out (t=y)"]);
 }
