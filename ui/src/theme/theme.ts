@@ -88,7 +88,7 @@ export const theme = createTheme({
       defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 },
       // Mantine's own words on a tint are too pale on light ground for orange, teal and others.
       vars: (_, { color = 'petrol', variant = 'light' }) => ({
-        root: variant === 'light' ? { '--badge-color': wordColor(color) } : {},
+        root: variant === 'light' || variant === 'outline' ? { '--badge-color': wordColor(color) } : {},
       }),
       // A badge is a word or two: never cut, never squeezed to nothing.
       styles: { root: { minWidth: 'max-content' } },
