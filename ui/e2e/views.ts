@@ -1,5 +1,5 @@
 // Everything a person can look at: each page, and what opens over a page.
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import type { Comparison } from '../src/api/types';
 import { indicatorViews } from './indicatorViews';
 import { type Answers, problem, wrongFields } from './mock/api';
@@ -66,7 +66,7 @@ const giveKeys =
       .getByRole('button', { name: 'Discard' })
       .nth(names.length - 1)
       .waitFor();
-    await page.getByText('Looking into the file').waitFor({ state: 'hidden' });
+    await expect(page.getByText('Looking into the file')).toHaveCount(0);
   };
 
 export const VIEWS: View[] = [
