@@ -24,8 +24,11 @@ const HOSTS: usize = 20;
 /// Compares the bodies of the outermost message; nothing when they agree, or are no alternatives.
 pub(crate) fn of(evidence: &Evidence, texts: &[PartText]) -> Option<Alternatives> {
     let (plain, html) = (evidence.text.as_ref()?, evidence.html.as_ref()?);
+    if plain.truncated || html.truncated {
+        return None;
+    }
     let text = |path: &str| texts.iter().find(|one| one.part.path == path);
-    between(evidence, text(&plain.path)?, text(&html.path)?).filter(|_| !plain.truncated && !html.truncated)
+    between(evidence, text(&plain.path)?, text(&html.path)?)
 }
 
 /// Compares two bodies of one message.
