@@ -34,7 +34,7 @@ pub(super) fn check(lookup: &mut Lookup<'_>, from: &From, checks: &mut [Check]) 
         one.aligned = Some(host::registered(of) == host::registered(domain) && !of.is_empty());
     }
     let walked = walk(lookup, domain);
-    let applied = match walked.applied(domain) {
+    let applied = match walked.applied() {
         Ok(Some(found)) => found,
         Ok(None) => {
             check.reason = format!("{domain} has no DMARC record");
@@ -110,7 +110,8 @@ fn align(
         if of == domain || strict(one.method) || !may_speak || labels_in_common(&of, domain) < 2 {
             continue;
         }
-        match walked.organization(domain).and_then(|ours| Ok((ours, walk(lookup, &of).organization(&of)?))) {
+        let theirs = walk(lookup, &of);
+        match walked.organization().and_then(|ours| Ok((ours, theirs.organization()?))) {
             Ok((ours, theirs)) => one.aligned = Some(ours == theirs),
             Err(outcome) if one.outcome == Outcome::Pass => unsure = unsure.or(Some(outcome)),
             Err(_) => one.aligned = Some(host::registered(&of) == host::registered(domain)),

@@ -17,6 +17,8 @@ pub(super) struct Found<'a> {
 /// What a walk found, the longest name first.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
+    /// Where it began.
+    domain: &'a str,
     found: Vec<Found<'a>>,
     /// Why it is not all there is.
     broken: Option<Outcome>,
@@ -24,7 +26,7 @@ pub(super) struct Walk<'a> {
 
 /// Walks from `domain` up. Everything is asked for at once.
 pub(super) fn walk<'a>(lookup: &mut Lookup<'_>, domain: &'a str) -> Walk<'a> {
-    let mut walk = Walk { found: Vec::new(), broken: None };
+    let mut walk = Walk { domain, found: Vec::new(), broken: None };
     for at in targets(domain) {
         let broken = match lookup.get(&format!("_dmarc.{at}"), RecordType::Txt) {
             Looked::Nothing => continue,
@@ -55,27 +57,27 @@ fn targets(domain: &str) -> impl Iterator<Item = &str> {
 }
 
 impl<'a> Walk<'a> {
-    /// The record that applies to `domain`, where the walk began (RFC 9989 §4.10.1): its own, that of its organization, that of
-    /// the suffix it was registered under.
-    pub(super) fn applied(&self, domain: &str) -> Result<Option<Found<'a>>, Outcome> {
-        if let Some(own) = self.found.first().filter(|found| found.at == domain) {
+    /// The record that applies to the domain (RFC 9989 §4.10.1): its own, that of its organization, that of the suffix it was
+    /// registered under.
+    pub(super) fn applied(&self) -> Result<Option<Found<'a>>, Outcome> {
+        if let Some(own) = self.found.first().filter(|found| found.at == self.domain) {
             return Ok(Some(*own));
         }
-        let organization = self.organization(domain)?;
+        let organization = self.organization()?;
         let of = |found: &&Found<'_>| found.at == organization;
         let suffix = |found: &&Found<'_>| found.record.suffix == Suffix::Yes;
         Ok(self.found.iter().find(of).or_else(|| self.found.iter().find(suffix)).copied())
     }
 
-    /// The organization that `domain`, where the walk began, belongs to (RFC 9989 §4.10.2).
-    pub(super) fn organization<'d>(&self, domain: &'d str) -> Result<&'d str, Outcome> {
+    /// The organization that the domain belongs to (RFC 9989 §4.10.2).
+    pub(super) fn organization(&self) -> Result<&'a str, Outcome> {
         if let Some(outcome) = self.broken {
             return Err(outcome);
         }
         // It ended at a record that says what it is.
-        let Some(last) = self.found.last() else { return Ok(domain) };
-        let one_more = usize::from(last.record.suffix == Suffix::Yes && last.at != domain);
-        Ok(lowest(domain, last.at.split('.').count() + one_more))
+        let Some(last) = self.found.last() else { return Ok(self.domain) };
+        let one_more = usize::from(last.record.suffix == Suffix::Yes && last.at != self.domain);
+        Ok(lowest(self.domain, last.at.split('.').count() + one_more))
     }
 }
 
@@ -159,8 +161,8 @@ mod tests {
         ] {
             let answers = answers(records, &[domain]);
             let walk = walk(&mut Lookup::new(&answers), domain);
-            assert_eq!(walk.organization(domain), Ok(organization), "{domain} {records:?}");
-            let found = walk.applied(domain).unwrap().map_or("", |found| found.at);
+            assert_eq!(walk.organization(), Ok(organization), "{domain} {records:?}");
+            let found = walk.applied().unwrap().map_or("", |found| found.at);
             assert_eq!(found, applied, "{domain} {records:?}");
         }
     }
@@ -169,14 +171,14 @@ mod tests {
     fn what_is_not_answered_stops_what_depends_on_it() {
         let own = answers(&[("a.example", "v=DMARC1"), ("example", "?")], &["a.example"]);
         let found = walk(&mut Lookup::new(&own), "a.example");
-        assert!(found.applied("a.example").unwrap().is_some(), "its own record goes first");
-        assert_eq!(found.organization("a.example"), Err(Outcome::TempError));
+        assert!(found.applied().unwrap().is_some(), "its own record goes first");
+        assert_eq!(found.organization(), Err(Outcome::TempError));
         let above = answers(&[("a.example", "?"), ("example", "v=DMARC1")], &["a.example"]);
         let found = walk(&mut Lookup::new(&above), "a.example");
-        assert_eq!(found.applied("a.example"), Err(Outcome::TempError));
+        assert_eq!(found.applied(), Err(Outcome::TempError));
         let nothing = Answers::default();
         let mut lookup = Lookup::new(&nothing);
-        assert_eq!(walk(&mut lookup, "a.example").applied("a.example"), Err(Outcome::NotChecked));
+        assert_eq!(walk(&mut lookup, "a.example").applied(), Err(Outcome::NotChecked));
         assert_eq!(lookup.finish().1.len(), 2, "all at once");
     }
 }
