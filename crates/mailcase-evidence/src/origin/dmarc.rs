@@ -104,17 +104,27 @@ fn align(
     let mut unsure = None;
     for one in checks.iter_mut() {
         let Some(of) = one.domain.clone() else { continue };
-        one.aligned = Some(of == domain);
-        let may_speak = matches!(one.outcome, Outcome::Pass | Outcome::NotChecked | Outcome::TempError);
+        if of == domain || strict(one.method) {
+            one.aligned = Some(of == domain);
+            continue;
+        }
+        // Of what speaks for nobody, what was registered is enough to know.
+        if !matches!(one.outcome, Outcome::Pass | Outcome::NotChecked | Outcome::TempError) {
+            continue;
+        }
         // Organizations that have no more than the last label in common are none.
-        if of == domain || strict(one.method) || !may_speak || labels_in_common(&of, domain) < 2 {
+        if labels_in_common(&of, domain) < 2 {
+            one.aligned = Some(false);
             continue;
         }
         let theirs = walk(lookup, &of);
         match walked.organization().and_then(|ours| Ok((ours, theirs.organization()?))) {
             Ok((ours, theirs)) => one.aligned = Some(ours == theirs),
-            Err(outcome) if one.outcome == Outcome::Pass => unsure = unsure.or(Some(outcome)),
-            Err(_) => one.aligned = Some(host::registered(&of) == host::registered(domain)),
+            Err(outcome) if one.outcome == Outcome::Pass => {
+                one.aligned = None;
+                unsure = unsure.or(Some(outcome));
+            }
+            Err(_) => {}
         }
     }
     unsure

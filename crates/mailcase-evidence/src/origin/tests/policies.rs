@@ -159,6 +159,21 @@ fn organizations_are_found_in_the_dns() {
 }
 
 #[test]
+fn whose_a_check_is_stays_true_when_it_fails() {
+    let zone = |spf: &str| {
+        Zone::new(&[("m.a.co.uk", spf), ("a.co.uk", spf), ("_dmarc.a.co.uk", "v=DMARC1; p=reject")])
+    };
+    let spf = |by: &str, zone: &Zone| of(&sent("x@a.co.uk", by), zone, CheckMethod::Spf).remove(0);
+    for (by, aligned) in [("m.a.co.uk", true), ("a.co.uk", true), ("b.co.uk", false)] {
+        let found = spf(by, &zone("v=spf1 -all"));
+        assert_eq!(found.aligned, Some(aligned), "{by}: {found:?}");
+    }
+    let away = zone("v=spf1 ip4:192.0.2.3 -all").failing("_dmarc.m.a.co.uk", RecordType::Txt);
+    let found = spf("m.a.co.uk", &away);
+    assert_eq!((found.outcome, found.aligned), (CheckOutcome::Pass, None), "nobody knows");
+}
+
+#[test]
 fn names_that_do_not_exist_have_a_policy_of_their_own() {
     use CheckOutcome::{Fail, TempError};
     let at = |zone: Zone| dmarc(&sent("x@gone.a.example", "b.example"), &zone);
