@@ -8,6 +8,7 @@ import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
 import * as reported from './mock/reported';
+import { pausedInTrouble, unattended } from './mock/states';
 import { originViews } from './originViews';
 import { PATTERN_VIEWS } from './patternViews';
 
@@ -206,6 +207,13 @@ export const VIEWS: View[] = [
   { name: 'case-attachments', path: aCase, reach: tab(/Attachments/) },
   { name: 'case-timeline', path: aCase, reach: tab(/Timeline/) },
   { name: 'connectors', path: '/settings/connectors' },
+  {
+    name: 'connectors-not-run',
+    path: '/settings/connectors',
+    given: (answers) => {
+      answers['GET /connectors'] = { body: { items: [unattended, pausedInTrouble], next: null } };
+    },
+  },
   { name: 'connector-menu', path: connector, reach: press(/Actions for/), over: true },
   {
     name: 'connector-delete',
@@ -227,6 +235,13 @@ export const VIEWS: View[] = [
     },
     reach: async (page) => {
       await page.getByRole('heading', { name: 'Access was not granted' }).waitFor();
+    },
+  },
+  {
+    name: 'connector-paused-in-trouble',
+    path: `/settings/connectors/${pausedInTrouble.id}`,
+    given: (answers) => {
+      answers[`GET /connectors/${pausedInTrouble.id}`] = { body: pausedInTrouble };
     },
   },
   { name: 'connector-edit', path: `${connector}/edit` },

@@ -27,7 +27,7 @@ import { KindName, OriginBadge } from './ConnectorsPage';
 import { connectorOptions, kindsOptions, useLookAgain, usePollNow } from './connectors';
 import { FolderCursors } from './FolderCursors';
 import { filterLines } from './filters';
-import { health } from './health';
+import { health, unresolvedError } from './health';
 import { MigrationBanner } from './migration/MigrationBanner';
 import { NeedsAttention } from './NeedsAttention';
 import { StatusIcon } from './StatusIcon';
@@ -129,8 +129,8 @@ function PageActions({ connector }: { connector: Connector }) {
 }
 
 function LastError({ connector }: { connector: Connector }) {
-  const error = connector.status.last_error;
-  if (!error || health(connector) !== 'troubled') return null;
+  const error = unresolvedError(connector.status);
+  if (!error) return null;
   return (
     <Alert color="orange" icon={<IconAlertTriangle />} title={error.message} mb="md" role="alert">
       <Text size="sm" component="div">
@@ -172,7 +172,7 @@ function LeftOut({ connector }: { connector: Connector }) {
 function State({ connector }: { connector: Connector }) {
   const { status, counts, settings } = connector;
   const facts: [string, React.ReactNode][] = [
-    ['State', title(status.state)],
+    ['State', health(connector) === 'unattended' ? 'Waiting to be run' : title(status.state)],
     ['Last success', <Time key="success" at={status.last_success_at} fallback="never" />],
     ['Next poll', <Time key="next" at={status.next_poll_at} />],
     ['Lag', status.lag_seconds == null ? 'none' : duration(status.lag_seconds)],

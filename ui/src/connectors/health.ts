@@ -1,13 +1,27 @@
 // How a connector is doing, in one word. Pure.
 import type { Connector } from '../api/types';
 
-export type Health = 'paused' | 'starting' | 'working' | 'troubled';
+/** `unattended`: it is active, and no replica runs it. */
+export type Health = 'paused' | 'unattended' | 'starting' | 'working' | 'troubled';
 
-export function health(connector: Pick<Connector, 'active' | 'status'>): Health {
-  const { state, last_error, last_success_at } = connector.status;
-  if (!connector.active || state === 'paused') return 'paused';
-  const failedLast =
-    last_error && (!last_success_at || Date.parse(last_error.at) > Date.parse(last_success_at));
-  if (state === 'backing_off' || state === 'failed' || failedLast) return 'troubled';
-  return last_success_at ? 'working' : 'starting';
+type Status = Connector['status'];
+
+export function health({ active, status }: Pick<Connector, 'active' | 'status'>): Health {
+  if (!active || status.state === 'paused') return 'paused';
+  if (failing(status) || unresolvedError(status)) return 'troubled';
+  // What a replica that is gone said last is no news of what happens now.
+  if (status.state === 'idle' || !status.leased_by) return 'unattended';
+  return status.state !== 'starting' && status.last_success_at ? 'working' : 'starting';
+}
+
+/** The last error, unless something worked since. */
+export function unresolvedError(status: Status): Status['last_error'] {
+  const { last_error: error, last_success_at: success } = status;
+  if (!error) return null;
+  const since = !success || Date.parse(error.at) > Date.parse(success);
+  return since || failing(status) ? error : null;
+}
+
+function failing({ state }: Status): boolean {
+  return state === 'backing_off' || state === 'failed';
 }
