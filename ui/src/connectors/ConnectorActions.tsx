@@ -16,7 +16,7 @@ import { useDeleteConnector, usePollNow, useSetActive } from './connectors';
 
 type ConnectorActionsProps = { connector: Connector; onDeleted?: () => void };
 
-/** Only for those who may manage connectors. */
+/** Only for those who may manage connectors. What a file declares can be switched, and nothing else. */
 export function ConnectorActions({ connector, onDeleted }: ConnectorActionsProps) {
   const [deleting, confirm] = useDisclosure(false);
   const setActive = useSetActive(connector);
@@ -48,14 +48,14 @@ export function ConnectorActions({ connector, onDeleted }: ConnectorActionsProps
               Poll now
             </Menu.Item>
           )}
+          <Menu.Item
+            leftSection={connector.active ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
+            onClick={() => setActive.mutate(!connector.active)}
+          >
+            {connector.active ? 'Deactivate' : 'Activate'}
+          </Menu.Item>
           {!fromFile && (
             <>
-              <Menu.Item
-                leftSection={connector.active ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
-                onClick={() => setActive.mutate(!connector.active)}
-              >
-                {connector.active ? 'Deactivate' : 'Activate'}
-              </Menu.Item>
               <Menu.Divider />
               <Menu.Item c="red" leftSection={<IconTrash size={16} />} onClick={confirm.open}>
                 Delete

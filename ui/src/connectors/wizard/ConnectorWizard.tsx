@@ -118,7 +118,7 @@ export function ConnectorWizard({ start, kinds, existing, save, onCancel }: Conn
           {readOnly && (
             <Alert color="blue" p="xs" icon={<IconInfoCircle />}>
               Declared in <span className="mono breakable">{fileOf(existing)}</span>: change it there. It can
-              be tested here.
+              be tested here, and paused on its page.
             </Alert>
           )}
           <FormError message={failure} />
