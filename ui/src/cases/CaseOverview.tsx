@@ -1,5 +1,5 @@
 // The facts of a case, changed where they stand.
-import { Group, Select, SimpleGrid, Stack, TagsInput, Text } from '@mantine/core';
+import { Group, Pill, Select, SimpleGrid, Stack, TagsInput, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { CaseDetail, CaseStatus, Severity } from '../api/types';
 import { SeverityBadge, StatusBadge, Tags } from '../shared/badges';
@@ -7,6 +7,9 @@ import { CopyButton } from '../shared/CopyButton';
 import { Time } from '../shared/Time';
 import classes from './CasePage.module.css';
 import { SEVERITIES, STATUSES, usePeople, useUpdateCase } from './cases';
+
+/** Unlike what the library does: for the keyboard and for screen readers, too. */
+const REACHABLE = { 'aria-hidden': false, tabIndex: 0 } as const;
 
 type CaseOverviewProps = { detail: CaseDetail; editable: boolean };
 
@@ -65,6 +68,7 @@ function EditableFacts({ detail: { summary } }: { detail: CaseDetail }) {
         data={owners}
         value={summary.owner?.id ?? null}
         clearable
+        clearButtonProps={{ ...REACHABLE, 'aria-label': 'Take the owner away' }}
         searchable
         disabled={update.isPending}
         onChange={(owner) => update.mutate({ owner })}
@@ -77,9 +81,18 @@ function EditableFacts({ detail: { summary } }: { detail: CaseDetail }) {
 /** Saved when the field is left, so that several tags are one change. */
 function EditableTags({ tags, onSave }: { tags: string[]; onSave: (tags: string[]) => void }) {
   const [edited, setEdited] = useState(tags);
+  const [typed, setTyped] = useState('');
   useEffect(() => setEdited(tags), [tags]);
   const save = (next: string[]) => {
     if (next.join('\n') !== tags.join('\n')) onSave(next);
+  };
+  const leave = () => {
+    const last = typed.trim();
+    const known = edited.some((tag) => tag.toLowerCase() === last.toLowerCase());
+    const next = last && !known ? [...edited, last] : edited;
+    setTyped('');
+    setEdited(next);
+    save(next);
   };
   return (
     <TagsInput
@@ -88,8 +101,21 @@ function EditableTags({ tags, onSave }: { tags: string[]; onSave: (tags: string[
       value={edited}
       maxLength={64}
       onChange={setEdited}
-      onBlur={() => save(edited)}
+      searchValue={typed}
+      onSearchChange={setTyped}
+      // Left to the field, it would be added after the tags were saved.
+      acceptValueOnBlur={false}
+      onBlur={leave}
       onRemove={(removed) => save(edited.filter((tag) => tag !== removed))}
+      renderPill={({ value, onRemove, disabled }) => (
+        <Pill
+          withRemoveButton={!disabled}
+          onRemove={onRemove}
+          removeButtonProps={{ ...REACHABLE, 'aria-label': `Take ${value} away` }}
+        >
+          {value}
+        </Pill>
+      )}
     />
   );
 }

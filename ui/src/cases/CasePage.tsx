@@ -17,13 +17,15 @@ import classes from './CasePage.module.css';
 import { CaseReported } from './CaseReported';
 import { caseOptions, useCaseMessages } from './cases';
 import { EditableTitle } from './EditableTitle';
+import { listAddress } from './listInAddress';
 import { Timeline } from './Timeline';
 
 export default function CasePage() {
   const { id = '' } = useParams();
   const query = useQuery(caseOptions(id));
   const navigate = useNavigate();
-  useEscape(() => navigate('/cases'));
+  const [params] = useSearchParams();
+  useEscape(() => navigate(listAddress(params)));
   if (query.isError && !query.data) {
     return <FailedState what="The case" error={query.error} retry={() => void query.refetch()} />;
   }
@@ -35,9 +37,19 @@ function CaseView({ detail }: { detail: CaseDetail }) {
   const { summary } = detail;
   const mayWrite = useMay('write_desk');
   const [params, setParams] = useSearchParams();
+  const show = (tab: string | null) =>
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (tab && tab !== 'messages') next.set('tab', tab);
+        else next.delete('tab');
+        return next;
+      },
+      { replace: true },
+    );
   return (
     <>
-      <Anchor component={Link} to="/cases" size="sm" c="dimmed" mb={4} className={classes.back}>
+      <Anchor component={Link} to={listAddress(params)} size="sm" c="dimmed" mb={4} className={classes.back}>
         <IconArrowLeft size={14} aria-hidden /> Cases
       </Anchor>
       <PageHeader
@@ -48,10 +60,7 @@ function CaseView({ detail }: { detail: CaseDetail }) {
         <CaseOverview detail={detail} editable={mayWrite} />
         <div className={classes.tabs}>
           <CaseReported id={summary.id} />
-          <Tabs
-            value={params.get('tab') ?? 'messages'}
-            onChange={(tab) => setParams(tab && tab !== 'messages' ? { tab } : {}, { replace: true })}
-          >
+          <Tabs value={params.get('tab') ?? 'messages'} onChange={show}>
             <Tabs.List>
               <Tabs.Tab value="messages">Messages {summary.message_count}</Tabs.Tab>
               <Tabs.Tab value="indicators">Indicators</Tabs.Tab>

@@ -1,6 +1,7 @@
 // The list of cases.
 import { Button, Group, Text } from '@mantine/core';
 import { IconBriefcase, IconPlus } from '@tabler/icons-react';
+import { useSearchParams } from 'react-router';
 import type { CaseSummary } from '../api/types';
 import { useMay } from '../session/session';
 import { SeverityBadge, StatusBadge, Tags } from '../shared/badges';
@@ -12,6 +13,7 @@ import { Time } from '../shared/Time';
 import { useUrlFilters } from '../shared/useUrlFilters';
 import { CaseFilterBar } from './CaseFilterBar';
 import { CASE_FILTERS, caseQuery, useCases } from './cases';
+import { caseAddress } from './listInAddress';
 import { NewCase } from './NewCase';
 
 const VIEW = ['sort', 'order', 'new'] as const;
@@ -21,6 +23,7 @@ export default function CasesPage() {
   const view = useUrlFilters(VIEW);
   const query = caseQuery(filters.values, view.values.sort, view.values.order);
   const list = useCases(query);
+  const [params] = useSearchParams();
   const mayWrite = useMay('write_desk');
   return (
     <>
@@ -41,7 +44,7 @@ export default function CasesPage() {
         list={list}
         columns={COLUMNS}
         rowKey={(row) => row.id}
-        rowHref={(row) => `/cases/${row.id}`}
+        rowHref={(row) => caseAddress(row.id, params)}
         compact={compactCase}
         sorting={{
           by: query.sort,

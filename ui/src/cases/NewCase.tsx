@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import { answer, api } from '../api/client';
 import { keys } from '../api/keys';
 import type { Severity } from '../api/types';
@@ -10,6 +10,7 @@ import { FormError } from '../shared/FormError';
 import { showFieldErrors } from '../shared/formErrors';
 import { useAction } from '../shared/useAction';
 import { SEVERITIES, usePeople } from './cases';
+import { caseAddress } from './listInAddress';
 
 type Values = { title: string; severity: Severity; owner: string | null; tags: string[] };
 
@@ -23,6 +24,7 @@ export function NewCase({ opened, onClose }: { opened: boolean; onClose: () => v
 
 function NewCaseForm({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
+  const [params] = useSearchParams();
   const people = usePeople();
   const [failure, setFailure] = useState<string | null>(null);
   const form = useForm<Values>({
@@ -35,7 +37,7 @@ function NewCaseForm({ onClose }: { onClose: () => void }) {
     failed: 'The case was not made',
     quietFailure: true,
     stale: () => [keys.cases()],
-    onDone: ({ summary }) => navigate(`/cases/${summary.id}`),
+    onDone: ({ summary }) => navigate(caseAddress(summary.id, params)),
   });
   const submit = form.onSubmit((values) => {
     setFailure(null);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { caseQuery } from './cases';
+import { caseAddress, listAddress } from './listInAddress';
 import { factsText } from './timelineFacts';
 
 it('reads filters and sort order from the address', () => {
@@ -30,4 +31,11 @@ it('writes particulars of any shape', () => {
     'odd: {"a":1}',
   ]);
   expect([factsText(null), factsText('x'), factsText([1])]).toEqual([[], [], []]);
+});
+
+it('leads back to the list as it was, and takes nothing else along', () => {
+  const list = new URLSearchParams('q=a%26b&status=open&sort=number&order=asc&new=1');
+  expect(caseAddress('c1', list)).toBe('/cases/c1?q=a%26b&status=open&sort=number&order=asc');
+  expect(listAddress(new URLSearchParams('tag=fraud&tab=timeline'))).toBe('/cases?tag=fraud');
+  expect(listAddress(new URLSearchParams('tab=timeline'))).toBe('/cases');
 });
