@@ -111,6 +111,18 @@ test('a connector is deleted from the table after a question', async ({ page, an
   expect(deletions).toEqual([`/api/v1/connectors/${paused.id}`]);
 });
 
+test('what is clicked in the question opens no page behind it', async ({ page }) => {
+  await page.goto(PAGE);
+  await (await openMenu(page, paused)).getByRole('menuitem', { name: 'Delete' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete Old archive?' });
+  await dialog.getByText('It stops watching its mailbox').click();
+  await expect(dialog).toBeVisible();
+  await page.mouse.click(5, 400);
+  await expect(dialog).toHaveCount(0);
+  await expect(page).toHaveURL(new RegExp(`${PAGE}$`));
+  await expect(row(page, paused)).toBeVisible();
+});
+
 test('who may not manage connectors is offered nothing', async ({ page, answers }) => {
   answers['GET /session'] = { body: { ...data.me, permissions: ['read_desk', 'read_connectors'] } };
   await page.goto(PAGE);

@@ -1,6 +1,7 @@
 // Everything a person can look at: each page, and what opens over a page.
 import { expect, type Page } from '@playwright/test';
 import type { Comparison } from '../src/api/types';
+import { connectorViews } from './connectorViews';
 import { indicatorViews } from './indicatorViews';
 import { type Answers, problem, wrongFields } from './mock/api';
 import * as data from './mock/data';
@@ -8,7 +9,6 @@ import { complete } from './mock/evidence';
 import * as keys from './mock/keys';
 import { haveSwitched, standBeside } from './mock/migration';
 import * as reported from './mock/reported';
-import { pausedInTrouble, unattended } from './mock/states';
 import { originViews } from './originViews';
 import { PATTERN_VIEWS } from './patternViews';
 
@@ -100,6 +100,10 @@ export const VIEWS: View[] = [
     },
   },
   { name: 'message', path: message },
+  {
+    name: 'message-filtered',
+    path: `${message}?state=needs_attention&connector=${data.connectors[0]?.id}&in_case=no&automatic=yes`,
+  },
   { name: 'message-hidden', path: message, reach: tab(/Hidden text/) },
   { name: 'message-with-hidden', path: message, reach: (page) => page.getByText('With hidden text').click() },
   { name: 'message-taken-out', path: message, reach: tab(/Taken out/) },
@@ -206,24 +210,7 @@ export const VIEWS: View[] = [
   { name: 'case-indicators', path: aCase, reach: tab(/Indicators/) },
   { name: 'case-attachments', path: aCase, reach: tab(/Attachments/) },
   { name: 'case-timeline', path: aCase, reach: tab(/Timeline/) },
-  { name: 'connectors', path: '/settings/connectors' },
-  {
-    name: 'connectors-not-run',
-    path: '/settings/connectors',
-    given: (answers) => {
-      answers['GET /connectors'] = { body: { items: [unattended, pausedInTrouble], next: null } };
-    },
-  },
-  { name: 'connector-menu', path: connector, reach: press(/Actions for/), over: true },
-  {
-    name: 'connector-delete',
-    path: connector,
-    reach: async (page) => {
-      await press(/Actions for/)(page);
-      await page.getByRole('menuitem', { name: 'Delete' }).click();
-      await page.getByRole('dialog').waitFor();
-    },
-  },
+  ...connectorViews(connector),
   { name: 'connector', path: connector },
   { name: 'connector-access', path: `/settings/connectors/${data.connectors[1]?.id}` },
   { name: 'connector-no-access', path: `/settings/connectors/${data.connectors[2]?.id}` },
@@ -235,13 +222,6 @@ export const VIEWS: View[] = [
     },
     reach: async (page) => {
       await page.getByRole('heading', { name: 'Access was not granted' }).waitFor();
-    },
-  },
-  {
-    name: 'connector-paused-in-trouble',
-    path: `/settings/connectors/${pausedInTrouble.id}`,
-    given: (answers) => {
-      answers[`GET /connectors/${pausedInTrouble.id}`] = { body: pausedInTrouble };
     },
   },
   { name: 'connector-edit', path: `${connector}/edit` },

@@ -12,7 +12,8 @@ import { EmptyState } from '../shared/states';
 import { Time } from '../shared/Time';
 import { ConnectorActions } from './ConnectorActions';
 import { kindsOptions, useConnectors } from './connectors';
-import { StatusIcon } from './StatusIcon';
+import { unresolvedError } from './health';
+import { BAD, StatusIcon } from './StatusIcon';
 
 export default function ConnectorsPage() {
   const query = useConnectors();
@@ -36,6 +37,7 @@ export default function ConnectorsPage() {
         rowKey={(connector) => connector.id}
         rowHref={(connector) => `/settings/connectors/${connector.id}`}
         compact={compact}
+        compactActions={mayManage ? actions : undefined}
         empty={
           <EmptyState icon={<IconPlugConnected size={32} />} title="No mailbox is connected yet">
             {mayManage ? (
@@ -111,12 +113,16 @@ const COLUMNS: Column<Connector>[] = [
   },
 ];
 
+function actions(connector: Connector) {
+  return <ConnectorActions connector={connector} />;
+}
+
 const ACTIONS: Column<Connector> = {
   key: 'actions',
   header: '',
   label: 'Actions',
   width: 40,
-  render: (connector) => <ConnectorActions connector={connector} />,
+  render: actions,
 };
 
 const WITH_ACTIONS = [...COLUMNS, ACTIONS];
@@ -160,7 +166,10 @@ function SourceBadge({ connector: { migration, notice } }: { connector: Connecto
   ) : null;
 }
 
+/** Says in words what is wrong: a finger does not point at an icon. */
 function CompactConnector({ connector }: { connector: Connector }) {
+  const error = unresolvedError(connector.status);
+  const attention = connector.counts.needs_attention;
   return (
     <Group wrap="nowrap" align="flex-start" gap="sm">
       <StatusIcon connector={connector} />
@@ -171,11 +180,21 @@ function CompactConnector({ connector }: { connector: Connector }) {
           </Text>
           <OriginBadge connector={connector} />
           <SourceBadge connector={connector} />
+          {attention > 0 && (
+            <Badge color="red">
+              {count(attention)} {attention === 1 ? 'needs' : 'need'} attention
+            </Badge>
+          )}
         </Group>
         <Text size="xs" c="dimmed" component="div">
           <KindName kind={connector.settings.kind} /> · {counted(connector.counts.total, 'message')} · last
           success <Time at={connector.status.last_success_at} fallback="never" />
         </Text>
+        {error && (
+          <Text size="xs" c={BAD} lineClamp={3} className="breakable">
+            {error.message}
+          </Text>
+        )}
       </div>
     </Group>
   );

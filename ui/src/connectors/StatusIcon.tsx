@@ -14,7 +14,7 @@ import { words } from '../shared/format';
 import { type Health, health, unresolvedError } from './health';
 
 const GOOD = 'light-dark(#0b7a5a, #38d9a9)';
-const BAD = 'light-dark(#c2410c, #ffa94d)';
+export const BAD = 'light-dark(#c2410c, #ffa94d)';
 const NEUTRAL = 'var(--mantine-color-dimmed)';
 
 const LOOKS: Record<Health, { icon: ComponentType<IconProps>; color: string; label: string }> = {

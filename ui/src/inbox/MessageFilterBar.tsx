@@ -1,5 +1,6 @@
 // What narrows the inbox down.
 import { Button, Group, Pill } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useConnectorNames } from '../connectors/connectors';
 import { readIndicator } from '../indicators/indicators';
 import { defangText, KIND_WORDS } from '../indicators/indicatorWords';
@@ -22,18 +23,23 @@ const AUTOMATIC = [
   { value: 'yes', label: 'Written by machines' },
   { value: 'no', label: 'Written by people' },
 ];
-const REMOVE = { 'aria-label': 'Any indicator', 'aria-hidden': false, tabIndex: 0 } as const;
 
-type MessageFilterBarProps = { filters: UrlFilters<(typeof MESSAGE_FILTERS)[number]>; narrow?: boolean };
+type Filters = UrlFilters<(typeof MESSAGE_FILTERS)[number]>;
+type MessageFilterBarProps = { filters: Filters; narrow?: boolean };
 
 export function MessageFilterBar({ filters, narrow }: MessageFilterBarProps) {
   const { values, set } = filters;
   const connectors = useConnectorNames();
   const seen = readIndicator(values.indicator);
   const indicator = seen && (
-    <Pill withRemoveButton onRemove={() => set('indicator', null)} removeButtonProps={REMOVE} maw="100%">
+    <Chosen anything="Any indicator" onRemove={() => set('indicator', null)}>
       with {KIND_WORDS[seen.kind].one} {defangText(seen.value)}
-    </Pill>
+    </Chosen>
+  );
+  const clear = filters.active && (
+    <Button variant="subtle" color="gray" size={narrow ? 'compact-xs' : 'xs'} onClick={filters.clear}>
+      Clear
+    </Button>
   );
   const search = (
     <SearchBox
@@ -44,9 +50,11 @@ export function MessageFilterBar({ filters, narrow }: MessageFilterBarProps) {
   );
   if (narrow) {
     return (
-      <Group p="xs" gap="xs">
+      <Group p="xs" gap={6}>
         {search}
+        {chosenOf(filters, connectors)}
         {indicator}
+        {clear}
       </Group>
     );
   }
@@ -81,11 +89,47 @@ export function MessageFilterBar({ filters, narrow }: MessageFilterBarProps) {
         width={170}
       />
       {indicator}
-      {filters.active && (
-        <Button variant="subtle" color="gray" size="xs" onClick={filters.clear}>
-          Clear
-        </Button>
-      )}
+      {clear}
     </Group>
+  );
+}
+
+/** Where there is no room for choosing: what was chosen, to be taken away. */
+function chosenOf({ values, set }: Filters, connectors: Choice[]): ReactNode[] {
+  const chosen: [name: keyof typeof values, text: string | undefined, anything: string][] = [
+    ['state', labelOf(STATES, values.state), 'Any state'],
+    ['connector', values.connector && `by ${labelOf(connectors, values.connector) ?? '…'}`, 'Any connector'],
+    ['in_case', labelOf(IN_CASE, values.in_case), 'With or without a case'],
+    ['automatic', labelOf(AUTOMATIC, values.automatic), 'Written by anybody'],
+  ];
+  return chosen.map(
+    ([name, text, anything]) =>
+      text && (
+        <Chosen key={name} anything={anything} onRemove={() => set(name, null)}>
+          {text}
+        </Chosen>
+      ),
+  );
+}
+
+type Choice = { value: string; label: string };
+
+function labelOf(choices: Choice[], value: string | undefined): string | undefined {
+  return choices.find((choice) => choice.value === value)?.label;
+}
+
+type ChosenProps = { anything: string; onRemove: () => void; children: ReactNode };
+
+/** A filter that is on; its button says what is shown without it. */
+function Chosen({ anything, onRemove, children }: ChosenProps) {
+  return (
+    <Pill
+      withRemoveButton
+      onRemove={onRemove}
+      removeButtonProps={{ 'aria-label': anything, 'aria-hidden': false, tabIndex: 0 }}
+      maw="100%"
+    >
+      {children}
+    </Pill>
   );
 }

@@ -40,7 +40,8 @@ export function MessageList({ list, filtered, openId, ofCase, empty }: MessageLi
       columns={ofCase ? OF_CASE : COLUMNS}
       rowKey={(message) => message.id}
       rowHref={(message) => `/inbox/${message.id}${search}`}
-      compact={ofCase ? compactOfCase : compact}
+      compact={compact}
+      compactFoot={ofCase ? footOfCase : foot}
       alwaysCompact={openId !== undefined}
       currentKey={openId}
       empty={empty ?? <NoMessages filtered={filtered} />}
@@ -66,11 +67,7 @@ const COLUMNS: Column<MessageSummary>[] = [
     width: 80,
     render: (message) =>
       message.case ? (
-        <Tooltip label={message.case.title}>
-          <Anchor component={Link} to={`/cases/${message.case.id}`} size="sm">
-            #{message.case.number}
-          </Anchor>
-        </Tooltip>
+        <CaseLink of={message.case} />
       ) : (
         <Text span c="dimmed">
           –
@@ -98,8 +95,9 @@ const COLUMNS: Column<MessageSummary>[] = [
 
 const OF_CASE = COLUMNS.filter((column) => column.key !== 'case');
 
-const compact = (message: MessageSummary) => <CompactMessage message={message} withCase />;
-const compactOfCase = (message: MessageSummary) => <CompactMessage message={message} withCase={false} />;
+const compact = (message: MessageSummary) => <CompactMessage message={message} />;
+const foot = (message: MessageSummary) => <CompactFoot message={message} withCase />;
+const footOfCase = (message: MessageSummary) => <CompactFoot message={message} />;
 
 const STATE_ICONS: Record<MessageState, { icon: ComponentType<IconProps>; color: string; label: string }> = {
   stored: { icon: IconClock, color: 'var(--mantine-color-dimmed)', label: 'Stored' },
@@ -185,7 +183,26 @@ function Counts({ message }: { message: MessageSummary }) {
   );
 }
 
-function CompactMessage({ message, withCase }: { message: MessageSummary; withCase: boolean }) {
+function CaseLink({ of }: { of: NonNullable<MessageSummary['case']> }) {
+  return (
+    <Tooltip label={of.title}>
+      <Anchor
+        component={Link}
+        to={`/cases/${of.id}`}
+        size="sm"
+        aria-label={`Case #${of.number}`}
+        // Large enough for a finger, without taking the room.
+        display="inline-block"
+        p={6}
+        m={-6}
+      >
+        #{of.number}
+      </Anchor>
+    </Tooltip>
+  );
+}
+
+function CompactMessage({ message }: { message: MessageSummary }) {
   return (
     <>
       <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -199,18 +216,27 @@ function CompactMessage({ message, withCase }: { message: MessageSummary; withCa
       <Text size="sm" lineClamp={2} className="breakable">
         {message.subject ?? NO_SUBJECT}
       </Text>
-      <Group gap="xs" mt={4} justify="space-between" wrap="nowrap">
-        <Group gap="xs" wrap="nowrap">
-          <Counts message={message} />
-          <Marks message={message} />
-        </Group>
-        {withCase && message.case && (
-          <Text size="xs" c="dimmed">
-            #{message.case.number}
+    </>
+  );
+}
+
+/** What was found in a message, how it came, and the way to its case. */
+function CompactFoot({ message, withCase }: { message: MessageSummary; withCase?: boolean }) {
+  return (
+    <Group gap="xs" justify="space-between" style={{ rowGap: 2 }}>
+      <Group gap="xs" wrap="nowrap">
+        <Counts message={message} />
+        <Marks message={message} />
+      </Group>
+      <Group gap="xs" wrap="nowrap" ml="auto" maw="100%">
+        {message.connector && (
+          <Text size="xs" c="dimmed" truncate>
+            {message.connector.name}
           </Text>
         )}
+        {withCase && message.case && <CaseLink of={message.case} />}
       </Group>
-    </>
+    </Group>
   );
 }
 

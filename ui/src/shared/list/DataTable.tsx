@@ -1,6 +1,6 @@
 // Every table of the app: columns from a description, rows as links, a stacked form for narrow screens,
 // and the three states a list can be in besides full.
-import { Button, Center, Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { Box, Button, Center, Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { memo, type ReactNode } from 'react';
@@ -39,6 +39,10 @@ export type DataTableProps<T> = {
   rowHref?: (row: T) => string;
   /** The row on narrow screens, or beside an opened row. */
   compact?: (row: T) => ReactNode;
+  /** Below that, outside of the row's link: it may hold links of its own. */
+  compactFoot?: (row: T) => ReactNode;
+  /** Beside that, outside of the row's link: what can be done to the row. */
+  compactActions?: (row: T) => ReactNode;
   alwaysCompact?: boolean;
   currentKey?: string;
   empty: ReactNode;
@@ -71,7 +75,9 @@ export function DataTable<T>(props: DataTableProps<T>) {
 
 type RowsProps<T> = DataTableProps<T> & { rows: T[] };
 
-function StackedRows<T>({ what, rows, rowKey, rowHref, compact, currentKey }: RowsProps<T>) {
+function StackedRows<T>(props: RowsProps<T>) {
+  const { what, rows, rowKey, rowHref, compact, compactFoot, compactActions, currentKey } = props;
+  const navigate = useNavigate();
   return (
     <ul className={classes.stack} aria-label={what}>
       {rows.map((row) => {
@@ -82,7 +88,10 @@ function StackedRows<T>({ what, rows, rowKey, rowHref, compact, currentKey }: Ro
             row={row}
             href={rowHref?.(row)}
             compact={compact}
+            foot={compactFoot}
+            actions={compactActions}
             current={key === currentKey}
+            navigate={navigate}
           />
         );
       })}
@@ -97,12 +106,15 @@ type StackedRowProps<T> = {
   row: T;
   href: string | undefined;
   compact: ((row: T) => ReactNode) | undefined;
+  foot: ((row: T) => ReactNode) | undefined;
+  actions: ((row: T) => ReactNode) | undefined;
   current: boolean;
+  navigate: NavigateFunction;
 };
 
-function StackedRowView<T>({ row, href, compact, current }: StackedRowProps<T>) {
+function StackedRowView<T>({ row, href, compact, foot, actions, current, navigate }: StackedRowProps<T>) {
   return (
-    <li className={classes.stackItem}>
+    <Box component="li" className={classes.stackItem} {...opensOnClick(href, navigate)}>
       {href ? (
         <Link
           to={href}
@@ -116,7 +128,9 @@ function StackedRowView<T>({ row, href, compact, current }: StackedRowProps<T>) 
       ) : (
         <div className={classes.stackPlain}>{compact?.(row)}</div>
       )}
-    </li>
+      {foot && <div className={classes.stackFoot}>{foot(row)}</div>}
+      {actions && <div className={classes.stackActions}>{actions(row)}</div>}
+    </Box>
   );
 }
 
@@ -157,14 +171,22 @@ type TableRowProps<T> = {
   navigate: NavigateFunction;
 };
 
-function TableRowView<T>({ row, columns, href, navigate }: TableRowProps<T>) {
-  const open = (event: React.MouseEvent) => {
+/** A row opens wherever it is clicked, but for what is a control of its own. */
+function opensOnClick(href: string | undefined, navigate: NavigateFunction) {
+  if (!href) return {};
+  const onClick = (event: React.MouseEvent<HTMLElement>) => {
     const target = event.target as HTMLElement;
     const onControl = target.closest('a, button, input, label, [role="button"]');
-    if (href && !onControl && !window.getSelection()?.toString()) navigate(href);
+    // A dialog that the row opened lies elsewhere on the page, and its clicks arrive here, too.
+    const within = event.currentTarget.contains(target);
+    if (within && !onControl && !window.getSelection()?.toString()) navigate(href);
   };
+  return { 'data-opens': true, onClick };
+}
+
+function TableRowView<T>({ row, columns, href, navigate }: TableRowProps<T>) {
   return (
-    <Table.Tr data-opens={href ? true : undefined} onClick={href ? open : undefined}>
+    <Table.Tr {...opensOnClick(href, navigate)}>
       {columns.map((column) => (
         <Table.Td key={column.key} ta={column.align} className="breakable">
           {column.primary && href ? (
