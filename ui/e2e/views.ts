@@ -212,6 +212,14 @@ export const VIEWS: View[] = [
   { name: 'case-timeline', path: aCase, reach: tab(/Timeline/) },
   ...connectorViews(connector),
   { name: 'connector', path: connector },
+  {
+    name: 'connector-refused',
+    path: connector,
+    given: (answers) => {
+      answers[`GET /connectors/${data.connectors[0]?.id}`] = { body: data.refusedOnTheServer };
+    },
+    reach: (page) => page.getByText('Not done on the server').waitFor(),
+  },
   { name: 'connector-access', path: `/settings/connectors/${data.connectors[1]?.id}` },
   { name: 'connector-no-access', path: `/settings/connectors/${data.connectors[2]?.id}` },
   {

@@ -29,7 +29,7 @@ pub(crate) async fn complete(
     org: OrganizationId,
     connector: ConnectorWithStatus,
 ) -> Result<ConnectorView, Problem> {
-    let ConnectorWithStatus { connector, status, counts, created_at } = connector;
+    let ConnectorWithStatus { connector, status, counts, refusal, created_at } = connector;
     let secret_names = store.connector_secret_names(org, connector.id).await?;
     let folders = store.list_folder_cursors(org, connector.id).await?;
     let grant = if engine.needs_grant(&connector.settings) {
@@ -54,10 +54,12 @@ pub(crate) async fn complete(
             discovered: counts.discovered,
             stored: counts.stored,
             unacknowledged: counts.unacknowledged,
+            refused: counts.refused,
             needs_attention: counts.needs_attention,
             filtered_out: counts.filtered_out,
             total: counts.total,
         },
+        refusal,
         folders: folders
             .into_iter()
             .map(|FolderCursor { folder, cursor, updated_at }| FolderCursorView {

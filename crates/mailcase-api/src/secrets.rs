@@ -97,6 +97,7 @@ mod tests {
             }}),
             secrets: &[],
             successors: &[],
+            mailbox: &[],
             default_folder: "",
         }];
         let stored = Secrets::from([("password".to_owned(), SecretString::from("s"))]);

@@ -32,6 +32,8 @@ named! {
         Gone = "gone",
         /// The server would not give it in many tries; a person has to look. Blocks nothing.
         NeedsAttention = "needs_attention",
+        /// The connector was pointed at another mailbox before everything was done with it.
+        Left = "left",
     }
 }
 

@@ -173,6 +173,7 @@ fn compare(inventory: &FolderInventory, known: Vec<KnownRemote>, fetch: FetchMod
         gap_count: 0,
         gaps: Vec::new(),
     };
+    let mut of_size = Vec::new();
     for head in &inventory.messages {
         let gap = match known.get(head.id.as_str()) {
             None if inventory.to_be_listed.contains(&head.id) => {
@@ -197,22 +198,22 @@ fn compare(inventory: &FolderInventory, known: Vec<KnownRemote>, fetch: FetchMod
                     account.filtered_out = account.filtered_out.saturating_add(1);
                     None
                 }
-                DeliveryState::Gone => Some(GapReason::BelievedGone),
+                DeliveryState::Gone | DeliveryState::Left => Some(GapReason::BelievedGone),
                 DeliveryState::NeedsAttention => Some(GapReason::NeedsAttention),
             },
         };
         if let Some(reason) = gap {
             account.gap_count = account.gap_count.saturating_add(1);
-            if account.gaps.len() < GAPS_LISTED {
-                account.gaps.push(Gap {
-                    remote_id: head.id.to_string(),
-                    size: head.size,
-                    received: head.received,
-                    reason,
-                });
+            let listed = if reason == GapReason::SizeDiffers { &mut of_size } else { &mut account.gaps };
+            if listed.len() < GAPS_LISTED {
+                let RemoteHead { size, received, .. } = *head;
+                listed.push(Gap { remote_id: head.id.to_string(), size, received, reason });
             }
         }
     }
+    // What can be fetched comes first: it is fetched by this list.
+    account.gaps.append(&mut of_size);
+    account.gaps.truncate(GAPS_LISTED);
     account
 }
 
@@ -224,8 +225,10 @@ fn outside(inventory: &FolderInventory, head: &RemoteHead, fetch: FetchMode) -> 
     }
 }
 
+/// Some servers only estimate sizes: one that says what it said when the message was fetched is believed.
 fn size_differs(head: &RemoteHead, known: &KnownRemote) -> bool {
     matches!((head.size, known.size), (Some(server), Some(stored)) if server != stored)
+        && (known.claimed.is_none() || head.size != known.claimed)
 }
 
 #[cfg(test)]
@@ -239,7 +242,7 @@ mod tests {
     }
 
     fn known(id: &str, state: DeliveryState, size: Option<u64>) -> KnownRemote {
-        KnownRemote { remote_id: id.to_owned(), state, size }
+        KnownRemote { remote_id: id.to_owned(), state, size, claimed: size }
     }
 
     fn inventory(messages: Vec<RemoteHead>, before: &[&str]) -> FolderInventory {
@@ -250,6 +253,24 @@ mod tests {
             to_be_listed: HashSet::new(),
             listed: true,
         }
+    }
+
+    #[test]
+    fn an_estimate_that_stays_the_same_is_no_gap_and_gaps_of_size_hide_no_others() {
+        let stored =
+            |id: &str, claimed| KnownRemote { claimed, ..known(id, DeliveryState::Acknowledged, Some(7)) };
+        let messages = vec![head("estimated", 9, true), head("changed", 9, true), head("unknown", 9, true)];
+        let ledger = vec![stored("estimated", Some(9)), stored("changed", Some(8)), stored("unknown", None)];
+        let account = compare(&inventory(messages, &[]), ledger, FetchMode::Everything);
+        let gaps: Vec<_> = account.gaps.iter().map(|gap| gap.remote_id.as_str()).collect();
+        assert_eq!(gaps, ["changed", "unknown"]);
+        let mut messages: Vec<_> = (0..GAPS_LISTED).map(|n| head(&n.to_string(), 9, true)).collect();
+        let ledger = (0..GAPS_LISTED).map(|n| stored(&n.to_string(), None)).collect();
+        messages.push(head("missing", 1, true));
+        let account = compare(&inventory(messages, &[]), ledger, FetchMode::Everything);
+        assert_eq!(account.gap_count, 1_001);
+        assert_eq!(account.gaps.len(), GAPS_LISTED);
+        assert_eq!(account.gaps[0].remote_id, "missing");
     }
 
     #[test]
@@ -289,9 +310,9 @@ mod tests {
             gaps,
             [
                 ("new", GapReason::NeverListed),
-                ("other-size", GapReason::SizeDiffers),
                 ("gone", GapReason::BelievedGone),
                 ("refused", GapReason::NeedsAttention),
+                ("other-size", GapReason::SizeDiffers),
             ]
         );
         let accounting = Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account] };

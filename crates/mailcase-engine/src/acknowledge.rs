@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use mailcase_core::DeliveryId;
 use mailcase_core::connector::Disposition;
 use mailcase_mail::{ActOutcome, FolderPath, MailSource, RemoteAction, RemoteId, SourceError};
-use mailcase_store::{DueAck, Lease, Store};
+use mailcase_store::{DueAck, Lease, LogLevel, Store};
 use std::collections::BTreeMap;
 
 /// Acknowledgements read from the database at once.
@@ -99,8 +99,20 @@ async fn act<S: MailSource>(
     }
     if !refused.is_empty() {
         store.record_ack_failures(lease, &refused).await?;
+        tell_refused(store, lease, folder, &refused).await;
         metrics::counter!("mailcase_acknowledgement_failures_total")
             .increment(refused.len().try_into().unwrap_or(u64::MAX));
     }
     Ok(done.len())
+}
+
+/// Failing to write the log must not stop what it tells of.
+async fn tell_refused(store: &Store, lease: &Lease, folder: &FolderPath, refused: &[(DeliveryId, String)]) {
+    let Some((_, reason)) = refused.last() else { return };
+    let text =
+        format!("{folder}: {} messages could not be acknowledged on the server: {reason}", refused.len());
+    let level = LogLevel::Warning;
+    if let Err(error) = store.append_connector_log(lease.connector, level, "not_acknowledged", &text).await {
+        tracing::warn!(%error, "the log of a connector could not be written");
+    }
 }

@@ -1,8 +1,8 @@
 //! Alarms on mailboxes: sign-in failure, no successful poll for too long, silence against the mailbox's own habit.
 
 use crate::error::EngineError;
-use crate::silence::{HABIT_WEEKS, Habit, WEEK_HOURS, is_suspicious, may_be_suspicious};
-use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
+use crate::silence::{HABIT_WEEKS, Habit, is_suspicious, may_be_suspicious};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Connector, ConnectorSettings};
 use mailcase_mail::SourceError;
@@ -10,9 +10,6 @@ use mailcase_store::{AlarmKind, ConnectorState, ConnectorVitals, Store};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// How often connectors are looked over.
-const ROUND: Duration = Duration::from_secs(30);
 
 pub(crate) async fn raise_sign_in(
     store: &Store,
@@ -37,13 +34,13 @@ pub(crate) async fn clear_connection(store: &Store, connector: &Connector) -> Re
     Ok(store.clear_alarms(connector.organization, connector.id, &kinds).await?)
 }
 
-/// Looks over all active connectors again and again. Every replica may do so: raising twice is raising once.
-pub(crate) async fn watch(store: Store, cancel: CancellationToken) {
+/// Looks over all active connectors `every` so often. Every replica may do so: raising twice is raising once.
+pub(crate) async fn watch(store: Store, every: Duration, cancel: CancellationToken) {
     let mut habits = Habits::default();
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
-            () = tokio::time::sleep(ROUND) => {}
+            () = tokio::time::sleep(every) => {}
         }
         tokio::select! {
             () = cancel.cancelled() => return,
@@ -119,29 +116,19 @@ impl Habits {
         connector: ConnectorId,
         now: Timestamp,
     ) -> Result<&Habit, EngineError> {
-        let known = self.0.get(&connector).is_some_and(|(at, _)| now.duration_since(*at) < HABIT_KEPT);
-        if !known {
-            let counted = count_habit(store, connector, now).await?;
-            self.0.insert(connector, (now, counted));
-        }
-        Ok(&self.0.entry(connector).or_insert((now, [0; WEEK_HOURS])).1)
+        let kept = |counted: Timestamp| now.duration_since(counted) < HABIT_KEPT;
+        let habit = match self.0.remove(&connector) {
+            Some((counted, habit)) if kept(counted) => (counted, habit),
+            _ => (now, count_habit(store, connector, now).await?),
+        };
+        Ok(&self.0.entry(connector).or_insert(habit).1)
     }
 }
 
 async fn count_habit(store: &Store, connector: ConnectorId, now: Timestamp) -> Result<Habit, EngineError> {
-    let mut habit = [0; WEEK_HOURS];
-    let Ok(from) = now.checked_sub((HABIT_WEEKS.saturating_mul(7).saturating_mul(24)).hours()) else {
-        return Ok(habit);
-    };
-    for (hour, messages) in store.arrivals_by_hour(connector, from).await? {
-        let zoned = hour.to_zoned(TimeZone::UTC);
-        let day = usize::try_from(zoned.weekday().to_monday_zero_offset()).unwrap_or(0);
-        let slot = day.saturating_mul(24).saturating_add(usize::try_from(zoned.hour()).unwrap_or(0));
-        if let Some(count) = habit.get_mut(slot) {
-            *count = u32::saturating_add(*count, u32::try_from(messages).unwrap_or(u32::MAX));
-        }
-    }
-    Ok(habit)
+    let from = now.checked_sub((HABIT_WEEKS.saturating_mul(7).saturating_mul(24)).hours());
+    let from = from.unwrap_or(Timestamp::MIN);
+    Ok(Habit::of(&store.arrivals_by_hour(connector, from).await?, now))
 }
 
 #[cfg(test)]

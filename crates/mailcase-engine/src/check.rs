@@ -70,6 +70,7 @@ mod tests {
                 show_if: None,
             }],
             successors: &[],
+            mailbox: &[],
             default_folder: "INBOX",
         }
     }

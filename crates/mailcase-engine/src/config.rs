@@ -20,6 +20,10 @@ pub struct EngineConfig {
     pub message_lease: Duration,
     /// How often free connectors and abandoned messages are looked for.
     pub tick: Duration,
+    /// How often active connectors are looked over for alarms.
+    pub look_over: Duration,
+    /// How often it is checked whether accounting and the like is due.
+    pub upkeep: Duration,
     /// How long a runner that was told to end may take to finish what it has in hand.
     pub runner_stop: Duration,
     /// Where servers may tell of changes, if they can reach us: behind it stand a slash, the kind of the source, a slash
@@ -38,6 +42,8 @@ impl Default for EngineConfig {
             connector_lease: Duration::from_secs(10),
             message_lease: Duration::from_secs(20),
             tick: Duration::from_secs(2),
+            look_over: Duration::from_secs(30),
+            upkeep: Duration::from_secs(600),
             runner_stop: Duration::from_secs(20),
             announce_base: None,
             limits: Limits::default(),

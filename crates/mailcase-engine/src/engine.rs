@@ -61,6 +61,7 @@ impl Engine {
             store.clone(),
             workshop.owner.clone(),
             Arc::clone(&remote),
+            config.upkeep,
             cancel.child_token(),
         ));
         tasks.spawn(expiry::watch(
@@ -74,7 +75,7 @@ impl Engine {
         let reexaminer = Reexaminer::new(store.clone(), means.clone(), owner, &config);
         tasks.spawn(reexaminer.run(cancel.child_token()));
         tasks.spawn(Recovery::new(workshop, config.tick).run(cancel.child_token()));
-        tasks.spawn(alarms::watch(store.clone(), cancel.child_token()));
+        tasks.spawn(alarms::watch(store.clone(), config.look_over, cancel.child_token()));
         Self { handle: EngineHandle::new(store, remote, means), stop: cancel.drop_guard(), tasks, keeper }
     }
 

@@ -8,7 +8,7 @@ use crate::grants;
 use crate::keyrings::Keyrings;
 use crate::means::MeansOf;
 use crate::post::Post;
-use crate::remote::watched_folders;
+use crate::remote::{mailbox, watched_folders};
 use crate::runner::{Round, Runner};
 use mailcase_core::connector::Connector;
 use mailcase_mail::{Interrupt, SourceError, SourceFactory};
@@ -84,6 +84,7 @@ pub async fn run_once<F: SourceFactory>(
         connector: connector.clone(),
         lease: lease.clone(),
         folders: watched_folders(&connector.settings, &kinds),
+        mailbox: mailbox(&connector.settings, &kinds),
         interrupt: Interrupt::default(),
         cancel: CancellationToken::new(),
     };

@@ -8,6 +8,8 @@ use crate::lease_keeper::KeptLease;
 use crate::pipeline::Workshop;
 use crate::runner::Round;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use mailcase_core::connector::Connector;
 use mailcase_mail::{FolderPath, Interrupt, SourceError};
 use mailcase_store::{ConnectorState, ConnectorStatusUpdate, ErrorFacts, Lease, LogLevel};
@@ -22,6 +24,8 @@ pub(crate) struct Post {
     pub(crate) connector: Connector,
     pub(crate) lease: Lease,
     pub(crate) folders: Vec<FolderPath>,
+    /// Which mailbox the settings name.
+    pub(crate) mailbox: String,
     pub(crate) interrupt: Interrupt,
     /// Cancelled on shutdown and when the lease is lost.
     pub(crate) cancel: CancellationToken,
@@ -39,6 +43,13 @@ pub(crate) enum Standing {
 }
 
 impl Post {
+    /// Says which mailbox is read from now on; returns from which day on mail is wanted there, read or not.
+    pub(crate) async fn enter_mailbox(&self) -> Result<Option<Date>, EngineError> {
+        let store = &self.workshop.store;
+        let since = store.enter_mailbox(&self.lease, self.connector.organization, &self.mailbox).await?;
+        Ok(since.map(|since| since.to_zoned(TimeZone::UTC).date()))
+    }
+
     /// Reports that the mailbox can be listed, if it was not known: what is taken from now on is progress.
     pub(crate) async fn working(&self, standing: &Standing, discovered: usize) -> Result<(), EngineError> {
         let error = match standing {

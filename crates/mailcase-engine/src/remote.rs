@@ -9,6 +9,7 @@ use crate::migration::{self, FolderComparison, Pair, Sources, compare_folder, pl
 use crate::opening;
 use crate::sieve::Sieve;
 use futures::future::BoxFuture;
+use jiff::civil::Date;
 use mailcase_core::ConnectorId;
 use mailcase_core::connector::{Backfill, ConnectorSettings, FetchMode};
 use mailcase_evidence::Keyring;
@@ -19,6 +20,7 @@ use mailcase_mail::{
 };
 use mailcase_store::{PassedFolder, Store};
 use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,14 +133,33 @@ pub(crate) fn watched_folders(settings: &ConnectorSettings, kinds: &[SourceKind]
     folders
 }
 
-/// Which messages of a folder a connector takes.
-pub(crate) fn scope(settings: &ConnectorSettings) -> Scope {
-    match (settings.fetch, settings.backfill) {
-        (FetchMode::Unseen, _) => Scope::Unseen,
-        (FetchMode::Everything, Backfill::Unread) => Scope::NewFromUnread,
-        (FetchMode::Everything, Backfill::All) => Scope::NewFromAll,
-        (FetchMode::Everything, Backfill::Since { date }) => Scope::NewSince(date),
+/// Which messages of a folder a connector takes; on a first run also those received `since` then, if that is said.
+pub(crate) fn scope(settings: &ConnectorSettings, since: Option<Date>) -> Scope {
+    match (settings.fetch, settings.backfill, since) {
+        (FetchMode::Unseen, ..) => Scope::Unseen,
+        (FetchMode::Everything, Backfill::Unread, None) => Scope::NewFromUnread,
+        (FetchMode::Everything, Backfill::Unread, Some(since)) => Scope::NewFromUnreadOrSince(since),
+        (FetchMode::Everything, Backfill::All, _) => Scope::NewFromAll,
+        (FetchMode::Everything, Backfill::Since { date }, since) => {
+            Scope::NewSince(since.map_or(date, |since| since.min(date)))
+        }
     }
+}
+
+/// The mailbox that settings name, in a text that differs when the mailbox does.
+pub(crate) fn mailbox(settings: &ConnectorSettings, kinds: &[SourceKind]) -> String {
+    let named = kinds.iter().find(|kind| kind.kind == settings.kind).map_or(&[][..], |kind| kind.mailbox);
+    let values = named.iter().filter_map(|property| {
+        let value = match settings.connection.get(*property)? {
+            Value::String(text) if text.trim().is_empty() => return None,
+            Value::String(text) => Value::from(text.trim()),
+            Value::Null => return None,
+            value => value.clone(),
+        };
+        Some(((*property).to_owned(), value))
+    });
+    Value::Object(std::iter::once(("kind".to_owned(), settings.kind.clone().into())).chain(values).collect())
+        .to_string()
 }
 
 fn failed_step(name: &str, title: &str, error: &SourceError) -> CheckReport {
@@ -202,7 +223,8 @@ impl<F: SourceFactory> Remote for Visits<F> {
             for (folder, cursor) in folders {
                 let messages = within(INVENTORY_LONGEST, "the inventory", source.inventory(&folder)).await?;
                 // After the inventory: what came later is in neither, what came before is in one of them.
-                let listing = to_be_listed(&mut source, &folder, scope(&trial.settings), cursor.clone());
+                let listing =
+                    to_be_listed(&mut source, &folder, scope(&trial.settings, None), cursor.clone());
                 let to_be_listed = within(INVENTORY_LONGEST, "listing what is new", listing).await?;
                 let listed = cursor.is_some();
                 let before_first_run = cursor.map_or_else(Default::default, |cursor| {

@@ -37,6 +37,8 @@ pub(crate) struct Runner<S> {
     progressed: bool,
     /// Whether the last wait broke off early.
     wait_broke: bool,
+    /// What is listed; known once the mailbox was entered.
+    scope: Option<Scope>,
 }
 
 /// What one round did.
@@ -62,6 +64,7 @@ impl<S: MailSource> Runner<S> {
             calm: Calm::default(),
             progressed: false,
             wait_broke: false,
+            scope: None,
         }
     }
 
@@ -125,8 +128,15 @@ impl<S: MailSource> Runner<S> {
     /// Lists every folder. One that is absent does not hold up the others, unless all of them are.
     async fn list_all(&mut self) -> Result<Round, EngineError> {
         let mut round = Round::default();
+        let scope = match self.scope {
+            Some(scope) => scope,
+            None => {
+                let since = self.post.enter_mailbox().await?;
+                *self.scope.insert(scope(&self.post.connector.settings, since))
+            }
+        };
         for folder in self.post.folders.clone() {
-            match self.discover(&folder).await {
+            match self.discover(&folder, scope).await {
                 Ok(new) => round.discovered = round.discovered.saturating_add(new),
                 Err(EngineError::Source(SourceError::FolderNotFound { .. })) => round.absent.push(folder),
                 Err(error) => return Err(error),
@@ -161,10 +171,9 @@ impl<S: MailSource> Runner<S> {
         }
     }
 
-    async fn discover(&mut self, folder: &FolderPath) -> Result<usize, EngineError> {
+    async fn discover(&mut self, folder: &FolderPath, scope: Scope) -> Result<usize, EngineError> {
         let store = self.post.workshop.store.clone();
         let mut cursor = store.folder_cursor(self.post.connector.id, folder.as_str()).await?.map(Cursor::new);
-        let scope = scope(&self.post.connector.settings);
         let mut new = 0_usize;
         loop {
             let listing = self.source.discover(folder, scope, cursor.as_ref(), LISTING);

@@ -3,15 +3,42 @@
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 /// Hours of a week.
-pub(crate) const WEEK_HOURS: usize = 168;
+const WEEK_HOURS: usize = 168;
 /// Weeks of history the habit is taken from.
 pub(crate) const HABIT_WEEKS: i64 = 4;
 /// Silence is suspicious when, by habit, at least this many messages should have come: were arrivals independent,
 /// the chance of none at all would be below one in 20,000.
 const EXPECTED_AT_LEAST: f64 = 10.0;
 
-/// Messages per hour of the week (UTC, from Monday 00:00) over [`HABIT_WEEKS`].
-pub(crate) type Habit = [u32; WEEK_HOURS];
+/// What a mailbox is used to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Habit {
+    /// Messages per hour of the week (UTC, from Monday 00:00), over all weeks.
+    hours: [u32; WEEK_HOURS],
+    /// Over how many weeks; at most [`HABIT_WEEKS`], and fewer when the mailbox is known for a shorter time.
+    weeks: u32,
+}
+
+impl Habit {
+    /// From how many messages came in which hours, the first one first.
+    pub(crate) fn of(arrivals: &[(Timestamp, u64)], now: Timestamp) -> Self {
+        let mut hours = [0_u32; WEEK_HOURS];
+        for (hour, messages) in arrivals {
+            if let Some(count) = hours.get_mut(slot(*hour)) {
+                *count = count.saturating_add(u32::try_from(*messages).unwrap_or(u32::MAX));
+            }
+        }
+        let known = arrivals.first().map_or(0, |(first, _)| now.duration_since(*first).as_hours());
+        let weeks = known.div_euclid(7 * 24).saturating_add(1).clamp(1, HABIT_WEEKS);
+        Self { hours, weeks: u32::try_from(weeks).unwrap_or(1) }
+    }
+}
+
+fn slot(at: Timestamp) -> usize {
+    let zoned = at.to_zoned(TimeZone::UTC);
+    let day = usize::try_from(zoned.weekday().to_monday_zero_offset()).unwrap_or(0);
+    day.saturating_mul(24).saturating_add(usize::try_from(zoned.hour()).unwrap_or(0))
+}
 
 /// How many messages the habit expects between two moments; whole hours, the last one not counted.
 fn expected(habit: &Habit, from: Timestamp, to: Timestamp) -> f64 {
@@ -19,12 +46,7 @@ fn expected(habit: &Habit, from: Timestamp, to: Timestamp) -> f64 {
     let mut sum = 0.0;
     let mut hours = 0_usize;
     while at < to && hours < WEEK_HOURS {
-        let zoned = at.to_zoned(TimeZone::UTC);
-        let day = usize::try_from(zoned.weekday().to_monday_zero_offset()).unwrap_or(0);
-        let hour = usize::try_from(zoned.hour()).unwrap_or(0);
-        let slot = day.saturating_mul(24).saturating_add(hour);
-        sum += habit.get(slot).copied().map_or(0.0, f64::from)
-            / f64::from(i32::try_from(HABIT_WEEKS).unwrap_or(4));
+        sum += habit.hours.get(slot(at)).copied().map_or(0.0, f64::from) / f64::from(habit.weeks);
         let Ok(next) = at.checked_add(1.hour()) else { break };
         at = next;
         hours = hours.saturating_add(1);
@@ -54,13 +76,13 @@ mod tests {
 
     /// Office hours: 8 messages an hour, Monday to Friday, 08:00 to 17:00.
     fn office() -> Habit {
-        let mut habit = [0; WEEK_HOURS];
+        let mut hours = [0; WEEK_HOURS];
         for day in 0..5 {
             for hour in 8..17 {
-                habit[day * 24 + hour] = 8 * 4;
+                hours[day * 24 + hour] = 8 * 4;
             }
         }
-        habit
+        Habit { hours, weeks: 4 }
     }
 
     #[test]
@@ -78,10 +100,25 @@ mod tests {
         }
     }
 
+    /// Twenty messages an hour for two days are a habit of twenty, though four weeks were looked at.
+    #[test]
+    fn a_young_mailbox_is_judged_by_the_weeks_it_is_known() {
+        let first = at("2026-11-16T08:00:00Z");
+        let arrivals: Vec<_> =
+            (0..48).map(|hour: i64| (first.checked_add(hour.hours()).unwrap(), 20)).collect();
+        let young = Habit::of(&arrivals, at("2026-11-18T08:00:00Z"));
+        assert_eq!(young.weeks, 1);
+        // A week later, at the same hour.
+        assert!(is_suspicious(&young, at("2026-11-23T08:00:00Z"), at("2026-11-23T11:00:00Z")));
+        let old = Habit::of(&[(at("2026-10-01T00:00:00Z"), 1)], at("2026-11-18T08:00:00Z"));
+        assert_eq!(i64::from(old.weeks), HABIT_WEEKS);
+    }
+
     #[test]
     fn a_mailbox_with_little_mail_is_never_suspicious_within_a_week() {
-        let mut habit = [0; WEEK_HOURS];
-        habit[10] = 8;
+        let mut hours = [0; WEEK_HOURS];
+        hours[10] = 8;
+        let habit = Habit { hours, weeks: 4 };
         assert!(!is_suspicious(&habit, at("2026-11-02T00:00:00Z"), at("2026-11-30T00:00:00Z")));
     }
 }

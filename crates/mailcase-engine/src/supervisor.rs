@@ -11,7 +11,7 @@ use crate::lease_keeper::{KeptLease, LeaseKeeper};
 use crate::opening;
 use crate::pipeline::Workshop;
 use crate::post::Post;
-use crate::remote::watched_folders;
+use crate::remote::{mailbox, watched_folders};
 use crate::runner::Runner;
 use crate::runners::{Runners, Running, join};
 use jiff::Timestamp;
@@ -114,6 +114,7 @@ impl<F: SourceFactory> Supervisor<F> {
         let post = Post {
             workshop: self.workshop.clone(),
             folders: watched_folders(&connector.settings, &self.kinds),
+            mailbox: mailbox(&connector.settings, &self.kinds),
             connector,
             lease: lease.clone(),
             interrupt: interrupt.clone(),

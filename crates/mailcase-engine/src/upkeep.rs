@@ -6,34 +6,47 @@ use crate::error::EngineError;
 use crate::migration;
 use crate::remote::Remote;
 use jiff::{SignedDuration, Timestamp};
-use mailcase_store::{ReclaimOptions, Store};
+use mailcase_core::ConnectorId;
+use mailcase_store::{LogLevel, ReclaimOptions, Store};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How often it is checked whether something is due.
-const ROUND: Duration = Duration::from_secs(600);
 /// Two sources of a connector are compared this often at least; more often when a person asks for it.
 const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(15);
 /// A connector's books are made up this often.
 const ACCOUNTING_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-pub(crate) async fn nightly(store: Store, owner: String, remote: Arc<dyn Remote>, cancel: CancellationToken) {
+pub(crate) async fn nightly(
+    store: Store,
+    owner: String,
+    remote: Arc<dyn Remote>,
+    every: Duration,
+    cancel: CancellationToken,
+) {
+    let mut told = HashSet::new();
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
-            () = tokio::time::sleep(ROUND) => {}
+            () = tokio::time::sleep(every) => {}
         }
         tokio::select! {
             () = cancel.cancelled() => return,
-            result = round(&store, &owner, &*remote) => if let Err(error) = result {
+            result = round(&store, &owner, &*remote, &mut told) => if let Err(error) = result {
                 tracing::error!(%error, "the daily upkeep failed; trying again later");
             }
         }
     }
 }
 
-async fn round(store: &Store, owner: &str, remote: &dyn Remote) -> Result<(), EngineError> {
+/// `told` are the connectors whose log says already that their books cannot be made up.
+async fn round(
+    store: &Store,
+    owner: &str,
+    remote: &dyn Remote,
+    told: &mut HashSet<ConnectorId>,
+) -> Result<(), EngineError> {
     let before = Timestamp::now().checked_sub(COMPARED_EVERY).unwrap_or(Timestamp::MIN);
     for connector in store.comparison_due(owner, before).await? {
         let id = connector.id;
@@ -49,9 +62,17 @@ async fn round(store: &Store, owner: &str, remote: &dyn Remote) -> Result<(), En
     for connector in store.accounting_due(owner, before).await? {
         match accounting::account(store, remote, &connector).await {
             Ok(accounting) => {
-                tracing::info!(connector = %connector.id, result = accounting.summary(), "the books were made up")
+                told.remove(&connector.id);
+                tracing::info!(connector = %connector.id, result = accounting.summary(), "the books were made up");
             }
-            Err(error) => tracing::warn!(connector = %connector.id, %error, "the books could not be made up"),
+            Err(error) => {
+                tracing::warn!(connector = %connector.id, %error, "the books could not be made up");
+                if told.insert(connector.id) {
+                    let text = format!("the daily accounting failed and is tried again: {error}");
+                    let level = LogLevel::Warning;
+                    store.append_connector_log(connector.id, level, "accounting_failed", &text).await?;
+                }
+            }
         }
     }
     let report = store.reclaim(ReclaimOptions::default()).await?;

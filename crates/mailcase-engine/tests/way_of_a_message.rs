@@ -10,7 +10,7 @@ use mailcase_core::case::CaseStatus;
 use mailcase_core::connector::{AutomaticMail, Disposition, FetchMode};
 use mailcase_core::message::{DeliveryState, MessageState};
 use mailcase_engine::GapReason;
-use mailcase_mail::testkit::{Call, FakeMailbox};
+use mailcase_mail::testkit::{Call, FakeFactory, FakeMailbox};
 use mailcase_mail::{FolderPath, RemoteAction, SourceError};
 
 const INBOX: &str = "INBOX";
@@ -205,6 +205,69 @@ async fn new_identities_on_the_server_make_no_new_cases() {
     assert_eq!(desk.messages().await.len(), 3);
     assert_eq!(desk.cases().await.len(), 3);
     assert!(desk.audit().await.iter().any(|action| action == "connector.identities_reset"));
+}
+
+/// Two mailboxes number their messages alike, as most servers do.
+#[tokio::test]
+async fn a_connector_pointed_at_another_mailbox_begins_anew_there() {
+    let (first, second) = (FakeMailbox::new(), FakeMailbox::new());
+    let mut of_first = Vec::new();
+    for name in ["a", "b", "c"] {
+        of_first.push(first.deliver(INBOX, letter(name)));
+    }
+    let read = second.deliver(INBOX, letter("read long ago"));
+    second.mark_seen(INBOX, &read);
+    let unread = second.deliver(INBOX, letter("unread"));
+    assert_eq!((&read, &unread), (&of_first[0], &of_first[1]), "else nothing is tried here");
+    // Not acknowledged in the first: it must not be in the second.
+    first.set_refused(INBOX, &of_first[1], Some("read-only mailbox"));
+    let desk = Desk::open_with(FakeFactory::of(&first).with("second", &second), |_| {}).await;
+    let connector = desk.connect(|_| {}).await;
+    desk.until_delivered(&[("acknowledged", 2), ("stored", 1)]).await;
+    desk.until(async || desk.status(connector).await.last_success).await;
+    desk.edit(connector, |settings| {
+        settings.connection.insert("mailbox".to_owned(), "second".into());
+        settings.disposition = Disposition::Delete;
+    })
+    .await;
+    desk.until_delivered(&[("acknowledged", 3), ("left", 1)]).await;
+    assert_eq!(desk.cases().await.len(), 4);
+    let left: Vec<_> = second.messages(INBOX).into_iter().map(|message| message.id).collect();
+    assert_eq!(left, [read], "what was taken is deleted, and nothing else");
+    assert_eq!(first.messages(INBOX).len(), 3);
+    assert!(desk.audit().await.iter().any(|action| action == "connector.mailbox_left"));
+    let messages = desk.messages().await;
+    let refused = messages.iter().find(|message| message.subject.as_deref() == Some("b")).unwrap();
+    let states: Vec<_> = desk.deliveries(refused).await.into_iter().map(|delivery| delivery.state).collect();
+    assert_eq!(states, [DeliveryState::Left]);
+}
+
+/// A mailbox that moved to another server, where somebody read what came while the connector did not look.
+#[tokio::test]
+async fn what_came_since_the_last_mailbox_was_looked_at_is_taken_though_read() {
+    let (first, second) = (FakeMailbox::new(), FakeMailbox::new());
+    let old = "2020-01-01T00:00:00Z".parse().unwrap();
+    for mailbox in [&first, &second] {
+        let id = mailbox.deliver_at(INBOX, letter("old"), old);
+        mailbox.mark_seen(INBOX, &id);
+        mailbox.deliver(INBOX, letter("known"));
+    }
+    let desk = Desk::open_with(FakeFactory::of(&first).with("second", &second), |_| {}).await;
+    let connector = desk.connect(|_| {}).await;
+    desk.until_settled(1).await;
+    desk.until(async || desk.status(connector).await.last_success).await;
+    let now = jiff::Timestamp::now();
+    let meanwhile = second.deliver_at(INBOX, letter("read by a colleague"), now);
+    second.mark_seen(INBOX, &meanwhile);
+    desk.edit(connector, |settings| {
+        settings.connection.insert("mailbox".to_owned(), "second".into());
+    })
+    .await;
+    desk.until_settled(3).await;
+    let mut subjects: Vec<_> =
+        desk.messages().await.into_iter().filter_map(|message| message.subject).collect();
+    subjects.sort();
+    assert_eq!(subjects, ["known", "read by a colleague"]);
 }
 
 #[tokio::test]

@@ -133,6 +133,7 @@ pub fn kind() -> SourceKind {
             PROXY_PASSWORD,
         ],
         successors: &[GRAPH],
+        mailbox: &["mailbox", "server", "username"],
         default_folder: DEFAULT_FOLDER,
     }
 }

@@ -20,6 +20,9 @@ pub(crate) enum LeftOut {
     /// What was marked read.
     #[serde(rename = "read")]
     Read,
+    /// What was marked read and received before this day (UTC).
+    #[serde(rename = "read_before")]
+    ReadBefore(jiff::civil::Date),
     /// What was received before this day (UTC).
     #[serde(rename = "before")]
     Before(jiff::civil::Date),
@@ -92,6 +95,7 @@ impl Position {
 pub(crate) const fn left_out(scope: Scope) -> Option<LeftOut> {
     match scope {
         Scope::NewFromUnread => Some(LeftOut::Read),
+        Scope::NewFromUnreadOrSince(day) => Some(LeftOut::ReadBefore(day)),
         Scope::NewSince(day) => Some(LeftOut::Before(day)),
         Scope::Unseen | Scope::NewFromAll => None,
     }

@@ -289,13 +289,18 @@ impl Index {
             && entry.facts.changed <= first_run.changed
             && match first_run.left_out {
                 LeftOut::Read => entry.seen == Some(true),
-                LeftOut::Before(day) => timestamp(entry.facts.modified)
-                    .is_some_and(|received| received.to_zoned(jiff::tz::TimeZone::UTC).date() < day),
+                LeftOut::ReadBefore(day) => entry.seen == Some(true) && entry.was_received_before(day),
+                LeftOut::Before(day) => entry.was_received_before(day),
             }
     }
 }
 
 impl Entry {
+    fn was_received_before(&self, day: jiff::civil::Date) -> bool {
+        timestamp(self.facts.modified)
+            .is_some_and(|received| received.to_zoned(jiff::tz::TimeZone::UTC).date() < day)
+    }
+
     fn head(&self, id: &str) -> RemoteHead {
         RemoteHead {
             id: RemoteId::new(id),

@@ -104,6 +104,7 @@ pub fn source_kind() -> SourceKind {
         settings_schema: schema.to_value(),
         secrets: &[],
         successors: &[],
+        mailbox: &["path"],
         default_folder: crate::source::INBOX,
     }
 }

@@ -8,7 +8,7 @@ use crate::refusal::Trouble;
 use crate::scan::{Everything, Next, Scan, Which, by_age};
 use crate::settings::KIND;
 use crate::source::GraphSource;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, Position, RemoteHead, Reset, Scope, SourceError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -294,9 +294,11 @@ fn is_wanted(head: &RemoteHead, scope: Scope, unread_until: Option<Timestamp>) -
     if let Some(until) = unread_until {
         return unread || since(until);
     }
+    let since_day = |day: Date| day.to_zoned(TimeZone::UTC).is_ok_and(|midnight| since(midnight.timestamp()));
     match scope {
         Scope::Unseen | Scope::NewFromUnread => unread,
+        Scope::NewFromUnreadOrSince(day) => unread || since_day(day),
         Scope::NewFromAll => true,
-        Scope::NewSince(day) => day.to_zoned(TimeZone::UTC).is_ok_and(|midnight| since(midnight.timestamp())),
+        Scope::NewSince(day) => since_day(day),
     }
 }

@@ -64,6 +64,7 @@ pub fn kind() -> SourceKind {
         settings_schema: schemars::schema_for!(GraphSettings).to_value(),
         secrets: &[CLIENT_SECRET, CLIENT_CERTIFICATE, CLIENT_CERTIFICATE_PASSWORD, PROXY_PASSWORD],
         successors: &[EWS],
+        mailbox: &["mailbox"],
         default_folder: DEFAULT_FOLDER,
     }
 }

@@ -122,6 +122,10 @@ impl Session {
             (Scope::Unseen | Scope::NewFromUnread, None) | (Scope::Unseen, Some(_)) => {
                 ("UNSEEN".to_owned(), None)
             }
+            (Scope::NewFromUnreadOrSince(date), again) => {
+                let date = again.map_or(date, |again| again.min(date));
+                (format!("OR UNSEEN SINCE {}", search_date(date.saturating_sub(1.day()))), None)
+            }
             // The server compares days of its own time zone: a day more, and looked at here.
             (Scope::NewSince(date), None) => {
                 (format!("SINCE {}", search_date(date.saturating_sub(1.day()))), Some(date))

@@ -140,6 +140,7 @@ pub fn kind() -> SourceKind {
             PROXY_PASSWORD,
         ],
         successors: &[],
+        mailbox: &["host", "username", "mailbox"],
         default_folder: "INBOX",
     }
 }

@@ -35,6 +35,9 @@ pub struct SourceKind {
     /// Kinds that see the same mailbox and whose identities can be translated: a connector can be migrated to them and
     /// back.
     pub successors: &'static [&'static str],
+    /// The properties of the connection that say whose mailbox is read, and where: with others it is another one, in
+    /// which the identities of its messages mean nothing.
+    pub mailbox: &'static [&'static str],
     /// Folder watched when none is chosen.
     pub default_folder: &'static str,
 }

@@ -22,6 +22,8 @@ pub enum Scope {
     Unseen,
     /// Everything that arrived since the cursor; without a cursor, what is unread now.
     NewFromUnread,
+    /// The same; without a cursor, also what the server received on this day (UTC) or later.
+    NewFromUnreadOrSince(jiff::civil::Date),
     /// Everything that arrived since the cursor; without a cursor, every message.
     NewFromAll,
     /// Everything that arrived since the cursor; without a cursor, what the server received on this day (UTC) or later.

@@ -3,7 +3,7 @@
 use crate::Store;
 use crate::error::Result;
 use crate::events::Event;
-use crate::sql::{Row, Value, args, in_list, retrying};
+use crate::sql::{Row, Tx, Value, args, in_list, retrying};
 use jiff::Timestamp;
 use mailcase_core::case::UnknownName;
 use mailcase_core::{AlarmId, ConnectorId, OrganizationId};
@@ -154,6 +154,21 @@ impl Store {
         rows.extend(self.pool().fetch_all(sqlx::AssertSqlSafe(cleared), args![org, CLEARED_LISTED]).await?);
         rows.iter().map(alarm_from).collect()
     }
+}
+
+/// Nobody looks at a paused mailbox: that it is not read, or silent, is what was wanted.
+pub(crate) async fn rest_in(tx: &mut Tx, now: i64, connector: ConnectorId) -> Result<()> {
+    let (list, kinds) = in_list(
+        2,
+        [AlarmKind::SignIn, AlarmKind::NoSuccess, AlarmKind::Silent].map(|kind| kind.as_str().into()).into(),
+    );
+    let sql = format!(
+        "UPDATE alarms SET cleared_at = $2 WHERE connector_id = $1 AND cleared_at IS NULL AND kind IN {list}"
+    );
+    let mut values = args![connector, now];
+    values.extend(kinds);
+    tx.execute(AssertSqlSafe(sql), values).await?;
+    Ok(())
 }
 
 fn alarm_from(row: &Row) -> Result<Alarm> {

@@ -5,7 +5,7 @@ use crate::audit::{NewAudit, Recorded, note_in};
 use crate::error::{Result, StoreError};
 use crate::events::Event;
 use crate::sql::{Tx, args, json, retrying};
-use crate::{grants, other_sources};
+use crate::{alarms, grants, other_sources};
 use mailcase_core::connector::{Connector, ConnectorSettings, Origin};
 use mailcase_core::{ConnectorId, DeliveryId, OrganizationId};
 use secrecy::SecretString;
@@ -187,6 +187,9 @@ impl Store {
         let connector =
             retrying!(self.update_connector_once(org, id, patch, entry)).map_err(name_taken(api_name))?;
         self.tell(Event::ConnectorChanged { org, connector: id });
+        if !connector.active {
+            self.tell(Event::AlarmChanged { org });
+        }
         Ok(connector)
     }
 
@@ -218,6 +221,9 @@ impl Store {
             Connector { settings, active, revision: before.revision.saturating_add(1), ..before.clone() };
         self.write_connector_in(&mut tx, &before, &after).await?;
         self.set_secrets_in(&mut tx, id, &patch.secrets).await?;
+        if !active {
+            alarms::rest_in(&mut tx, self.now(), id).await?;
+        }
         if patch.forget_grant {
             grants::forget_in(&mut tx, id).await?;
         }

@@ -13,6 +13,7 @@ use std::time::Duration;
 mod acknowledge;
 mod again;
 mod inventory;
+mod mailbox;
 mod request;
 pub(crate) mod store;
 

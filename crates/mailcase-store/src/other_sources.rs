@@ -238,6 +238,8 @@ impl Store {
             ..before.clone()
         };
         self.write_connector_in(&mut tx, &before, &after).await?;
+        // It is the same mailbox, whatever the settings of the other source call it.
+        tx.execute("UPDATE connectors SET mailbox = NULL WHERE id = $1", args![connector]).await?;
         tx.execute("DELETE FROM connector_secrets WHERE connector_id = $1", args![connector]).await?;
         let arriving = arriving.into_iter().map(|(name, secret)| (name, Some(secret))).collect();
         self.set_secrets_in(&mut tx, connector, &arriving).await?;

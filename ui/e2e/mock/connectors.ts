@@ -228,10 +228,12 @@ export const connectors: Connector[] = [
       discovered: 0,
       stored: 0,
       unacknowledged: 0,
+      refused: 0,
       needs_attention: 1,
       filtered_out: 37,
       total: 4812,
     },
+    refusal: null,
     folders: [
       {
         folder: 'INBOX',
@@ -274,7 +276,16 @@ export const connectors: Connector[] = [
       lag_seconds: 4100,
       leased_by: 'replica-1',
     },
-    counts: { discovered: 12, stored: 0, unacknowledged: 3, needs_attention: 0, filtered_out: 0, total: 911 },
+    counts: {
+      discovered: 12,
+      stored: 0,
+      unacknowledged: 3,
+      refused: 0,
+      needs_attention: 0,
+      filtered_out: 0,
+      total: 911,
+    },
+    refusal: null,
     folders: [],
     notice: null,
     migration: null,
@@ -296,7 +307,16 @@ export const connectors: Connector[] = [
       lag_seconds: null,
       leased_by: null,
     },
-    counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 0, filtered_out: 0, total: 0 },
+    counts: {
+      discovered: 0,
+      stored: 0,
+      unacknowledged: 0,
+      refused: 0,
+      needs_attention: 0,
+      filtered_out: 0,
+      total: 0,
+    },
+    refusal: null,
     folders: [],
     notice: null,
     migration: null,
@@ -304,6 +324,15 @@ export const connectors: Connector[] = [
   },
   exchange,
 ];
+
+const [working] = connectors;
+if (!working) throw new Error('the first connector is the one that works');
+/** It takes mail, and may not mark it. */
+export const refusedOnTheServer: Connector = {
+  ...working,
+  counts: { ...working.counts, unacknowledged: 12, refused: 12 },
+  refusal: 'the mailbox is read-only',
+};
 
 export const folders: Folder[] = [
   { path: 'INBOX', delimiter: '/', selectable: true, role: 'inbox' },

@@ -152,7 +152,16 @@ export const exchange: Connector = {
     lag_seconds: null,
     leased_by: 'replica-1',
   },
-  counts: { discovered: 0, stored: 0, unacknowledged: 0, needs_attention: 0, filtered_out: 0, total: 2031 },
+  counts: {
+    discovered: 0,
+    stored: 0,
+    unacknowledged: 0,
+    refused: 0,
+    needs_attention: 0,
+    filtered_out: 0,
+    total: 2031,
+  },
+  refusal: null,
   folders: [],
   created_at: minutesAgo(60_000),
 };

@@ -1710,6 +1710,11 @@ export interface components {
             needs_attention: number;
             /**
              * Format: int64
+             * @description Of these, refused by the server; tried again.
+             */
+            refused: number;
+            /**
+             * Format: int64
              * @description Stored here, whatever came after.
              */
             stored: number;
@@ -1820,6 +1825,8 @@ export interface components {
             /** @description What whoever runs the connector has to know of its source, such as that it comes to an end. */
             notice: string | null;
             origin: components["schemas"]["Origin"];
+            /** @description Why the server refused to mark, move or delete the last of those messages it refused. */
+            refusal: string | null;
             /**
              * Format: int64
              * @description Counts edits.
@@ -1896,7 +1903,7 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
-        DeliveryState: "discovered" | "stored" | "acknowledged" | "filtered_out" | "gone" | "needs_attention";
+        DeliveryState: "discovered" | "stored" | "acknowledged" | "filtered_out" | "gone" | "needs_attention" | "left";
         /** @description One place a message was found. */
         DeliveryView: {
             /** @description Why marking, moving or deleting it on the server failed the last time. */
@@ -2661,6 +2668,8 @@ export interface components {
                 /** @description What whoever runs the connector has to know of its source, such as that it comes to an end. */
                 notice: string | null;
                 origin: components["schemas"]["Origin"];
+                /** @description Why the server refused to mark, move or delete the last of those messages it refused. */
+                refusal: string | null;
                 /**
                  * Format: int64
                  * @description Counts edits.

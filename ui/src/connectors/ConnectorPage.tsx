@@ -62,6 +62,7 @@ function ConnectorView({ connector }: { connector: Connector }) {
       />
       <MigrationBanner connector={connector} mayManage={mayManage} />
       <LastError connector={connector} />
+      <Refusal connector={connector} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Panel title="State">
           <State connector={connector} />
@@ -138,6 +139,20 @@ function LastError({ connector }: { connector: Connector }) {
         <Text span size="sm" c="dimmed">
           <Time at={error.at} /> · {error.code}
         </Text>
+      </Text>
+    </Alert>
+  );
+}
+
+/** What was to be done with the mail and the server does not do. */
+function Refusal({ connector: { counts, refusal } }: { connector: Connector }) {
+  if (counts.refused === 0) return null;
+  const messages = counted(counts.refused, 'message', 'messages');
+  return (
+    <Alert color="orange" icon={<IconAlertTriangle />} title="Not done on the server" mb="md" role="alert">
+      <Text size="sm">
+        {messages} could not be marked, moved or deleted there: {refusal}. The mail itself is safe; it is
+        tried again.
       </Text>
     </Alert>
   );

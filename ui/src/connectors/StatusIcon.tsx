@@ -22,6 +22,7 @@ const LOOKS: Record<Health, { icon: ComponentType<IconProps>; color: string; lab
   starting: { icon: IconClock, color: NEUTRAL, label: 'Starting' },
   unattended: { icon: IconCircleDashed, color: NEUTRAL, label: 'Waiting to be run' },
   paused: { icon: IconPlayerPauseFilled, color: NEUTRAL, label: 'Paused' },
+  refused: { icon: IconAlertTriangleFilled, color: BAD, label: 'Not done on the server' },
   troubled: { icon: IconAlertTriangleFilled, color: BAD, label: 'In trouble' },
 };
 
@@ -41,7 +42,13 @@ export function StatusIcon({ connector }: { connector: Connector }) {
         component="span"
         tabIndex={0}
         role="img"
-        aria-label={error ? `${label}: ${error.message}` : label}
+        aria-label={
+          error
+            ? `${label}: ${error.message}`
+            : doing === 'refused'
+              ? `${label}: ${connector.refusal}`
+              : label
+        }
         style={{
           display: 'inline-flex',
           verticalAlign: 'middle',
@@ -69,7 +76,8 @@ function ErrorText({ label, error }: ErrorTextProps) {
   );
 }
 
-function explanation({ status }: Connector, doing: Health): string {
+function explanation({ status, refusal }: Connector, doing: Health): string {
+  if (doing === 'refused') return `${LOOKS.refused.label}: ${refusal}`;
   if (doing === 'unattended') return 'Waiting to be run: no replica has picked it up';
   if (doing === 'paused') return 'Paused: it does not look for mail';
   return `${LOOKS[doing].label}: ${words(status.state)}`;

@@ -13,7 +13,17 @@ const errorAt = (at: string): Status['last_error'] => ({
   at,
 });
 
-function connector(active: boolean, status: Partial<Status>): Pick<Connector, 'active' | 'status'> {
+const NOTHING: Connector['counts'] = {
+  discovered: 0,
+  stored: 0,
+  unacknowledged: 0,
+  refused: 0,
+  needs_attention: 0,
+  filtered_out: 0,
+  total: 0,
+};
+
+function connector(active: boolean, status: Partial<Status>): Parameters<typeof health>[0] {
   const quiet: Status = {
     state: 'waiting',
     last_success_at: EARLIER,
@@ -22,7 +32,7 @@ function connector(active: boolean, status: Partial<Status>): Pick<Connector, 'a
     lag_seconds: null,
     leased_by: 'replica-1',
   };
-  return { active, status: { ...quiet, ...status } };
+  return { active, status: { ...quiet, ...status }, counts: { ...NOTHING } };
 }
 
 const STATES: [state: Status['state'], fresh: Health, succeeded: Health, failedSince: Health][] = [
@@ -73,3 +83,15 @@ it('keeps an error until a later success, also of what is paused', () => {
   expect(asked(true, { state: 'backing_off', last_success_at: '2026-03-02T12:00:00Z' })).toBe(error);
   expect(asked(true, { last_error: null })).toBeNull();
 });
+
+it.each([
+  [true, {}, 'refused'],
+  [true, { state: 'backing_off' }, 'troubled'],
+  [false, {}, 'paused'],
+] as [boolean, Partial<Status>, Health][])(
+  'refused on the server, active %s, %j: %s',
+  (active, status, want) => {
+    const refused = { ...connector(active, status), counts: { ...NOTHING, unacknowledged: 2, refused: 1 } };
+    expect(health(refused)).toBe(want);
+  },
+);

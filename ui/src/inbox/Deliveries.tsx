@@ -14,6 +14,7 @@ const STATE: Record<DeliveryState, { color: string; label: string }> = {
   filtered_out: { color: 'gray', label: 'Left out' },
   gone: { color: 'gray', label: 'Gone from the server' },
   needs_attention: { color: 'red', label: 'Needs attention' },
+  left: { color: 'gray', label: 'Mailbox left' },
 };
 
 const COLUMNS: Column<Delivery>[] = [

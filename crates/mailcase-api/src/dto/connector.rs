@@ -107,6 +107,8 @@ pub(crate) struct ConnectorView {
     pub(crate) migration: Option<MigrationStateView>,
     pub(crate) status: ConnectorStatusView,
     pub(crate) counts: ConnectorCounts,
+    /// Why the server refused to mark, move or delete the last of those messages it refused.
+    pub(crate) refusal: Option<String>,
     /// How far each folder was listed, by folder. Empty until the first listing.
     pub(crate) folders: Vec<FolderCursorView>,
     pub(crate) created_at: Timestamp,
@@ -216,6 +218,8 @@ pub(crate) struct ConnectorCounts {
     pub(crate) stored: u64,
     /// Stored, and not yet marked read, moved or deleted on the server.
     pub(crate) unacknowledged: u64,
+    /// Of these, refused by the server; tried again.
+    pub(crate) refused: u64,
     pub(crate) needs_attention: u64,
     /// Not taken by the pre-filter.
     pub(crate) filtered_out: u64,

@@ -169,6 +169,17 @@ impl Desk {
         .await;
     }
 
+    /// Waits until so many deliveries stand in each of these states, and no others are there.
+    pub(crate) async fn until_delivered(&self, wanted: &[(&str, i64)]) {
+        let sql = "SELECT state, COUNT(*) FROM deliveries GROUP BY state ORDER BY state";
+        self.until(async || {
+            let found: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&self.database).await.unwrap();
+            let found = found.iter().map(|(state, count)| (state.as_str(), *count));
+            found.eq(wanted.iter().copied()).then_some(())
+        })
+        .await;
+    }
+
     pub(crate) async fn until_message(&self) -> Message {
         self.until(async || self.messages().await.into_iter().next()).await
     }

@@ -140,6 +140,7 @@ async fn the_conformance_suite_holds_through_davmail() {
         a_first_run_takes_the_unread,
         a_first_run_takes_all,
         a_first_run_takes_those_since_a_day,
+        a_first_run_takes_the_unread_and_those_since_a_day,
         what_the_first_run_left_out_stays_out,
         what_the_first_run_left_out_is_known,
         bytes_are_exact,

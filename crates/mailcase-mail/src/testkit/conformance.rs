@@ -62,6 +62,7 @@ macro_rules! conformance_suite {
             a_first_run_takes_the_unread,
             a_first_run_takes_all,
             a_first_run_takes_those_since_a_day,
+            a_first_run_takes_the_unread_and_those_since_a_day,
             what_the_first_run_left_out_stays_out,
             what_the_first_run_left_out_is_known,
             // fetching

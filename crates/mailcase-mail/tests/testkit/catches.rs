@@ -27,6 +27,7 @@ catches! {
     read_messages_listed_as_unseen: IgnoresReadMarks breaks unseen_lists_the_unread_on_every_pass;
     a_first_run_of_everything: IgnoresReadMarks breaks a_first_run_takes_the_unread;
     old_messages_in_a_first_run: IgnoresReadMarks breaks a_first_run_takes_those_since_a_day;
+    read_messages_in_a_first_run: IgnoresReadMarks breaks a_first_run_takes_the_unread_and_those_since_a_day;
     what_was_left_out_coming_back: IgnoresReadMarks breaks what_the_first_run_left_out_stays_out;
     gaps_where_nothing_was_wanted: ForgetsTheFirstRun breaks what_the_first_run_left_out_is_known;
     a_limit_ignored: IgnoresTheLimit breaks lists_completely_in_pages_of_two;

@@ -97,6 +97,8 @@ pub struct ConnectorCounts {
     pub stored: u64,
     /// Stored, and not yet acknowledged on the server.
     pub unacknowledged: u64,
+    /// Of these, refused by the server; tried again.
+    pub refused: u64,
     /// Deliveries that could not be fetched, and messages that could not be decided.
     pub needs_attention: u64,
     /// Not taken by the pre-filter.
@@ -108,6 +110,8 @@ pub struct ConnectorWithStatus {
     pub connector: Connector,
     pub status: ConnectorStatus,
     pub counts: ConnectorCounts,
+    /// Why the server refused to mark, move or delete the last of those it refused.
+    pub refusal: Option<String>,
     pub created_at: Timestamp,
 }
 
@@ -152,6 +156,7 @@ fn counts_from(row: &Row) -> Result<ConnectorCounts> {
         discovered: row.count("discovered")?,
         stored: row.count("stored_count")?,
         unacknowledged: row.count("unacknowledged")?,
+        refused: row.count("refused")?,
         needs_attention,
         filtered_out: row.count("filtered_out")?,
     })
@@ -167,6 +172,10 @@ const WITH_STATUS: &str = "SELECT c.id AS id, c.organization_id AS organization_
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'discovered') AS discovered, \
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.stored_at IS NOT NULL) AS stored_count, \
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'stored') AS unacknowledged, \
+     (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'stored' \
+        AND d.ack_error IS NOT NULL) AS refused, \
+     (SELECT d.ack_error FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'stored' \
+        AND d.ack_error IS NOT NULL ORDER BY d.id DESC LIMIT 1) AS refusal, \
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'needs_attention') AS set_aside, \
      (SELECT COUNT(*) FROM deliveries d WHERE d.connector_id = c.id AND d.state = 'filtered_out') AS filtered_out, \
      (SELECT COUNT(*) FROM messages m WHERE m.connector_id = c.id AND m.organization_id = c.organization_id \
@@ -242,6 +251,7 @@ impl Store {
             connector,
             status,
             counts: counts_from(row)?,
+            refusal: row.opt_text("refusal")?,
             created_at: row.time("created_at")?,
         })
     }

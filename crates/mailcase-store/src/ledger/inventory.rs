@@ -3,7 +3,7 @@
 use crate::Store;
 use crate::blobs::BlobHash;
 use crate::error::Result;
-use crate::sql::{args, json};
+use crate::sql::{Row, args, json};
 use jiff::Timestamp;
 use mailcase_core::ConnectorId;
 use mailcase_core::message::DeliveryState;
@@ -18,6 +18,8 @@ pub struct KnownRemote {
     pub remote_id: String,
     /// Size of the stored message; before it is stored, what the server said.
     pub size: Option<u64>,
+    /// What the server said when it was listed.
+    pub claimed: Option<u64>,
     pub state: DeliveryState,
 }
 
@@ -30,16 +32,21 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<KnownRemote>> {
-        let sql = "SELECT d.remote_id AS remote_id, COALESCE(m.size, d.remote_size) AS size, d.state AS state \
+        let sql = "SELECT d.remote_id AS remote_id, COALESCE(m.size, d.remote_size) AS size, \
+                   d.remote_size AS claimed, d.state AS state \
                    FROM deliveries d LEFT JOIN messages m ON m.id = d.message_id \
                    WHERE d.connector_id = $1 AND d.folder = $2 AND d.remote_id > $3 ORDER BY d.remote_id LIMIT $4";
         let rows =
             self.pool().fetch_all(sql, args![connector, folder, after.unwrap_or_default(), limit]).await?;
+        let size = |row: &Row, name| -> Result<Option<u64>> {
+            Ok(row.get::<Option<i64>>(name)?.and_then(|size| u64::try_from(size).ok()))
+        };
         rows.iter()
             .map(|row| {
                 Ok(KnownRemote {
                     remote_id: row.text("remote_id")?,
-                    size: row.get::<Option<i64>>("size")?.and_then(|size| u64::try_from(size).ok()),
+                    size: size(row, "size")?,
+                    claimed: size(row, "claimed")?,
                     state: row.named("state")?,
                 })
             })
@@ -84,14 +91,18 @@ impl Store {
         Ok(hashes)
     }
 
-    /// How many messages of a connector were stored in each hour since `from`; hours without any are left out.
+    /// How many messages the server of a connector received in each hour since `from`, by its own account if it gave one;
+    /// hours without any are left out. A message listed again under another identity did not arrive again.
     pub async fn arrivals_by_hour(
         &self,
         connector: ConnectorId,
         from: Timestamp,
     ) -> Result<Vec<(Timestamp, u64)>> {
-        let sql = "SELECT stored_at / $3 AS hour, COUNT(*) AS n FROM deliveries \
-                   WHERE connector_id = $1 AND stored_at >= $2 GROUP BY stored_at / $3 ORDER BY stored_at / $3";
+        let sql = "SELECT COALESCE(remote_received, stored_at) / $3 AS hour, COUNT(DISTINCT message_id) AS n \
+                   FROM deliveries WHERE connector_id = $1 AND stored_at >= $2 \
+                   AND COALESCE(remote_received, stored_at) >= $2 AND COALESCE(remote_received, stored_at) <= stored_at \
+                   GROUP BY COALESCE(remote_received, stored_at) / $3 \
+                   ORDER BY COALESCE(remote_received, stored_at) / $3";
         let rows = self.pool().fetch_all(sql, args![connector, from, HOUR]).await?;
         rows.iter()
             .map(|row| {

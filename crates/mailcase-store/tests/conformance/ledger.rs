@@ -5,8 +5,8 @@ use mailcase_core::decision::Reason;
 use mailcase_core::message::{DeliveryState, MessageState};
 use mailcase_evidence::Evidence;
 use mailcase_store::{
-    DecidedMessage, DecidedOutcome, FETCH_TRIES, FetchFailure, NewDelivery, PageRequest, StoreError,
-    StoredDelivery,
+    ConnectorState, ConnectorStatusUpdate, DecidedMessage, DecidedOutcome, FETCH_TRIES, FetchFailure,
+    NewDelivery, PageRequest, StoreError, StoredDelivery,
 };
 use std::collections::HashSet;
 use std::time::Duration;
@@ -108,6 +108,9 @@ pub(crate) async fn acknowledgement_waits_for_the_decision(fx: &Fixture) {
     let detail = store.message(fx.org, stored.message).await.unwrap();
     assert_eq!(detail.deliveries[0].ack_error.as_deref(), Some("read-only mailbox"));
     assert_eq!(detail.summary.state, MessageState::Decided);
+    let shown = store.connector_with_status(fx.org, fx.connector.id).await.unwrap();
+    assert_eq!((shown.counts.unacknowledged, shown.counts.refused), (1, 1));
+    assert_eq!(shown.refusal.as_deref(), Some("read-only mailbox"));
     fx.clock.advance(DAY);
     assert_eq!(store.due_acknowledgements(lease, 10).await.unwrap().len(), 1, "tried again, for ever");
     store.record_acknowledged(lease, &[due[0].delivery]).await.unwrap();
@@ -116,6 +119,51 @@ pub(crate) async fn acknowledgement_waits_for_the_decision(fx: &Fixture) {
     assert_eq!(detail.deliveries[0].ack_error, None);
     let hours = store.arrivals_by_hour(fx.connector.id, at("2026-02-01T00:00:00Z")).await.unwrap();
     assert_eq!(hours, [(at("2026-03-01T12:00:00Z"), 2)]);
+}
+
+pub(crate) async fn another_mailbox_begins_a_ledger_of_its_own(fx: &Fixture) {
+    let (store, org, connector) = (&fx.store, fx.org, fx.connector.id);
+    assert_eq!(store.enter_mailbox(&fx.lease, org, "first").await.unwrap(), None);
+    let stored = fx.deliver("1", "one").await;
+    let batch = [fx.decided(&stored, mail("S", "<1@x>", &[]))];
+    store.commit_decisions(&batch).await.unwrap();
+    let old = NewDelivery { received: Some(at("2026-02-03T00:00:00Z")), ..head("2") };
+    store.record_discovery(&fx.lease, org, "INBOX", &[old], "cursor", None).await.unwrap();
+    assert_eq!(store.enter_mailbox(&fx.lease, org, "first").await.unwrap(), None, "the same one");
+    assert!(store.folder_cursor(connector, "INBOX").await.unwrap().is_some());
+    let well = ConnectorStatusUpdate {
+        state: ConnectorState::Waiting,
+        last_success: Some(fx.clock.now()),
+        last_error: None,
+        next_poll: None,
+    };
+    store.set_connector_status(&fx.lease, well).await.unwrap();
+    // From the day before the oldest message that was not fetched: it may be the same mailbox.
+    let since = Some(at("2026-02-02T00:00:00Z"));
+    for _ in 0..2 {
+        assert_eq!(store.enter_mailbox(&fx.lease, org, "second").await.unwrap(), since);
+    }
+    assert_eq!(store.folder_cursor(connector, "INBOX").await.unwrap(), None);
+    assert!(store.due_acknowledgements(&fx.lease, 10).await.unwrap().is_empty());
+    assert!(store.due_deliveries(&fx.lease, "INBOX", 10).await.unwrap().is_empty());
+    let detail = store.message(org, stored.message).await.unwrap();
+    assert_eq!(detail.deliveries[0].state, DeliveryState::Left);
+    assert!(detail.deliveries[0].folder.starts_with("INBOX (mailbox left 2026-03-01"));
+    let trail = store.list_audit(org, &PageRequest::default()).await.unwrap();
+    assert_eq!(trail.items[0].action, "connector.mailbox_left");
+    assert_eq!(trail.items[0].detail["not_fetched"], 1);
+    // The identities are free, for this mailbox and for the next one.
+    for mailbox in ["second", "third"] {
+        fx.clock.advance(Duration::from_secs(1));
+        store.enter_mailbox(&fx.lease, org, mailbox).await.unwrap();
+        let heads = [head("1"), head("2")];
+        let new = store.record_discovery(&fx.lease, org, "INBOX", &heads, "cursor", None).await.unwrap();
+        assert_eq!(new, 2, "{mailbox}");
+    }
+    fx.clock.advance(TTL * 2);
+    claim_one(store, "another").await;
+    let refused = store.enter_mailbox(&fx.lease, org, "fourth").await;
+    assert!(matches!(refused, Err(StoreError::Fenced)));
 }
 
 pub(crate) async fn what_is_filtered_out_is_known_counted_and_looked_at_again_on_request(fx: &Fixture) {

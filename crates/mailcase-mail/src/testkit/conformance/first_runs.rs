@@ -72,6 +72,37 @@ pub async fn a_first_run_takes_those_since_a_day<B: Bench>(bench: &mut B) {
     assert_eq!(raws(&mut source, &inbox, &heads).await, [old], "what arrives later is new whatever its date");
 }
 
+/// `NewFromUnreadOrSince` takes what is unread or was received on the day (UTC) or later, then everything that arrives.
+pub async fn a_first_run_takes_the_unread_and_those_since_a_day<B: Bench>(bench: &mut B) {
+    let abilities = bench.abilities();
+    if !abilities.received_dates || !abilities.read_marks {
+        let why = "the bench cannot set dates, or the mailbox keeps no read marks";
+        return left_out("a first run takes the unread and those since a day", why);
+    }
+    let mut source = bench.source();
+    let inbox = bench.inbox();
+    let dated = [
+        ("old and read", "2025-11-29T12:00:00Z"),
+        ("old and unread", "2025-11-30T12:00:00Z"),
+        ("new and read", "2026-01-05T12:00:00Z"),
+        ("new and unread", "2026-01-09T12:00:00Z"),
+    ];
+    for (name, received) in dated {
+        bench.deliver_dated(&letter(name), received.parse().expect("a timestamp")).await;
+    }
+    for name in ["old and read", "new and read"] {
+        bench.mark_seen(&letter(name)).await;
+    }
+    let scope = Scope::NewFromUnreadOrSince(jiff::civil::date(2026, 1, 5));
+    let (heads, cursor) = list(&mut source, &inbox, scope, None, 1).await;
+    let taken = ["old and unread", "new and read", "new and unread"].map(letter);
+    assert_eq!(raws(&mut source, &inbox, &heads).await, taken);
+    let new = letter("came since");
+    bench.deliver(&new).await;
+    let (heads, _) = list(&mut source, &inbox, scope, Some(&cursor), 1).await;
+    assert_eq!(raws(&mut source, &inbox, &heads).await, [new]);
+}
+
 /// What the first run left out is not listed later, not even by a fresh source.
 pub async fn what_the_first_run_left_out_stays_out<B: Bench>(bench: &mut B) {
     if !bench.abilities().read_marks {

@@ -72,6 +72,7 @@ impl SourceFactory for FakeFactory {
                 show_if: None,
             }],
             successors: &["twin"],
+            mailbox: &["mailbox"],
             default_folder: super::INBOX,
         };
         let twin = SourceKind { kind: "twin", title: "Twin", successors: &["fake"], ..fake.clone() };

@@ -77,7 +77,12 @@ fn takes(scope: Scope, held: &Held, was_there: bool) -> bool {
     match scope {
         Scope::Unseen => !held.seen,
         Scope::NewFromUnread => !was_there || !held.seen,
+        Scope::NewFromUnreadOrSince(day) => !was_there || !held.seen || received_since(held, day),
         Scope::NewFromAll => true,
-        Scope::NewSince(day) => !was_there || held.received.to_zoned(jiff::tz::TimeZone::UTC).date() >= day,
+        Scope::NewSince(day) => !was_there || received_since(held, day),
     }
+}
+
+fn received_since(held: &Held, day: jiff::civil::Date) -> bool {
+    held.received.to_zoned(jiff::tz::TimeZone::UTC).date() >= day
 }
