@@ -13,6 +13,7 @@ mod connection;
 mod copied;
 mod cursor;
 mod discover;
+mod ears;
 mod expiry;
 mod fetch;
 mod fetch_plan;

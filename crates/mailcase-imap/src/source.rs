@@ -1,5 +1,6 @@
-//! The [`MailSource`] over one connection at a time.
+//! The [`MailSource`] over one connection at a time; while it waits, with ears on further folders.
 
+use crate::ears::Ears;
 use crate::listing::Described;
 use crate::session::{Selected, Session};
 use crate::settings::{Account, ImapSettings};
@@ -30,7 +31,8 @@ struct Listed {
 pub struct ImapSource {
     pub(crate) account: Account,
     pub(crate) deadlines: Deadlines,
-    renew_after: Duration,
+    pub(crate) renew_after: Duration,
+    pub(crate) ears: Ears,
     /// Taken out during a call and put back only when the call ended well: a dropped or failed call leaves none.
     session: Option<Session>,
     listed: HashMap<FolderPath, Listed>,
@@ -68,6 +70,7 @@ impl ImapSource {
             account,
             deadlines: Deadlines::default(),
             renew_after: RENEW_AFTER,
+            ears: Ears::default(),
             session: None,
             listed: HashMap::new(),
             described: Described::default(),
@@ -145,32 +148,29 @@ impl ImapSource {
         self.listed.insert(selected.folder.clone(), listed);
     }
 
-    async fn wait_in(
+    /// Selects the folder; whether something came between its last listing and now, which nobody announces.
+    pub(crate) async fn moved_on(
         &mut self,
         session: &mut Session,
         folder: &FolderPath,
-        until: Instant,
-        interrupt: &Interrupt,
-    ) -> Result<Wake, SourceError> {
+    ) -> Result<bool, SourceError> {
         let selected = session.ensure_selected(folder, false).await?;
-        // What came between the last listing and this wait is announced by nobody.
-        if let Some(listed) = self.listed.get(folder) {
-            let moved_on = match (listed.uidnext, selected.uidnext) {
-                (Some(then), Some(now)) => now > then,
-                _ => selected.exists > listed.exists,
-            };
-            if moved_on || listed.uidvalidity != selected.uidvalidity {
-                self.listed.remove(folder);
-                return Ok(Wake::Changed);
-            }
+        let Some(listed) = self.listed.get(folder) else { return Ok(false) };
+        let came = match (listed.uidnext, selected.uidnext) {
+            (Some(then), Some(now)) => now > then,
+            _ => selected.exists > listed.exists,
+        };
+        let moved_on = came || listed.uidvalidity != selected.uidvalidity;
+        if moved_on {
+            self.listed.remove(folder);
         }
-        session.wait(until, self.renew_after, interrupt).await
+        Ok(moved_on)
     }
 }
 
 impl Session {
     /// Whether a session left alone for a while can be used: reads what came meanwhile without waiting.
-    fn still_lives(&mut self) -> bool {
+    pub(crate) fn still_lives(&mut self) -> bool {
         while let Some(response) = self.connection.next_if_there() {
             match response {
                 // An answer to nothing would be taken for that to the next command.
@@ -267,13 +267,13 @@ impl MailSource for ImapSource {
         interrupt: &Interrupt,
     ) -> Result<Wake, SourceError> {
         let inbox = FolderPath::new("INBOX");
-        let folder = folders.first().unwrap_or(&inbox);
+        let folders = folders.split_first().unwrap_or((&inbox, &[]));
         let mut session = tokio::select! {
             session = self.session() => session?,
             () = interrupt.notified() => return Ok(Wake::Interrupted),
             () = tokio::time::sleep_until(until) => return Ok(Wake::TimedOut),
         };
-        let result = self.wait_in(&mut session, folder, until, interrupt).await;
+        let result = self.wait_everywhere(&mut session, folders, until, interrupt).await;
         self.keep(session, result)
     }
 }

@@ -3,7 +3,8 @@
 use crate::support::{Got, fetch, inbox, plain, secrets, source_at};
 use mailcase_imap::ImapSource;
 use mailcase_mail::{
-    ActOutcome, CheckReport, Fetched, FolderPath, MailSource, RemoteAction, Scope, SourceError, StepStatus,
+    ActOutcome, CheckReport, Fetched, FolderPath, Interrupt, MailSource, RemoteAction, Scope, SourceError,
+    StepStatus, Wake,
 };
 use mailcase_testbed::dovecot::{
     Dovecot, DovecotOptions, MASTER_USER, PASSWORD, Placement, ServerCertificate,
@@ -11,6 +12,7 @@ use mailcase_testbed::dovecot::{
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 const USER: &str = "ann@example.org";
 
@@ -353,4 +355,49 @@ async fn a_restarted_server_is_found_again() {
     assert!(matches!(error, SourceError::Unreachable { .. }), "{error:?}");
     server.restart().await.unwrap();
     assert_eq!(source.inventory(&inbox()).await.unwrap().len(), 1);
+}
+
+/// IDLE tells of one folder; mail in the others wakes the source all the same, again and again, and when the connections
+/// that listen there are cut.
+#[tokio::test]
+async fn new_mail_is_heard_in_every_watched_folder() {
+    let server = start(DovecotOptions::default()).await;
+    let folders = ["INBOX", "Reports", "Reports/Spam"].map(FolderPath::new);
+    for folder in &folders[1..] {
+        server.create_folder(USER, folder.as_str()).await.unwrap();
+    }
+    let mut source = plain(&server);
+    let connections = async || {
+        let who = server.doveadm(&["who", "-1", USER]).await.unwrap();
+        who.lines().filter(|line| line.contains("imap")).count()
+    };
+    for (round, folder) in [1, 2, 0, 2, 1].into_iter().enumerate() {
+        for folder in &folders {
+            source.discover(folder, Scope::NewFromAll, None, 100).await.unwrap();
+        }
+        let interrupt = Interrupt::default();
+        let until = Instant::now() + Duration::from_secs(600);
+        let waiting = source.wait(&folders, until, &interrupt);
+        let arriving = async {
+            while connections().await < 3 {
+                tokio::task::yield_now().await;
+            }
+            let new = letter(&format!("round {round}"));
+            server.inject(USER, folders[folder].as_str(), &[new]).unwrap();
+        };
+        let both = async { tokio::join!(waiting, arriving) };
+        let (wake, ()) =
+            tokio::time::timeout(Duration::from_secs(60), both).await.expect("nothing was heard");
+        assert_eq!(wake.unwrap(), Wake::Changed, "{}", folders[folder]);
+        if round == 2 {
+            server.kick(USER).await.unwrap();
+        }
+    }
+    let interrupt = Interrupt::default();
+    interrupt.notify();
+    let until = Instant::now() + Duration::from_secs(600);
+    for folder in &folders {
+        source.discover(folder, Scope::NewFromAll, None, 100).await.unwrap();
+    }
+    assert_eq!(source.wait(&folders, until, &interrupt).await.unwrap(), Wake::Interrupted);
 }

@@ -30,7 +30,7 @@ export function TakeStep({ draft, change, errors, live }: StepProps & { live: Li
       <Group grow align="flex-start">
         <NumberInput
           label="Poll every"
-          description="Servers that announce new mail are heard at once."
+          description="Servers that announce new mail are heard at once, in the first five folders."
           suffix=" s"
           min={5}
           max={86_400}
