@@ -12,7 +12,7 @@ ARGS ?=
 TARGET ?=
 SECONDS ?= 60
 
-.PHONY: indicators help demo test check bench build ui quick e2e fix deny thunderbird fuzz
+.PHONY: indicators differential help demo test check bench build ui quick e2e fix deny thunderbird fuzz
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ e2e: ui ## Run the browser tests alone
 	@scripts/e2e
 
 check: ui deny ## Check formatting, lints, licences, the UI's types, and run the quick tests
-	@scripts/need rust
+	@scripts/need rust lints
 	@scripts/say 'Checking formatting'
 	@$(CARGO) fmt --all -- --check
 	@scripts/say 'Linting Rust'
