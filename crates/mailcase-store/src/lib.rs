@@ -16,6 +16,7 @@ mod decisions;
 mod decryption_keys;
 mod error;
 mod events;
+mod gauges;
 mod grants;
 mod inbox;
 mod indicators;
@@ -60,6 +61,7 @@ pub use decisions::{DecidedMessage, DecidedOutcome, PackedEvidence};
 pub use decryption_keys::{DecryptionKey, KeyMaterial, KeyMaterials, NewDecryptionKey};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventStream};
+pub use gauges::ConnectorGauges;
 pub use grants::{Grant, NewGrant, PendingGrant, RefreshTurn, TakenTurn};
 pub use inbox::{
     CaseRef, ConnectorRef, Delivery, MessageDetail, MessageFilter, MessageSummary, NeedsAttention,

@@ -203,7 +203,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened in a case, oldest first. */
+        /** What happened in a case, newest first. */
         get: operations["list_case_timeline"];
         put?: never;
         post?: never;

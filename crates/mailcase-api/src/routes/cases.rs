@@ -178,7 +178,7 @@ pub(crate) async fn list_case_reports(
     Ok(Json(Page::of(page, Into::into)))
 }
 
-/// What happened in a case, oldest first.
+/// What happened in a case, newest first.
 #[utoipa::path(get, path = "/cases/{id}/timeline", tag = "cases",
     params(("id" = Uuid, Path, description = "Id of the case"), PageQuery),
     security(("session" = ["read_desk"]), ("token" = ["read_desk"])),

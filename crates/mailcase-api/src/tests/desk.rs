@@ -97,7 +97,7 @@ async fn what_is_done_to_a_case_stands_on_its_timeline() {
     let timeline = world.get(&ours.reader, &format!("{path}/timeline")).await;
     let items = timeline["items"].as_array().unwrap();
     let kinds: Vec<&str> = items.iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds.first(), Some(&"created"), "{kinds:?}");
+    assert_eq!((kinds.first(), kinds.last()), (Some(&"note"), Some(&"created")), "{kinds:?}");
     let note = items.iter().find(|entry| entry["kind"] == "note").unwrap();
     assert_eq!(note["text"], "Called the sender.");
     assert_eq!(note["actor"]["display_name"], "analyst of ours");

@@ -3,10 +3,11 @@
 use crate::Store;
 use crate::audit::Actor;
 use crate::error::{Result, StoreError};
-use crate::page::{Page, PageRequest, decode, text_cursor};
+use crate::page::{Page, PageRequest, bad_cursor, decode, text_cursor};
 use crate::sql::{Row, Tx, args, insert_rows, json};
 use jiff::Timestamp;
 use mailcase_core::{CaseId, OrganizationId, TimelineId};
+use uuid::Uuid;
 
 /// What kind of thing happened: a stable word.
 pub type TimelineKind = String;
@@ -53,7 +54,7 @@ pub(crate) async fn insert_entries(tx: &mut Tx, now: i64, entries: Vec<NewEntry>
 }
 
 impl Store {
-    /// A case's timeline, oldest first.
+    /// A case's timeline, newest first.
     pub async fn case_timeline(
         &self,
         org: OrganizationId,
@@ -61,10 +62,13 @@ impl Store {
         page: &PageRequest,
     ) -> Result<Page<TimelineEntry>> {
         self.require_case(org, case).await?;
-        let after = page.cursor.as_deref().map(decode).transpose()?.unwrap_or_default();
+        let before = match page.cursor.as_deref() {
+            Some(cursor) => decode(cursor)?.parse().map_err(|_| bad_cursor())?,
+            None => TimelineId::from_uuid(Uuid::max()),
+        };
         let sql = "SELECT id, at, kind, actor_id, actor_name, detail FROM timeline \
-                   WHERE case_id = $1 AND organization_id = $2 AND id > $3 ORDER BY id LIMIT $4";
-        let rows = self.pool().fetch_all(sql, args![case, org, after, page.rows()]).await?;
+                   WHERE case_id = $1 AND organization_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+        let rows = self.pool().fetch_all(sql, args![case, org, before, page.rows()]).await?;
         let entry = |row: &Row| {
             Ok(TimelineEntry {
                 id: row.named("id")?,

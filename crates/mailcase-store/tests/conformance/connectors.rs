@@ -121,6 +121,13 @@ pub(crate) async fn alarms_accounting_and_log(fx: &Fixture) {
     assert_eq!((shown.status.state, shown.status.last_error), (ConnectorState::Waiting, None));
     assert_eq!(shown.status.last_success, Some(at("2026-03-01T11:00:00Z")), "kept");
     assert_eq!((shown.counts.total, shown.counts.stored, shown.counts.unacknowledged), (1, 1, 1));
+    let gauges = store.connector_gauges().await.unwrap();
+    assert_eq!(gauges.len(), 1);
+    let measured = &gauges[0];
+    assert_eq!((measured.id, measured.api_name.as_str(), measured.active), (id, "phishing", true));
+    assert_eq!(measured.last_success, Some(at("2026-03-01T11:00:00Z")));
+    assert_eq!((measured.to_fetch, measured.to_decide, measured.to_acknowledge), (0, 1, 0));
+    assert_eq!((measured.waiting_since, measured.needs_attention), (None, 0));
     let vitals = store.connector_vitals().await.unwrap();
     assert_eq!(vitals.len(), 1);
     assert_eq!(vitals[0].1.last_message, Some(at("2026-03-01T12:00:00Z")));

@@ -43,7 +43,7 @@ pub(crate) async fn a_batch_threads_into_its_own_cases(fx: &Fixture) {
     assert_eq!(found.acl, "Example case defaults");
     let timeline = fx.store.case_timeline(fx.org, case, &PageRequest::default()).await.unwrap();
     let kinds: Vec<_> = timeline.items.iter().map(|entry| entry.kind.as_str()).collect();
-    assert_eq!(kinds, ["created", "message_joined", "message_joined"]);
+    assert_eq!(kinds, ["message_joined", "message_joined", "created"]);
     assert_eq!(fx.store.message(fx.org, stored[2].message).await.unwrap().summary.reason, Some(joined));
 }
 

@@ -199,8 +199,8 @@ pub(crate) async fn cases_change_and_tell(fx: &Fixture) {
     assert_eq!(store.update_case(org, made.id, &unowned, &actor).await.unwrap().owner, None);
     let timeline = store.case_timeline(org, made.id, &PageRequest::default()).await.unwrap();
     let kinds: Vec<_> = timeline.items.iter().map(|entry| entry.kind.as_str()).collect();
-    assert_eq!(kinds, ["created", "changed", "changed", "changed", "changed", "note", "changed"]);
-    assert_eq!(timeline.items[5].detail["text"], "called the sender");
+    assert_eq!(kinds, ["changed", "note", "changed", "changed", "changed", "changed", "created"]);
+    assert_eq!(timeline.items[1].detail["text"], "called the sender");
     assert!(timeline.items.iter().all(|entry| entry.actor == actor));
     for bad in [
         CasePatch { title: Some("  ".to_owned()), ..CasePatch::default() },
@@ -230,6 +230,43 @@ pub(crate) async fn cases_change_and_tell(fx: &Fixture) {
             store.list_cases(org, &filter, CaseOrder::default(), &PageRequest::default()).await.unwrap();
         assert_eq!(page.items.len(), count, "{filter:?}");
     }
+}
+
+pub(crate) async fn a_timeline_begins_with_what_happened_last(fx: &Fixture) {
+    let (store, org) = (&fx.store, fx.org);
+    let new = NewCase {
+        title: "By hand".to_owned(),
+        severity: Severity::Low,
+        owner: None,
+        tags: Vec::new(),
+        acl: None,
+    };
+    let case = store.create_case(org, &new, &Actor::System).await.unwrap().id;
+    for n in 0..7 {
+        store.add_note(org, case, &format!("note {n}"), &Actor::System).await.unwrap();
+    }
+    let mut told = Vec::new();
+    let mut page = PageRequest { cursor: None, limit: FEW };
+    loop {
+        let found = store.case_timeline(org, case, &page).await.unwrap();
+        assert!(found.items.len() <= FEW);
+        told.extend(found.items.iter().map(|entry| entry.detail["text"].as_str().map(str::to_owned)));
+        // What happens meanwhile does not shift the pages.
+        if told.len() == FEW {
+            store.add_note(org, case, "late", &Actor::System).await.unwrap();
+        }
+        page.cursor = found.next;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
+    let mut expected: Vec<_> = (0..7).rev().map(|n| Some(format!("note {n}"))).collect();
+    expected.push(None);
+    assert_eq!(told, expected);
+    let first = store.case_timeline(org, case, &PageRequest { cursor: None, limit: 1 }).await.unwrap();
+    assert_eq!(first.items[0].detail["text"], "late");
+    let foreign = PageRequest { cursor: Some("bm9uc2Vuc2U".to_owned()), limit: FEW };
+    assert!(matches!(store.case_timeline(org, case, &foreign).await, Err(StoreError::Settings(_))));
 }
 
 pub(crate) async fn reports_of_a_case(fx: &Fixture) {

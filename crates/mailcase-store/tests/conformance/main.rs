@@ -77,6 +77,7 @@ on_every_store! {
     patterns::there_are_no_more_patterns_than_can_be_run,
     decryption_keys::keys_are_sealed_and_a_new_master_key_opens_them,
     desk::pages_show_everything_once,
+    desk::a_timeline_begins_with_what_happened_last,
     desk::search_finds_folded_prefixes_and_never_fails,
     desk::filters_select,
     desk::cases_change_and_tell,

@@ -41,7 +41,7 @@ pub(crate) async fn hostile_text_is_kept(fx: &Fixture) {
     assert_eq!(attachments.items[0].safe_name.as_deref(), Some("safe"));
     fx.store.add_note(fx.org, case, odd, &Actor::System).await.unwrap();
     let timeline = fx.store.case_timeline(fx.org, case, &page).await.unwrap();
-    assert_eq!(timeline.items.last().unwrap().detail["text"], odd, "JSON keeps even NUL");
+    assert_eq!(timeline.items[0].detail["text"], odd, "JSON keeps even NUL");
 
     // Too long for an index: kept by its hash, and still threads.
     let endless = format!("<{}@x>", "m".repeat(60_000));
