@@ -99,6 +99,7 @@ mod tests {
             successors: &[],
             mailbox: &[],
             default_folder: "",
+            folders_ignore_case: false,
         }];
         let stored = Secrets::from([("password".to_owned(), SecretString::from("s"))]);
         let saved = settings(json!({"host": "a"}));

@@ -146,7 +146,8 @@ impl FieldError {
 }
 
 impl ConnectorSettings {
-    /// Every mistake at once; what only the protocol knows is checked by its JSON Schema.
+    /// Every mistake at once; what only the protocol knows is checked by its JSON Schema, and whether messages are moved
+    /// into a folder that is watched by whoever knows the source's default folder.
     #[must_use]
     pub fn validate(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
@@ -170,15 +171,10 @@ impl ConnectorSettings {
         if self.alarm_after_minutes == 0 {
             errors.push(FieldError::new("alarm_after_minutes", "choose at least 1 minute"));
         }
-        if let Disposition::Move { folder } = &self.disposition {
-            if folder.trim().is_empty() {
-                errors.push(FieldError::new("disposition.folder", "name the folder messages are moved to"));
-            } else if self.folders.iter().any(|watched| watched == folder) {
-                errors.push(FieldError::new(
-                    "disposition.folder",
-                    "this folder is watched: its messages would be taken again",
-                ));
-            }
+        if let Disposition::Move { folder } = &self.disposition
+            && folder.trim().is_empty()
+        {
+            errors.push(FieldError::new("disposition.folder", "name the folder messages are moved to"));
         }
         if self.folders.iter().any(|folder| folder.trim().is_empty()) {
             errors.push(FieldError::new("folders", "a folder has no name"));
@@ -233,7 +229,7 @@ mod tests {
         settings.poll_seconds = 1;
         settings.alarm_after_minutes = 0;
         settings.folders = vec!["INBOX".into(), String::new()];
-        settings.disposition = Disposition::Move { folder: "INBOX".into() };
+        settings.disposition = Disposition::Move { folder: " ".into() };
         settings.case_defaults.tags = vec![String::new()];
         let fields: Vec<_> = settings.validate().into_iter().map(|e| e.field).collect();
         assert_eq!(

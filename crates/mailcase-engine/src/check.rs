@@ -1,7 +1,7 @@
 //! Every mistake in a connector's settings at once: the common ones, those of its protocol, missing secrets.
 
-use crate::remote::Secrets;
-use mailcase_core::connector::{ConnectorSettings, FieldError};
+use crate::remote::{Secrets, watched_folders};
+use mailcase_core::connector::{ConnectorSettings, Disposition, FieldError};
 use mailcase_mail::SourceKind;
 
 /// Checks `settings` without connecting to anything. `secrets` are those that will be stored.
@@ -19,6 +19,7 @@ pub(crate) fn validate(
         ));
         return errors;
     };
+    errors.extend(moves_in_circles(settings, kind));
     let connection = serde_json::Value::Object(settings.connection.clone());
     match jsonschema::validator_for(&kind.settings_schema) {
         Ok(validator) => errors.extend(validator.iter_errors(&connection).map(|error| {
@@ -44,6 +45,26 @@ pub(crate) fn validate(
         }
     }
     errors
+}
+
+/// A message moved into a folder that is watched is taken again, and moved again, without an end.
+fn moves_in_circles(settings: &ConnectorSettings, kind: &SourceKind) -> Option<FieldError> {
+    let Disposition::Move { folder } = &settings.disposition else { return None };
+    let target = folder_key(folder, kind);
+    let watched = watched_folders(settings, std::slice::from_ref(kind));
+    let is_watched = watched.iter().any(|watched| folder_key(watched.as_str(), kind) == target);
+    let message = "this folder is watched: its messages would be taken again";
+    is_watched.then(|| FieldError::new("disposition.folder", message))
+}
+
+/// Equal for two ways to write the name of one folder.
+fn folder_key(path: &str, kind: &SourceKind) -> String {
+    let path = path.trim();
+    if kind.folders_ignore_case || path.eq_ignore_ascii_case("INBOX") {
+        path.to_lowercase()
+    } else {
+        path.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +93,7 @@ mod tests {
             successors: &[],
             mailbox: &[],
             default_folder: "INBOX",
+            folders_ignore_case: false,
         }
     }
 
@@ -99,6 +121,38 @@ mod tests {
             ("pop3", json!({}), &[], vec!["kind"]),
         ] {
             assert_eq!(fields(kind, connection, secrets), expected);
+        }
+    }
+
+    #[test]
+    fn messages_are_not_moved_into_a_folder_that_is_watched() {
+        let exchange = SourceKind { default_folder: "inbox", folders_ignore_case: true, ..kind() };
+        for (kind, watched, target, refused) in [
+            (kind(), &["INBOX", "Reports"][..], "Reports", true),
+            (kind(), &["Reports"], " Reports ", true),
+            (kind(), &[" Reports "], "Reports", true),
+            (kind(), &["Reports"], "reports", false),
+            (kind(), &["Reports"], "INBOX", false),
+            (kind(), &["INBOX"], "inbox", true),
+            (kind(), &["inbox"], "Inbox ", true),
+            (kind(), &[], "INBOX", true),
+            (kind(), &[], " inbox", true),
+            (kind(), &[], "INBOX/Done", false),
+            (exchange.clone(), &[], "Inbox", true),
+            (exchange.clone(), &["Inbox/Reports"], "inbox/reports", true),
+            (exchange.clone(), &["Überprüft"], "überprüft", true),
+            (exchange, &[], "Inbox/Done", false),
+        ] {
+            let settings: ConnectorSettings = serde_json::from_value(json!({
+                "name": "n", "api_name": "n", "kind": "imap", "connection": {"host": "h"},
+                "folders": watched, "disposition": {"action": "move", "folder": target}
+            }))
+            .unwrap();
+            let secrets = Secrets::from([("password".to_owned(), "s3cret".into())]);
+            let errors = validate(std::slice::from_ref(&kind), &settings, &secrets);
+            let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+            let expected = if refused { vec!["disposition.folder"] } else { vec![] };
+            assert_eq!(fields, expected, "{watched:?} into {target:?}");
         }
     }
 }

@@ -135,6 +135,8 @@ pub fn kind() -> SourceKind {
         successors: &[GRAPH],
         mailbox: &["mailbox", "server", "username"],
         default_folder: DEFAULT_FOLDER,
+        // Exchange has no two folders that differ in case alone.
+        folders_ignore_case: true,
     }
 }
 

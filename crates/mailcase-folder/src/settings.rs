@@ -106,5 +106,6 @@ pub fn source_kind() -> SourceKind {
         successors: &[],
         mailbox: &["path"],
         default_folder: crate::source::INBOX,
+        folders_ignore_case: false,
     }
 }

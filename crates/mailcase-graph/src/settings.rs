@@ -66,6 +66,8 @@ pub fn kind() -> SourceKind {
         successors: &[EWS],
         mailbox: &["mailbox"],
         default_folder: DEFAULT_FOLDER,
+        // Exchange has no two folders that differ in case alone.
+        folders_ignore_case: true,
     }
 }
 

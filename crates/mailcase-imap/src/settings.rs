@@ -142,6 +142,7 @@ pub fn kind() -> SourceKind {
         successors: &[],
         mailbox: &["host", "username", "mailbox"],
         default_folder: "INBOX",
+        folders_ignore_case: false,
     }
 }
 

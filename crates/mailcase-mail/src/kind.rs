@@ -40,4 +40,7 @@ pub struct SourceKind {
     pub mailbox: &'static [&'static str],
     /// Folder watched when none is chosen.
     pub default_folder: &'static str,
+    /// Two names that differ in case alone are one folder. That of the inbox always is, whatever is said here (RFC 3501
+    /// §5.1).
+    pub folders_ignore_case: bool,
 }

@@ -74,6 +74,7 @@ impl SourceFactory for FakeFactory {
             successors: &["twin"],
             mailbox: &["mailbox"],
             default_folder: super::INBOX,
+            folders_ignore_case: false,
         };
         let twin = SourceKind { kind: "twin", title: "Twin", successors: &["fake"], ..fake.clone() };
         vec![fake, twin]
