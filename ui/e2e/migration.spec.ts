@@ -65,7 +65,7 @@ test('a connector goes from one source to another, and back', async ({ page, ans
     const again = page.waitForRequest('**/connectors/test');
     await confirm(page, 'Trust and test again');
     const { settings } = (await again).postDataJSON();
-    expect(settings.connection.trusted_certificates).toEqual([data.untrusted.chain[0]?.pem]);
+    expect(settings.connection.pinned_certificates).toEqual([data.untrusted.chain[0]?.pem]);
     await expect(page.getByText('The test passed.')).toBeVisible();
   });
 
@@ -74,7 +74,7 @@ test('a connector goes from one source to another, and back', async ({ page, ans
     await button(page, 'Run side by side').click();
     expect((await asked).postDataJSON()).toEqual({
       kind: 'graph',
-      connection: { mailbox, oauth, proxy, trusted_certificates: [data.untrusted.chain[0]?.pem] },
+      connection: { mailbox, oauth, proxy, pinned_certificates: [data.untrusted.chain[0]?.pem] },
       folders: ['Inbox', 'Posteingang/Reports'],
       secrets: { client_secret: 'a secret' },
     });

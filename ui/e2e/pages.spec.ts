@@ -193,7 +193,8 @@ test.describe('connectors', () => {
     const again = page.waitForRequest('**/connectors/test');
     await page.getByRole('button', { name: 'Trust and test again' }).click();
     const { settings } = (await again).postDataJSON();
-    expect(settings.connection.trusted_certificates).toEqual([data.untrusted.chain[0]?.pem]);
+    expect(settings.connection.pinned_certificates).toEqual([data.untrusted.chain[0]?.pem]);
+    expect(settings.connection.trusted_certificates ?? []).toEqual([]);
     await expect(page.getByText('The test passed.')).toBeVisible();
   });
 
@@ -226,9 +227,9 @@ test.describe('connectors', () => {
       kind: 'https',
       host: 'proxy.northwind.example',
       port: 3129,
-      trusted_certificates: [data.proxyUntrusted.proxy_chain[0]?.pem],
+      pinned_certificates: [data.proxyUntrusted.proxy_chain[0]?.pem],
     });
-    expect(settings.connection).not.toHaveProperty('trusted_certificates');
+    expect(settings.connection).not.toHaveProperty('pinned_certificates');
     expect(secrets.proxy_password).toBe('a secret');
     await expect(page.getByText('The test passed.')).toBeVisible();
   });

@@ -42,7 +42,7 @@ pub enum Auth {
     title = "Exchange mailbox",
     extend("x-order" = [
         "mailbox", "server", "port", "tls", "auth", "username", "oauth", "impersonate", "trusted_certificates",
-        "skip_hostname_verification", "proxy"
+        "pinned_certificates", "skip_hostname_verification", "proxy"
     ])
 )]
 pub struct EwsSettings {
@@ -91,11 +91,16 @@ pub struct EwsSettings {
     #[serde(default)]
     #[schemars(title = "Impersonate the mailbox", extend("x-show-if" = {"auth": ["ntlm", "basic"]}))]
     pub impersonate: bool,
-    /// Certificates trusted for this connector only: of the server itself (then exactly that one is accepted) or of the
-    /// authority that signed it.
+    /// Certificates trusted for this connector only: of the authority that signed the server's, or of the server itself.
+    /// One that may sign others vouches for what it signed.
     #[serde(default)]
     #[schemars(title = "Trusted certificates", extend("x-widget" = "certificates"))]
     pub trusted_certificates: Vec<String>,
+    /// Exactly these certificates are accepted from the server, and nothing they signed. A connection test adds the one
+    /// you trust there.
+    #[serde(default)]
+    #[schemars(title = "Pinned certificates", extend("x-widget" = "pinned_certificates"))]
+    pub pinned_certificates: Vec<String>,
     /// Dangerous: accepts a trusted certificate made for another host.
     #[serde(default)]
     #[schemars(title = "Skip host name verification")]
@@ -167,6 +172,7 @@ impl EwsSettings {
         skip_host_name: bool,
     ) -> Result<HttpClient, SourceError> {
         let trust = Trust::new(&self.trusted_certificates, skip_host_name)
+            .and_then(|trust| trust.pinning(&self.pinned_certificates))
             .map_err(|error| wrong(error.to_string()))?;
         Ok(HttpClient::new(Route::new(&self.proxy, secrets)?, trust, Deadlines::default()))
     }
@@ -374,6 +380,7 @@ mod tests {
             ("auth", json!("kerberos"), "kerberos"),
             ("proxy", json!({"kind": "http"}), "proxy"),
             ("trusted_certificates", json!(["?"]), "certificate"),
+            ("pinned_certificates", json!(["?"]), "pinned certificate 1"),
             ("pasword", json!(""), "pasword"),
         ] {
             let mut connection = json!({"mailbox": "soc@example.org", "server": "mail.example.org"});

@@ -25,7 +25,7 @@ pub(crate) const EWS: &str = "ews";
 #[serde(deny_unknown_fields)]
 #[schemars(
     title = "Microsoft 365 mailbox",
-    extend("x-order" = ["mailbox", "oauth", "trusted_certificates", "skip_hostname_verification", "proxy"])
+    extend("x-order" = ["mailbox", "oauth", "trusted_certificates", "pinned_certificates", "skip_hostname_verification", "proxy"])
 )]
 pub struct GraphSettings {
     /// The address of the mailbox, such as soc@example.org, or the object id of its user. A mailbox shared with somebody
@@ -44,6 +44,11 @@ pub struct GraphSettings {
     #[serde(default)]
     #[schemars(title = "Trusted certificates", extend("x-widget" = "certificates"))]
     pub trusted_certificates: Vec<String>,
+    /// Exactly these certificates are accepted from the server, and nothing they signed. A connection test adds the one
+    /// you trust there.
+    #[serde(default)]
+    #[schemars(title = "Pinned certificates", extend("x-widget" = "pinned_certificates"))]
+    pub pinned_certificates: Vec<String>,
     /// Dangerous: accepts a trusted certificate made for another host.
     #[serde(default)]
     #[schemars(title = "Skip host name verification")]
@@ -84,6 +89,7 @@ impl GraphSettings {
         skip_host_name: bool,
     ) -> Result<HttpClient, SourceError> {
         let trust = Trust::new(&self.trusted_certificates, skip_host_name)
+            .and_then(|trust| trust.pinning(&self.pinned_certificates))
             .map_err(|error| SourceError::Settings { message: error.to_string() })?;
         Ok(HttpClient::new(Route::new(&self.proxy, secrets)?, trust, Deadlines::default()))
     }
@@ -174,6 +180,7 @@ mod tests {
             ),
             ("proxy", json!({"kind": "http"}), "proxy"),
             ("trusted_certificates", json!(["?"]), "certificate"),
+            ("pinned_certificates", json!(["?"]), "pinned certificate 1"),
             ("pasword", json!(""), "pasword"),
         ] {
             let mut connection = usual();

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn expiries(connection: &Map<String, Value>, secrets: &BTreeMap<String, SecretString>) -> Vec<Expiry> {
     let Ok(settings) = ImapSettings::read(connection) else { return Vec::new() };
-    let mut expiries = trust_expiries(&settings.trusted_certificates, &settings.proxy);
+    let mut expiries =
+        trust_expiries(&settings.trusted_certificates, &settings.pinned_certificates, &settings.proxy);
     if settings.auth != AuthMethod::Password {
         expiries.extend(settings.oauth.expiry(secrets));
     }

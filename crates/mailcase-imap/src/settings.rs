@@ -45,7 +45,7 @@ pub enum AuthMethod {
 #[serde(deny_unknown_fields)]
 #[schemars(
     title = "IMAP mailbox",
-    extend("x-order" = ["host", "port", "security", "auth", "oauth", "username", "mailbox", "trusted_certificates", "skip_hostname_verification", "proxy"])
+    extend("x-order" = ["host", "port", "security", "auth", "oauth", "username", "mailbox", "trusted_certificates", "pinned_certificates", "skip_hostname_verification", "proxy"])
 )]
 pub struct ImapSettings {
     /// Name or address of the server, such as mail.example.org; mail.example.org:1993 sets the port as well.
@@ -86,11 +86,16 @@ pub struct ImapSettings {
     #[serde(default)]
     #[schemars(title = "Mailbox account", length(max = 1024))]
     pub mailbox: Option<String>,
-    /// Certificates trusted for this connector only: of the server itself (then exactly that one is accepted)
-    /// or of the authority that signed it.
+    /// Certificates trusted for this connector only: of the authority that signed the server's, or of the server itself.
+    /// One that may sign others vouches for what it signed.
     #[serde(default)]
     #[schemars(title = "Trusted certificates", extend("x-widget" = "certificates"))]
     pub trusted_certificates: Vec<String>,
+    /// Exactly these certificates are accepted from the server, and nothing they signed. A connection test adds the one
+    /// you trust there.
+    #[serde(default)]
+    #[schemars(title = "Pinned certificates", extend("x-widget" = "pinned_certificates"))]
+    pub pinned_certificates: Vec<String>,
     /// Dangerous: accepts a trusted certificate made for another host.
     #[serde(default)]
     #[schemars(title = "Skip host name verification")]
@@ -179,8 +184,7 @@ impl Account {
         let usual = if settings.security == Security::Tls { PORT_TLS } else { PORT_PLAIN };
         let endpoint = Endpoint::parse("the server", &settings.host, settings.port, usual)?;
         let route = Route::new(&settings.proxy, secrets)?;
-        let trust = Trust::new(&settings.trusted_certificates, settings.skip_hostname_verification)
-            .map_err(|error| wrong(error.to_string()))?;
+        let trust = trust(settings, settings.skip_hostname_verification)?;
         let username = safe("the user name", &settings.username)?;
         if username.is_empty() {
             return Err(wrong("a user name is needed"));
@@ -208,6 +212,12 @@ impl Account {
     }
 }
 
+fn trust(settings: &ImapSettings, skip_host_name: bool) -> Result<Trust, SourceError> {
+    Trust::new(&settings.trusted_certificates, skip_host_name)
+        .and_then(|trust| trust.pinning(&settings.pinned_certificates))
+        .map_err(|error| wrong(error.to_string()))
+}
+
 /// The application that gets tokens for the mailbox, when the settings name one.
 pub(crate) fn registration(
     settings: &ImapSettings,
@@ -219,9 +229,7 @@ pub(crate) fn registration(
     }
     // The provider is another server than the mailbox's: its name counts, whatever is skipped there. What is trusted
     // here may be something on the way that opens every TLS connection.
-    let trust =
-        Trust::new(&settings.trusted_certificates, false).map_err(|error| wrong(error.to_string()))?;
-    let http = HttpClient::new(Route::new(&settings.proxy, secrets)?, trust, deadlines);
+    let http = HttpClient::new(Route::new(&settings.proxy, secrets)?, trust(settings, false)?, deadlines);
     settings.oauth.registration(http, secrets)
 }
 

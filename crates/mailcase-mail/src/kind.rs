@@ -27,7 +27,8 @@ pub struct SourceKind {
     pub description: &'static str,
     /// JSON Schema (2020-12) of the `connection` settings; `title`, `description`, `default`, `enum` are for people.
     /// A property may carry `"x-show-if": {"property": ["value", …]}` to appear only when another has that value,
-    /// and `"x-widget"`: `"certificates"` for a list of PEM certificates, `"multiline"`.
+    /// and `"x-widget"`: `"certificates"` for a list of PEM certificates, `"pinned_certificates"` for
+    /// one to which a connection test adds what a person trusts, `"multiline"`.
     /// A property of type `object` with `properties` of its own is a group; `x-show-if` within it names its members.
     /// `"x-order": ["host", …]` beside `properties` says in which order forms show them; JSON objects have none.
     pub settings_schema: serde_json::Value,

@@ -106,6 +106,25 @@ pub fn self_signed() -> Result<Issued> {
     self_signed_with(|_| ())
 }
 
+/// A server's certificate as [`self_signed`] makes it, and the authority it is as well: whatever that one issues is signed
+/// with the server's key.
+///
+/// # Errors
+/// When the key or certificate cannot be generated.
+pub fn self_signed_authority() -> Result<(Issued, Authority)> {
+    let key = KeyPair::generate().context("generate a key")?;
+    let mut params = leaf_params(&LOCAL_NAMES)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).context("sign a certificate")?;
+    let server = issued(&certificate, &key);
+    let authority = Authority {
+        certificate_pem: server.certificate_pem.clone(),
+        certificate_der: server.certificate_der.clone(),
+        issuer: Issuer::new(params, key),
+    };
+    Ok((server, authority))
+}
+
 /// Signed by itself and expired.
 ///
 /// # Errors

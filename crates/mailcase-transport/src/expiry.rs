@@ -10,17 +10,19 @@ use mailcase_mail::Expiry;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 
-/// Certificates trusted for a server, and for the proxy on the way there.
+/// Certificates trusted and pinned for a server, and for the proxy on the way there.
 #[must_use]
-pub fn trust_expiries(trusted: &[String], proxy: &ProxySettings) -> Vec<Expiry> {
-    let mut expiries = of(trusted, "trusted certificate");
-    expiries.extend(of(&proxy.trusted_certificates, "certificate trusted for the proxy"));
+pub fn trust_expiries(trusted: &[String], pinned: &[String], proxy: &ProxySettings) -> Vec<Expiry> {
+    let mut expiries = of(trusted, pinned, "trusted certificate");
+    let for_proxy = "certificate trusted for the proxy";
+    expiries.extend(of(&proxy.trusted_certificates, &proxy.pinned_certificates, for_proxy));
     expiries
 }
 
-fn of(uploaded: &[String], what: &str) -> Vec<Expiry> {
-    let Ok(trust) = Trust::new(uploaded, false) else { return Vec::new() };
-    let certificates = trust.uploaded().map(|certificate| certificate_facts(certificate));
+fn of(uploaded: &[String], pinned: &[String], what: &str) -> Vec<Expiry> {
+    let trust = Trust::new(uploaded, false).and_then(|trust| trust.pinning(pinned));
+    let Ok(trust) = trust else { return Vec::new() };
+    let certificates = trust.accepted().map(|certificate| certificate_facts(certificate));
     certificates
         .filter_map(|facts| {
             Some(Expiry { what: format!("{what} ({})", facts.subject), at: facts.not_after? })
@@ -72,14 +74,15 @@ mod tests {
         params.not_after = rcgen::date_time_ymd(2027, 1, 31);
         let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
-        let expiries = trust_expiries(std::slice::from_ref(&pem), &ProxySettings::default());
+        let expiries = trust_expiries(std::slice::from_ref(&pem), &[], &ProxySettings::default());
         assert_eq!(expiries.len(), 1);
+        assert_eq!(trust_expiries(&[], std::slice::from_ref(&pem), &ProxySettings::default()), expiries);
         assert!(expiries[0].what.starts_with("trusted certificate ("), "{}", expiries[0].what);
         assert_eq!(expiries[0].at, "2027-01-31T00:00:00Z".parse().unwrap());
         let whole = format!("{pem}{}", key.serialize_pem());
         let secrets = secrets(&[(CLIENT_CERTIFICATE.name, &whole)]);
         let own = client_expiry(ClientProof::Certificate, "2030-01-01", &secrets).unwrap();
         assert_eq!((own.what.as_str(), own.at), ("certificate of the application", expiries[0].at));
-        assert_eq!(trust_expiries(&["no certificate".to_owned()], &ProxySettings::default()), []);
+        assert_eq!(trust_expiries(&["no certificate".to_owned()], &[], &ProxySettings::default()), []);
     }
 }

@@ -49,7 +49,7 @@ pub enum ProxyKind {
 #[serde(default, deny_unknown_fields)]
 #[schemars(
     inline,
-    extend("x-order" = ["kind", "host", "port", "username", "trusted_certificates", "skip_hostname_verification"])
+    extend("x-order" = ["kind", "host", "port", "username", "trusted_certificates", "pinned_certificates", "skip_hostname_verification"])
 )]
 pub struct ProxySettings {
     /// HTTP: the CONNECT method of an HTTP proxy. HTTPS: the same, with the connection to the proxy encrypted.
@@ -89,6 +89,13 @@ pub struct ProxySettings {
         extend("x-widget" = "certificates", "x-show-if" = {"kind": ["https"]})
     )]
     pub trusted_certificates: Vec<String>,
+    /// Exactly these certificates are accepted from the proxy, and nothing they signed. A connection test adds the one
+    /// you trust there.
+    #[schemars(
+        title = "Certificates pinned for the proxy",
+        extend("x-widget" = "pinned_certificates", "x-show-if" = {"kind": ["https"]})
+    )]
+    pub pinned_certificates: Vec<String>,
     /// Dangerous: accepts a trusted certificate made for another host than the proxy.
     #[schemars(
         title = "Skip host name verification of the proxy",
@@ -117,6 +124,7 @@ impl Route {
         };
         let usual = if protocol == Protocol::Socks5 { PORT_SOCKS } else { PORT_HTTP };
         let trust = Trust::new(&settings.trusted_certificates, settings.skip_hostname_verification)
+            .and_then(|trust| trust.pinning(&settings.pinned_certificates))
             .map_err(|error| wrong(format!("of the proxy: {error}")))?;
         let none = SecretString::default();
         let password = secrets.get(PROXY_PASSWORD.name).unwrap_or(&none);
@@ -189,6 +197,7 @@ mod tests {
             (json!({"kind": "http", "host": "p", "username": "a\r\nX: y"}), "x", "control character"),
             (json!({"kind": "http", "host": "p", "username": "a"}), "x\r\nX: y", "control character"),
             (json!({"kind": "https", "host": "p", "trusted_certificates": ["?"]}), "", "of the proxy"),
+            (json!({"kind": "https", "host": "p", "pinned_certificates": ["?"]}), "", "of the proxy: pinned"),
             (json!({"kind": "http", "host": "p:1", "port": 2}), "", "port"),
         ] {
             let error = route(settings, password).unwrap_err();

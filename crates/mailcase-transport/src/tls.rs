@@ -5,7 +5,7 @@ use crate::endpoint::Endpoint;
 use crate::facts::certificate_facts;
 use crate::stream::MailStream;
 use crate::trust::Trust;
-use crate::verifier::{MailVerifier, Presented};
+use crate::verifier::{MailVerifier, Presented, is_strange};
 use mailcase_mail::{CertificateFacts, SourceError, TlsPeer};
 use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
@@ -143,8 +143,7 @@ fn untrusted(
     let chain: Vec<_> = presented.chain.iter().map(|der| certificate_facts(der)).collect();
     let leaf = chain.first();
     let names_matter = presented.wrong_name && !trust.skips_host_name();
-    // A bad signature is that of an authority with the name of a trusted one and another key.
-    let no_root = matches!(problem, CertificateError::UnknownIssuer | CertificateError::BadSignature)
+    let no_root = is_strange(problem)
         || (matches!(problem, CertificateError::Other(_)) && presented.authority_as_server);
     let time = leaf.and_then(|leaf| leaf.not_after).map(|end| end.strftime("%Y-%m-%d").to_string());
     let time = time.unwrap_or_else(|| "an unknown day".to_owned());

@@ -18,6 +18,8 @@ pub enum TrustError {
     NotACertificate { position: usize },
     #[error("trusted certificate {position} cannot be read: it is damaged or of X.509 version 1")]
     Unreadable { position: usize },
+    #[error("pinned certificate {position} is no certificate, is damaged or of X.509 version 1")]
+    NoPin { position: usize },
     #[error("more than {UPLOADED_MAX} trusted certificates")]
     TooMany,
 }
@@ -26,7 +28,8 @@ pub enum TrustError {
 ///
 /// An uploaded certificate is trusted in two ways: a server showing exactly it is accepted, whatever its CA
 /// flag says, as long as it has not expired; and if it is an authority, so is whatever it signed. The host
-/// name is checked in both cases unless that is switched off, which switches off nothing else.
+/// name is checked in both cases unless that is switched off, which switches off nothing else. A pinned certificate is
+/// trusted in the first way alone: whoever looked at one server's certificate said nothing of what its key may sign.
 #[derive(Debug, Clone)]
 pub struct Trust {
     /// Uploaded authorities. Apart from everybody's, which take a hundred kilobytes: those are in memory once.
@@ -69,13 +72,34 @@ impl Trust {
         Ok(Self { authorities: Arc::new(authorities), pinned: pinned.into(), skip_host_name })
     }
 
+    /// Also accepts a server that shows exactly one of `certificates`, written as those of [`new`](Self::new). None of
+    /// them becomes an authority, whatever its CA flag says.
+    ///
+    /// # Errors
+    /// When something pinned is not a certificate.
+    pub fn pinning<P: AsRef<str>>(self, certificates: &[P]) -> Result<Self, TrustError> {
+        let mut pinned = self.pinned.to_vec();
+        for (index, text) in certificates.iter().enumerate() {
+            let no_pin = TrustError::NoPin { position: index.saturating_add(1) };
+            let found = self::certificates(text.as_ref()).ok_or_else(|| no_pin.clone())?;
+            if found.iter().any(|certificate| is_authority(certificate).is_none()) {
+                return Err(no_pin);
+            }
+            pinned.extend(found);
+        }
+        if pinned.len() > UPLOADED_MAX {
+            return Err(TrustError::TooMany);
+        }
+        Ok(Self { pinned: pinned.into(), ..self })
+    }
+
     /// The uploaded authorities; `None` when there are none.
     pub(crate) fn authorities(&self) -> Option<Arc<RootCertStore>> {
         (!self.authorities.is_empty()).then(|| Arc::clone(&self.authorities))
     }
 
-    /// What was uploaded, in DER form.
-    pub(crate) fn uploaded(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+    /// What was uploaded or pinned, in DER form.
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         self.pinned.iter()
     }
 

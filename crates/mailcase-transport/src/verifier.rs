@@ -102,9 +102,7 @@ impl ServerCertVerifier for MailVerifier {
             verdict = match verify(uploaded) {
                 // A stranger to these as well: what the others said is the reason. So is one whose authority has the name
                 // of an uploaded one and another key, as a renewed authority has.
-                Err(Error::InvalidCertificate(
-                    CertificateError::UnknownIssuer | CertificateError::BadSignature,
-                )) => verdict,
+                Err(Error::InvalidCertificate(problem)) if is_strange(&problem) => verdict,
                 other => other,
             };
         }
@@ -148,6 +146,17 @@ const fn is_name_alone(error: &Error) -> bool {
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
         )
+    )
+}
+
+/// Whether nobody trusted signed the certificate, also where somebody trusted has the name of who did, and another key,
+/// perhaps of another kind.
+pub(crate) const fn is_strange(problem: &CertificateError) -> bool {
+    matches!(
+        problem,
+        CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
     )
 }
 

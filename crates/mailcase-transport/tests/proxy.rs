@@ -177,7 +177,7 @@ async fn the_certificate_of_the_proxy_is_a_matter_of_its_own() {
             ("proxy", StepStatus::Skipped)
         ]
     );
-    let trusting = proxy(json!({"trusted_certificates": [chain[0].pem]}));
+    let trusting = proxy(json!({"pinned_certificates": [chain[0].pem]}));
     assert_eq!(greeting(&trusting, &target).await.unwrap(), GREETING);
 
     // A name the certificate is not for is skipped by itself, and by nothing else.

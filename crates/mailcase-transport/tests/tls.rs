@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use mailcase_mail::{SourceError, TlsPeer};
-use mailcase_testbed::certificates::{Authority, Issued, self_signed, self_signed_expired};
+use mailcase_testbed::certificates::{
+    Authority, Issued, self_signed, self_signed_authority, self_signed_expired,
+};
 use mailcase_testbed::process::free_port;
 use mailcase_testbed::script::{Script, ScriptServer};
 use mailcase_transport::{Endpoint, Established, Trust, TrustError, connect, resolve, start_tls};
@@ -75,6 +77,30 @@ async fn a_self_signed_certificate_is_accepted_by_being_exactly_the_uploaded_one
     handshake(&server, &trust(&[&server.certificate_pem])).await.unwrap();
     let other = self_signed().unwrap();
     assert!(refused(handshake(&other, &trust(&[&server.certificate_pem])).await).1);
+}
+
+#[tokio::test]
+async fn a_pinned_certificate_vouches_for_nothing_but_itself() {
+    let (server, authority) = self_signed_authority().unwrap();
+    let signed = authority.leaf().unwrap();
+    let pinning = Trust::default().pinning(&[&server.certificate_pem]).unwrap();
+    handshake(&server, &pinning).await.unwrap();
+    let (message, untrusted, _) = refused(handshake(&signed, &pinning).await);
+    assert!(untrusted && message.contains("signed by nobody trusted"), "{message}");
+    // Uploaded as an authority it is one, and a pin beside it takes nothing away.
+    let uploaded = trust(&[&server.certificate_pem]);
+    handshake(&signed, &uploaded).await.unwrap();
+    handshake(&signed, &uploaded.pinning(&[&server.certificate_pem]).unwrap()).await.unwrap();
+
+    // Time and name count for a pin as well.
+    let expired = self_signed_expired().unwrap();
+    let (message, ..) =
+        refused(handshake(&expired, &Trust::default().pinning(&[&expired.certificate_pem]).unwrap()).await);
+    assert!(message.contains("until 2021-01-01"), "{message}");
+    let wrong = authority.wrong_name().unwrap();
+    let (message, ..) =
+        refused(handshake(&wrong, &Trust::default().pinning(&[&wrong.certificate_pem]).unwrap()).await);
+    assert!(message.contains("mail.example.org"), "{message}");
 }
 
 #[tokio::test]
@@ -161,6 +187,11 @@ fn what_is_no_certificate_is_refused_with_its_position() {
     let base64_of_something = data_encoding::BASE64.encode(b"no certificate at all");
     assert_eq!(refuse(&[&base64_of_something]), TrustError::NotACertificate { position: 1 });
     assert!(Trust::new(&[format!("{good}{good}")], false).is_ok());
+    for (no_pin, position) in [(&["hello"][..], 1), (&[&good, damaged], 2)] {
+        let error = Trust::default().pinning(no_pin).unwrap_err();
+        assert_eq!(error, TrustError::NoPin { position });
+    }
+    assert_eq!(trust(&[&good]).pinning(&vec![&good; 64]).unwrap_err(), TrustError::TooMany);
 }
 
 #[tokio::test]

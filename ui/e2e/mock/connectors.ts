@@ -30,6 +30,7 @@ export const kinds: ConnectorKind[] = [
         'mailbox',
         'skip_host_verification',
         'trusted_certificates',
+        'pinned_certificates',
       ],
       properties: {
         host: {
@@ -73,6 +74,14 @@ export const kinds: ConnectorKind[] = [
           'x-widget': 'certificates',
           'x-show-if': { security: ['tls', 'starttls'] },
         },
+        pinned_certificates: {
+          type: 'array',
+          items: { type: 'string' },
+          title: 'Pinned certificates',
+          description: 'Exactly these are accepted from the server, and nothing they signed.',
+          'x-widget': 'pinned_certificates',
+          'x-show-if': { security: ['tls', 'starttls'] },
+        },
         oauth: {
           type: 'object',
           title: 'OAuth',
@@ -100,7 +109,7 @@ export const kinds: ConnectorKind[] = [
           type: 'object',
           title: 'Proxy',
           description: 'Where this machine reaches the server through a proxy only.',
-          'x-order': ['kind', 'host', 'port', 'trusted_certificates'],
+          'x-order': ['kind', 'host', 'port', 'trusted_certificates', 'pinned_certificates'],
           properties: {
             kind: {
               title: 'Kind of proxy',
@@ -124,6 +133,13 @@ export const kinds: ConnectorKind[] = [
               items: { type: 'string' },
               title: 'Certificates trusted for the proxy',
               'x-widget': 'certificates',
+              'x-show-if': { kind: ['https'] },
+            },
+            pinned_certificates: {
+              type: 'array',
+              items: { type: 'string' },
+              title: 'Certificates pinned for the proxy',
+              'x-widget': 'pinned_certificates',
               'x-show-if': { kind: ['https'] },
             },
           },

@@ -59,6 +59,12 @@ const trusted = {
   'x-widget': 'certificates',
 };
 
+const pinned = {
+  ...trusted,
+  title: 'Pinned certificates',
+  'x-widget': 'pinned_certificates',
+};
+
 const clientSecret: ConnectorKind['secrets'][number] = {
   name: 'client_secret',
   title: 'Client secret',
@@ -77,7 +83,15 @@ export const exchangeKinds: ConnectorKind[] = [
     settings_schema: {
       type: 'object',
       required: ['mailbox'],
-      'x-order': ['mailbox', 'server', 'auth', 'oauth', 'trusted_certificates', 'proxy'],
+      'x-order': [
+        'mailbox',
+        'server',
+        'auth',
+        'oauth',
+        'trusted_certificates',
+        'pinned_certificates',
+        'proxy',
+      ],
       properties: {
         mailbox: { type: 'string', title: 'Mailbox' },
         server: { type: 'string', title: 'Server', default: '' },
@@ -89,6 +103,7 @@ export const exchangeKinds: ConnectorKind[] = [
         },
         oauth: { ...application, 'x-show-if': { auth: ['oauth'] } },
         trusted_certificates: trusted,
+        pinned_certificates: pinned,
         proxy,
       },
     },
@@ -103,11 +118,12 @@ export const exchangeKinds: ConnectorKind[] = [
     settings_schema: {
       type: 'object',
       required: ['mailbox'],
-      'x-order': ['mailbox', 'oauth', 'trusted_certificates', 'proxy'],
+      'x-order': ['mailbox', 'oauth', 'trusted_certificates', 'pinned_certificates', 'proxy'],
       properties: {
         mailbox: { type: 'string', title: 'Mailbox' },
         oauth: application,
         trusted_certificates: trusted,
+        pinned_certificates: pinned,
         proxy,
       },
     },

@@ -43,7 +43,7 @@ async fn an_untrusted_certificate_is_shown_and_passes_once_it_is_trusted() {
             assert_eq!(step(&report, "sign_in").status, StepStatus::Skipped);
             let pem = report.chain[0].pem.clone();
 
-            let trusting = json!({"security": security, "trusted_certificates": [pem]});
+            let trusting = json!({"security": security, "pinned_certificates": [pem]});
             let report = source_at(port, trusting, &secrets).check(&[inbox()]).await;
             assert!(report.passed(), "{security}: {report:#?}");
             assert!(step(&report, "tls").detail.contains(&report.chain[0].sha256));

@@ -94,7 +94,7 @@ async fn a_check_names_the_hop_that_fails() {
 
     // Trusting what was shown for the proxy leads on to the server, whose own trust was not touched.
     let mut trusting = within_tls.clone();
-    trusting["trusted_certificates"] = json!([report.proxy_chain[0].pem]);
+    trusting["pinned_certificates"] = json!([report.proxy_chain[0].pem]);
     let mut passing = source(&dovecot, "tls", "127.0.0.1", &trusting, squid::PASSWORD);
     let report = passing.check(&[]).await;
     assert!(report.passed(), "{report:#?}");

@@ -1,4 +1,4 @@
-// Certificates trusted for one connector: pasted, uploaded, or added by the connection test.
+// Certificates trusted or pinned for one connector: pasted, uploaded, or added by the connection test.
 import { ActionIcon, Button, FileButton, Group, Input, Stack, Text, Textarea, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconCertificate, IconTrash, IconUpload } from '@tabler/icons-react';
@@ -11,6 +11,8 @@ type CertificateListProps = {
   description?: string;
   value: string[];
   onChange: (value: string[]) => void;
+  /** Said when there is none. */
+  empty: string;
   error?: string;
   disabled?: boolean;
 };
@@ -20,6 +22,7 @@ export function CertificateList({
   description,
   value,
   onChange,
+  empty,
   error,
   disabled,
 }: CertificateListProps) {
@@ -47,7 +50,7 @@ export function CertificateList({
         ))}
         {value.length === 0 && (
           <Text size="sm" c="dimmed">
-            None: it has to present a certificate that this machine trusts anyway.
+            {empty}
           </Text>
         )}
         {!disabled && (

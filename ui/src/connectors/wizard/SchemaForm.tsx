@@ -129,7 +129,15 @@ function FieldControl({ field, path, value, onChange, errors, disabled }: FieldC
     case 'texts':
       return <TagsInput {...named} value={list} onChange={onChange} />;
     case 'certificates':
-      return <CertificateList {...common} value={list} onChange={onChange} />;
+    case 'pinned_certificates':
+      return (
+        <CertificateList
+          {...common}
+          value={list}
+          onChange={onChange}
+          empty={control.type === 'certificates' ? 'Nobody besides those this machine trusts.' : 'None.'}
+        />
+      );
     case 'multiline':
       return (
         <Textarea

@@ -25,12 +25,18 @@ const kind: ConnectorKind = {
     required: ['host'],
     properties: {
       host: { type: 'string', title: 'Server' },
-      trusted: { type: 'array', 'x-widget': 'certificates' },
+      authorities: { type: 'array', 'x-widget': 'certificates' },
+      trusted: { type: 'array', 'x-widget': 'pinned_certificates' },
       proxy: {
         type: 'object',
         properties: {
           kind: { enum: ['none', 'https'], default: 'none' },
-          certificates: { type: 'array', 'x-widget': 'certificates', 'x-show-if': { kind: ['https'] } },
+          authorities: { type: 'array', 'x-widget': 'certificates', 'x-show-if': { kind: ['https'] } },
+          certificates: {
+            type: 'array',
+            'x-widget': 'pinned_certificates',
+            'x-show-if': { kind: ['https'] },
+          },
         },
       },
     },
@@ -79,6 +85,7 @@ describe('draft', () => {
     const path = trustPath(kind, 'server') ?? [];
     const once = withTrusted(newDraft(kind), path, 'pem');
     expect(once.settings.connection.trusted).toEqual(['pem']);
+    expect(once.settings.connection.authorities).toBeUndefined();
     expect(withTrusted(once, path, 'pem')).toBe(once);
   });
 

@@ -155,20 +155,20 @@ export function stepOf(field: string): StepName {
 /** Whose certificates: the server's, or those of the proxy on the way there. */
 export type Peer = 'server' | 'proxy';
 
-/** Where in the settings the certificates stand that a person trusts: beside the others, or in the group `proxy`. */
+/** Where in the settings the certificates stand that a person was shown and trusts: exactly those, and nothing they signed. */
 export function trustPath(kind: ConnectorKind, peer: Peer): string[] | undefined {
   const fields = schemaFields(kind.settings_schema);
   if (peer === 'server') {
-    const field = fields.find((each) => each.control.type === 'certificates');
+    const field = fields.find((each) => each.control.type === 'pinned_certificates');
     return field && [field.name];
   }
   const group = fields.find((each) => each.name === 'proxy')?.control;
   const within = group?.type === 'group' ? group.fields : [];
-  const field = within.find((each) => each.control.type === 'certificates');
+  const field = within.find((each) => each.control.type === 'pinned_certificates');
   return field && ['proxy', field.name];
 }
 
-/** The draft with one more trusted certificate. */
+/** The draft with one more certificate there. */
 export function withTrusted(draft: Draft, path: string[], pem: string): Draft {
   const connection = withCertificate(draft.settings.connection, path, pem);
   if (connection === draft.settings.connection) return draft;

@@ -11,7 +11,7 @@ export type SchemaField = {
   required: boolean;
   default?: unknown;
   control:
-    | { type: 'text' | 'multiline' | 'switch' | 'texts' | 'certificates' }
+    | { type: 'text' | 'multiline' | 'switch' | 'texts' | 'certificates' | 'pinned_certificates' }
     | { type: 'number'; min?: number; max?: number }
     | { type: 'choice'; choices: Choice[] }
     | { type: 'group'; fields: SchemaField[] };
@@ -138,6 +138,7 @@ function control(root: Node, node: Node): SchemaField['control'] {
   const choices = choicesOf(root, node);
   if (choices.length > 0) return { type: 'choice', choices };
   if (node['x-widget'] === 'certificates') return { type: 'certificates' };
+  if (node['x-widget'] === 'pinned_certificates') return { type: 'pinned_certificates' };
   if (node['x-widget'] === 'multiline') return { type: 'multiline' };
   if (node.properties !== undefined) return { type: 'group', fields: fieldsOf(root, node) };
   const types = Array.isArray(node.type) ? node.type : [node.type];
