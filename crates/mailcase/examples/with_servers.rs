@@ -45,7 +45,12 @@ async fn main() -> anyhow::Result<ExitCode> {
     let program = command.next().context("give the command to run")?;
     let squid = Squid::start(SquidOptions { sign_in: true }).await?;
     let folder = tempfile::tempdir()?;
-    let mut serve = Command::new(mailcase()?)
+    let mut serve = Command::new(mailcase()?);
+    // What configures this machine, or the tests, is no configuration of this server.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MAILCASE_")) {
+        serve.env_remove(name);
+    }
+    let mut serve = serve
         .current_dir(folder.path())
         .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn"])
         .stdin(Stdio::null())

@@ -3,6 +3,7 @@
 //! [`settings::SETTINGS`] is the one list of what can be set. Unknown keys are mistakes, and all mistakes are
 //! reported at once; nothing falls back to a default because it was wrong.
 
+mod foreign;
 mod layers;
 mod settings;
 mod validate;

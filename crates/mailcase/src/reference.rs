@@ -24,7 +24,7 @@ fn configuration() -> String {
          2. environment variables;\n\
          3. options of the command line.\n\n\
          Unknown keys and variables are errors, and all mistakes are reported at once. Variables that Kubernetes \
-         makes for a service called `mailcase` are left alone. A key `a.b` is written `b = …` under `[a]`.\n\n\
+         makes for a service called `mailcase`, or `mailcase-…`, are left alone. A key `a.b` is written `b = …` under `[a]`.\n\n\
          ```toml\n\
          listen = \"127.0.0.1:8025\"\n\
          public_url = \"https://mailcase.example.org\"\n\

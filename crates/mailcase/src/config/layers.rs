@@ -1,7 +1,8 @@
 //! Gathers values from the file, the environment and the command line, each with its origin.
 
 use super::Mistake;
-use super::settings::{Form, Place, SETTINGS, Setting, VARIABLE_PREFIX};
+use super::foreign::is_foreign;
+use super::settings::{Form, Place, SETTINGS, Setting};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,10 +17,6 @@ pub(crate) struct Flags {
     pub(crate) log_level: Option<String>,
     pub(crate) log_format: Option<String>,
 }
-
-/// Variables with our prefix that are no settings: Kubernetes sets some for a service called `mailcase`, and the
-/// tests read the others.
-const FOREIGN_VARIABLES: &[&str] = &["SERVICE_", "PORT", "TEST_", "CORPUS", "SCHEMAS", "BENCH_"];
 
 /// How alike two keys must be (Jaro-Winkler) for one to be suggested for the other.
 const ALIKE: f64 = 0.85;
@@ -97,12 +94,7 @@ impl Layers {
     }
 
     pub(crate) fn add_environment(&mut self, environment: impl Iterator<Item = (String, String)>) {
-        let mut variables: Vec<_> = environment
-            .filter(|(name, _)| {
-                name.strip_prefix(VARIABLE_PREFIX)
-                    .is_some_and(|rest| !FOREIGN_VARIABLES.iter().any(|foreign| rest.starts_with(foreign)))
-            })
-            .collect();
+        let mut variables: Vec<_> = environment.filter(|(name, text)| !is_foreign(name, text)).collect();
         variables.sort();
         for (name, text) in variables {
             match SETTINGS.iter().find(|setting| setting.variable() == name) {

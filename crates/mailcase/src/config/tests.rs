@@ -108,6 +108,8 @@ fn variables_of_kubernetes_are_left_alone() {
     let environment =
         [("MAILCASE_SERVICE_HOST", "192.0.2.1"), ("MAILCASE_PORT_8025_TCP", "tcp://192.0.2.1:8025")];
     assert!(read("", &environment, Flags::default()).is_ok());
+    // Looks like one of them, and is somebody's wish.
+    assert_eq!(mistakes("", &[("MAILCASE_PORT", "8080")]).len(), 1);
 }
 
 #[test]
