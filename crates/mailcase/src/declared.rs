@@ -1,6 +1,7 @@
 //! Connectors declared in YAML files: read, checked, their secrets fetched from where the file says.
 
 mod follow;
+mod strict;
 
 pub(crate) use follow::Follower;
 
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use strict::StrictMap;
 
 /// Longest file that is read: a hand-written file is far below, a wrong one may be anything.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -66,7 +68,7 @@ impl std::error::Error for DeclaredError {}
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
-    connectors: Vec<Map<String, Value>>,
+    connectors: Vec<StrictMap>,
 }
 
 /// Where a secret comes from. Never the secret itself: files are kept in version control.
@@ -133,7 +135,7 @@ impl Reader<'_> {
         };
         match serde_norway::from_str::<RawFile>(&text) {
             Ok(raw) => {
-                for (index, connector) in raw.connectors.into_iter().enumerate() {
+                for (index, StrictMap(connector)) in raw.connectors.into_iter().enumerate() {
                     self.connector(path, &format!("connectors[{index}]"), connector);
                 }
             }

@@ -81,6 +81,32 @@ connectors:
 }
 
 #[test]
+fn a_key_that_stands_twice_is_a_mistake_wherever_it_stands() {
+    for (twice, key, line) in [
+        ("connectors:\n- name: A\n  api_name: a\n  kind: imap\n  name: B\n", "name", 5),
+        ("connectors:\n- {name: A, api_name: a, kind: imap, folders: [a], folders: []}\n", "folders", 2),
+        (
+            "connectors:\n- name: A\n  api_name: a\n  kind: imap\n  connection:\n    host: a\n    host: b\n",
+            "host",
+            7,
+        ),
+        (
+            "connectors:\n- name: A\n  api_name: a\n  kind: imap\n  secrets: {password: {env: A}, password: {env: B}}\n",
+            "password",
+            5,
+        ),
+    ] {
+        let mistakes = check(&[("twice.yaml", twice)]).unwrap_err();
+        let [mistake] = &mistakes[..] else { panic!("{mistakes:?}") };
+        assert!(mistake.starts_with("twice.yaml: "), "{mistake}");
+        assert!(mistake.contains(&format!("the key `{key}` stands here twice")), "{mistake}");
+        assert!(mistake.contains(&format!("line {line} ")), "{mistake}");
+    }
+    let mistakes = check(&[("twice.yaml", "connectors: []\nconnectors: []\n")]).unwrap_err();
+    assert!(mistakes[0].contains("duplicate") && mistakes[0].contains("connectors"), "{mistakes:?}");
+}
+
+#[test]
 fn a_missing_folder_is_a_mistake_and_an_empty_one_declares_nothing() {
     assert!(check(&[]).unwrap().is_empty());
     let error = read(Path::new("/nowhere"), &|_| None, &|_, _| Vec::new()).unwrap_err();
