@@ -31,6 +31,7 @@ mod landing;
 mod lease_keeper;
 mod means;
 mod migration;
+mod newest;
 mod once;
 mod opening;
 mod origins;

@@ -6,6 +6,7 @@ use crate::error::EngineError;
 use crate::filter_preview::{self, FilterPreview, Looking};
 use crate::grants;
 use crate::migration::{self, FolderComparison, Pair, Sources, compare_folder, plan_folder};
+use crate::newest;
 use crate::opening;
 use crate::sieve::Sieve;
 use futures::future::BoxFuture;
@@ -170,6 +171,7 @@ fn failed_step(name: &str, title: &str, error: &SourceError) -> CheckReport {
         detail: error.to_string(),
         hint: error.hint().map(str::to_owned),
         millis: 0,
+        beginning: None,
     };
     CheckReport { steps: vec![step], ..CheckReport::default() }
 }
@@ -199,7 +201,7 @@ impl<F: SourceFactory> Remote for Visits<F> {
             let folders = watched_folders(&trial.settings, &self.kinds);
             let visit = async { Ok(source.check(&folders).await) };
             match within(VISIT_LONGEST, "the connection test", visit).await {
-                Ok(report) => report,
+                Ok(report) => newest::named(report),
                 Err(error) => failed_step("deadline", "Deadline", &error),
             }
         })

@@ -2,14 +2,14 @@
 
 use crate::client::Call;
 use crate::folders::Folders;
+use crate::glance::first_bytes;
 use crate::scan::Scan;
 use crate::server::is_online;
 use crate::source::{DEFAULT_FOLDER, EwsSource};
 use crate::wire::{NoMime, Version};
 use http::Uri;
-use jiff::{Timestamp, Unit};
 use mailcase_mail::{CheckReport, FolderPath, SourceError};
-use mailcase_transport::Steps;
+use mailcase_transport::{Newest, Steps};
 
 /// Exchange Online under whatever name, such as that of a proxy.
 const ONLINE: (u32, u32) = (15, 20);
@@ -120,24 +120,16 @@ async fn folder(source: &EwsSource, steps: &mut Steps, folder: &FolderPath) {
     steps.begin("unread", format!("Count unread messages in {folder}"));
     steps.passed(format!("{} unread", found.unread));
     steps.begin("newest", format!("Look at the newest message in {folder}"));
-    let newest = Scan::new(&source.client, &found.id).newest().await;
-    let newest = newest.map_err(|trouble| trouble.into_error("show the newest message"));
+    let newest = newest(source, &found.id).await;
     if let Some(newest) = steps.take(newest) {
-        steps.passed(match newest.map(|item| item.head.received) {
-            None => "the folder is empty".to_owned(),
-            Some(None) => "the server does not say when it was received".to_owned(),
-            Some(Some(received)) => {
-                format!("received {} ({})", received.round(Unit::Second).unwrap_or(received), age(received))
-            }
-        });
+        steps.passed_with_newest(newest);
     }
 }
 
-fn age(received: Timestamp) -> String {
-    let hours = Timestamp::now().duration_since(received).as_hours();
-    match hours {
-        i64::MIN..=0 => "less than an hour ago".to_owned(),
-        1..48 => format!("{hours} hours ago"),
-        _ => format!("{} days ago", hours.div_euclid(24)),
-    }
+async fn newest(source: &EwsSource, folder: &str) -> Result<Option<Newest>, SourceError> {
+    let newest = Scan::new(&source.client, folder).newest().await;
+    let newest = newest.map_err(|trouble| trouble.into_error("show the newest message"))?;
+    let Some(item) = newest else { return Ok(None) };
+    let glance = first_bytes(&source.client, item.id()).await?;
+    Ok(Some(Newest { received: item.head.received, beginning: glance.map(|glance| glance.bytes) }))
 }

@@ -168,7 +168,7 @@ impl Sink for Beginning {
 }
 
 /// Nothing when the server does not give the message: its fetch shows why.
-async fn first_bytes(client: &EwsClient, id: &RemoteId) -> Result<Option<Glance>, SourceError> {
+pub(crate) async fn first_bytes(client: &EwsClient, id: &RemoteId) -> Result<Option<Glance>, SourceError> {
     const DOING: &str = "show the beginning of a message";
     let call = Call::new(format!(
         "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:IncludeMimeContent>true</t:IncludeMimeContent>\

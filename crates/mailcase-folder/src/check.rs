@@ -104,10 +104,18 @@ fn step(name: &str, title: String, found: Result<String, SourceError>, began: In
         Err(error) => (StepStatus::Failed, error.to_string(), error.hint().map(str::to_owned)),
     };
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    CheckStep { name: name.to_owned(), title, status, detail, hint, millis }
+    CheckStep { name: name.to_owned(), title, status, detail, hint, millis, beginning: None }
 }
 
 fn skipped(name: &str, title: String) -> CheckStep {
     let detail = "an earlier step failed".to_owned();
-    CheckStep { name: name.to_owned(), title, status: StepStatus::Skipped, detail, hint: None, millis: 0 }
+    CheckStep {
+        name: name.to_owned(),
+        title,
+        status: StepStatus::Skipped,
+        detail,
+        hint: None,
+        millis: 0,
+        beginning: None,
+    }
 }

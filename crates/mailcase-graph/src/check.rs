@@ -2,12 +2,12 @@
 
 use crate::client::Call;
 use crate::folders::Folders;
+use crate::glance::first_bytes;
 use crate::permissions::read_only;
 use crate::source::GraphSource;
 use crate::wire::{HeadShape, Page, UserShape, segment};
-use jiff::{Timestamp, Unit};
-use mailcase_mail::{CheckReport, FolderPath, SourceError};
-use mailcase_transport::Steps;
+use mailcase_mail::{CheckReport, FolderPath, RemoteId, SourceError};
+use mailcase_transport::{Newest, Steps};
 
 /// The steps there always are, as they are called when they never came.
 const PLANNED: [(&str, &str); 6] = [
@@ -84,30 +84,17 @@ async fn folder(source: &GraphSource, steps: &mut Steps, folder: &FolderPath) {
     steps.passed(format!("{} unread", found.unread));
     steps.begin("newest", format!("Look at the newest message in {folder}"));
     let newest = newest(source, &found.id).await;
-    if let Some(detail) = steps.take(newest) {
-        steps.passed(detail);
+    if let Some(newest) = steps.take(newest) {
+        steps.passed_with_newest(newest);
     }
 }
 
-async fn newest(source: &GraphSource, folder: &str) -> Result<String, SourceError> {
+async fn newest(source: &GraphSource, folder: &str) -> Result<Option<Newest>, SourceError> {
     let folder = format!("{}/mailFolders/{}", source.root, segment(folder));
     let path = format!("{folder}/messages?$select=receivedDateTime&$orderby=receivedDateTime%20desc&$top=1");
     let page: Result<Page<HeadShape>, _> = source.client.json(&Call::get(path)).await;
     let page = page.map_err(|trouble| trouble.into_error("show the newest message"))?;
-    Ok(match page.value.first().map(|head| head.received_date_time) {
-        None => "the folder is empty".to_owned(),
-        Some(None) => "the server does not say when it was received".to_owned(),
-        Some(Some(received)) => {
-            format!("received {} ({})", received.round(Unit::Second).unwrap_or(received), age(received))
-        }
-    })
-}
-
-fn age(received: Timestamp) -> String {
-    let hours = Timestamp::now().duration_since(received).as_hours();
-    match hours {
-        i64::MIN..=0 => "less than an hour ago".to_owned(),
-        1..48 => format!("{hours} hours ago"),
-        _ => format!("{} days ago", hours.div_euclid(24)),
-    }
+    let Some(head) = page.value.into_iter().next() else { return Ok(None) };
+    let glance = first_bytes(&source.client, &source.root, &RemoteId::new(head.id)).await?;
+    Ok(Some(Newest { received: head.received_date_time, beginning: glance.map(|glance| glance.bytes) }))
 }

@@ -72,7 +72,11 @@ async fn search(
 }
 
 /// Nothing when the server does not give the message: its fetch shows why.
-async fn first_bytes(client: &GraphClient, root: &str, id: &RemoteId) -> Result<Option<Glance>, SourceError> {
+pub(crate) async fn first_bytes(
+    client: &GraphClient,
+    root: &str,
+    id: &RemoteId,
+) -> Result<Option<Glance>, SourceError> {
     if !is_identity(id.as_str()) {
         return Ok(None);
     }

@@ -5,9 +5,9 @@ use crate::session::{Selected, Session};
 use crate::settings::{Account, Credential, Security};
 use crate::wire::command::Command;
 use crate::wire::response::Response;
-use jiff::{Timestamp, Unit};
 use mailcase_mail::{CheckReport, Deadlines, FolderPath, SourceError, TlsPeer};
-use mailcase_transport::Steps;
+use mailcase_transport::{Newest, Steps};
+use std::collections::BTreeSet;
 
 /// What makes this source faster or kinder, with what is lost without.
 const WISHES: [(&str, &str); 3] = [
@@ -15,6 +15,9 @@ const WISHES: [(&str, &str); 3] = [
     ("MOVE", "messages are moved by copying and removing"),
     ("UIDPLUS", "moved and deleted messages stay in the folder, marked as deleted"),
 ];
+
+/// Capabilities told at most: the most talkative servers have about eighty.
+const TOLD_MAX: usize = 100;
 
 /// The last steps there always are, as they are called when they never came.
 const PLANNED: [(&str, &str); 5] = [
@@ -86,11 +89,11 @@ async fn connection(steps: &mut Steps, account: &Account, deadlines: &Deadlines)
         .filter(|(capability, _)| !session.has(capability))
         .map(|(capability, loss)| format!("without {capability} {loss}"))
         .collect();
+    let known = told(session.capabilities());
     if missing.is_empty() {
-        let known: Vec<&str> = session.capabilities().iter().map(String::as_str).collect();
-        steps.passed(known.join(" "));
+        steps.passed(known);
     } else {
-        steps.warned(missing.join("; "), None);
+        steps.warned(format!("{}; it can {known}", missing.join("; ")), None);
     }
     Some(session)
 }
@@ -109,37 +112,35 @@ async fn folder(steps: &mut Steps, session: &mut Session, folder: &FolderPath) {
     }
     steps.begin("newest", format!("Look at the newest message in {folder}"));
     let newest = newest(session, &selected).await;
-    if let Some(detail) = steps.take(newest) {
-        steps.passed(detail);
+    if let Some(newest) = steps.take(newest) {
+        steps.passed_with_newest(newest);
     }
 }
 
-async fn newest(session: &mut Session, selected: &Selected) -> Result<String, SourceError> {
+async fn newest(session: &mut Session, selected: &Selected) -> Result<Option<Newest>, SourceError> {
     if selected.exists == 0 {
-        return Ok("the folder is empty".to_owned());
+        return Ok(None);
     }
-    let mut received = None;
+    let (mut received, mut uid) = (None, None);
     let answer = session
         .run(&Command::new(format!("UID FETCH * {HEAD_ITEMS}")), &mut |response| {
             if let Response::Fetch(data) = response {
                 received = data.received.or(received);
+                uid = data.uid.or(uid);
             }
         })
         .await?;
     answer.ok("to describe the newest message")?;
-    Ok(match received {
-        Some(received) => {
-            format!("received {} ({})", received.round(Unit::Second).unwrap_or(received), age(received))
-        }
-        None => "the server does not say when it was received".to_owned(),
-    })
+    let beginning = match uid {
+        Some(uid) => session.beginnings(&BTreeSet::from([uid])).await?.remove(&uid),
+        None => None,
+    };
+    Ok(Some(Newest { received, beginning }))
 }
 
-fn age(received: Timestamp) -> String {
-    let hours = Timestamp::now().duration_since(received).as_hours();
-    match hours {
-        i64::MIN..=0 => "less than an hour ago".to_owned(),
-        1..48 => format!("{hours} hours ago"),
-        _ => format!("{} days ago", hours.div_euclid(24)),
-    }
+/// The capabilities a server names, cut where no person reads on.
+fn told(capabilities: &BTreeSet<String>) -> String {
+    let known: Vec<&str> = capabilities.iter().take(TOLD_MAX).map(String::as_str).collect();
+    let more = if capabilities.len() > TOLD_MAX { " …" } else { "" };
+    format!("{}{more}", known.join(" "))
 }

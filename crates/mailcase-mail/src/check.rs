@@ -1,5 +1,6 @@
 //! The report of "Test connection": every step with what was found, in the order things happen.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,10 @@ pub struct CheckStep {
     pub hint: Option<String>,
     /// How long the step took.
     pub millis: u64,
+    /// The first bytes of the message the step found, at most [`GLANCE_BYTES`](crate::GLANCE_BYTES): whoever reads mail
+    /// adds to `detail` whose it is.
+    #[serde(skip)]
+    pub beginning: Option<Bytes>,
 }
 
 /// One certificate of a chain.

@@ -27,6 +27,17 @@ pub struct Encryption {
     pub chain: Vec<CertificateFacts>,
     /// Such as `TLSv1_3`.
     pub protocol: String,
+    pub name: NameCheck,
+}
+
+/// What was made of the name in the certificate of the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameCheck {
+    Fits,
+    /// The settings leave the check out; it would have passed.
+    LeftOut,
+    /// The settings leave the check out; it would have failed.
+    LeftOutAndWrong,
 }
 
 /// An encrypted connection and what the server showed.
@@ -101,10 +112,16 @@ pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
             after: deadline,
         })?
         .map_err(|error| explain(peer, &error, verifier.presented(), trust))?;
-    let chain = verifier.presented().chain.iter().map(|der| certificate_facts(der)).collect();
+    let presented = verifier.presented();
+    let chain = presented.chain.iter().map(|der| certificate_facts(der)).collect();
+    let name = match (trust.skips_host_name(), presented.wrong_name) {
+        (false, _) => NameCheck::Fits,
+        (true, false) => NameCheck::LeftOut,
+        (true, true) => NameCheck::LeftOutAndWrong,
+    };
     let version = stream.get_ref().1.protocol_version();
     let protocol = version.and_then(|version| version.as_str()).unwrap_or("TLS").to_owned();
-    Ok((stream, Encryption { chain, protocol }))
+    Ok((stream, Encryption { chain, protocol, name }))
 }
 
 fn explain(peer: Peer<'_>, error: &io::Error, presented: Presented, trust: &Trust) -> SourceError {

@@ -172,6 +172,7 @@ mod tests {
             detail: detail.to_owned(),
             hint: hint.map(str::to_owned),
             millis: 3,
+            beginning: None,
         };
         let report = CheckReport {
             steps: vec![

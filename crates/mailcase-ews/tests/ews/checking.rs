@@ -21,6 +21,8 @@ async fn every_step_is_told() {
     assert_eq!(names, ["dns", "tcp", "tls", "sign_in", "capabilities", "folder", "unread", "newest"]);
     assert!(report.steps[4].detail.contains("Exchange 2019 (15.2.1544)"), "{report:#?}");
     assert!(report.steps[5].detail.contains("1 messages") && report.steps[6].detail.contains("1 unread"));
+    let beginning = report.steps[7].beginning.as_deref().unwrap_or_default();
+    assert!(String::from_utf8_lossy(beginning).contains("Subject: letter a"), "{report:#?}");
     assert!(!report.chain.is_empty());
     assert!(!world.server.messages(ANN, "Inbox").unwrap()[0].read, "nothing was changed");
 }

@@ -19,6 +19,8 @@ async fn every_step_is_told() {
     let names: Vec<_> = report.steps.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(names, ["dns", "tcp", "tls", "token", "sign_in", "folder", "unread", "newest"]);
     assert!(report.steps[5].detail.contains("1 messages") && report.steps[6].detail.contains("1 unread"));
+    let beginning = report.steps[7].beginning.as_deref().unwrap_or_default();
+    assert!(String::from_utf8_lossy(beginning).contains("Subject: letter a"), "{report:#?}");
     assert!(!report.chain.is_empty());
     assert!(!world.server.messages(ANN, "Inbox").unwrap()[0].read, "nothing was changed");
 }

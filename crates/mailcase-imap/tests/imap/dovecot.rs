@@ -49,6 +49,8 @@ async fn an_untrusted_certificate_is_shown_and_passes_once_it_is_trusted() {
             assert!(step(&report, "tls").detail.contains(&report.chain[0].sha256));
             assert_eq!(step(&report, "unread").detail, "1 unread");
             assert!(step(&report, "newest").detail.starts_with("received "));
+            assert_eq!(step(&report, "newest").beginning.as_deref(), Some(&letter("one")[..]));
+            assert!(step(&report, "capabilities").detail.contains("IMAP4REV1"), "{report:#?}");
         }
     }
 }
@@ -77,8 +79,23 @@ async fn skipping_the_host_name_is_a_choice_of_its_own() {
         "security": "tls", "skip_hostname_verification": true,
         "trusted_certificates": [server.authority().certificate_pem()]
     });
-    let report = source_at(server.ports().imaps, more, &secrets("password", PASSWORD)).check(&[]).await;
+    let report =
+        source_at(server.ports().imaps, more.clone(), &secrets("password", PASSWORD)).check(&[]).await;
     assert!(report.passed(), "{report:#?}");
+    let tls = step(&report, "tls");
+    assert_eq!(tls.status, StepStatus::Warning, "{tls:?}");
+    assert!(tls.detail.contains("for another host") && tls.hint.is_some(), "{tls:?}");
+
+    // Also where the name fits: the next certificate may be anybody's.
+    let server = start(DovecotOptions::default()).await;
+    let mut more = more;
+    more["trusted_certificates"] = json!([server.authority().certificate_pem()]);
+    for (skip, status) in [(true, StepStatus::Warning), (false, StepStatus::Passed)] {
+        more["skip_hostname_verification"] = json!(skip);
+        let mut source = source_at(server.ports().imaps, more.clone(), &secrets("password", PASSWORD));
+        let report = source.check(&[]).await;
+        assert_eq!(step(&report, "tls").status, status, "{report:#?}");
+    }
 }
 
 #[tokio::test]

@@ -407,5 +407,13 @@ fn step(name: &str, title: &str, result: Result<String, SourceError>) -> CheckSt
         Ok(detail) => (StepStatus::Passed, detail, None),
         Err(error) => (StepStatus::Failed, error.to_string(), error.hint().map(str::to_owned)),
     };
-    CheckStep { name: name.to_owned(), title: title.to_owned(), status, detail, hint, millis: 0 }
+    CheckStep {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        status,
+        detail,
+        hint,
+        millis: 0,
+        beginning: None,
+    }
 }
