@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::config::ApiConfig;
+use crate::gauges::Gauges;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -69,6 +70,7 @@ pub(crate) async fn ready(State(readiness): State<Readiness>) -> Response {
 /// Metrics in the text format of Prometheus, for whoever has the token; without one, for this machine only.
 pub(crate) async fn metrics(
     State(config): State<Arc<ApiConfig>>,
+    State(gauges): State<Gauges>,
     client: Client,
     headers: HeaderMap,
 ) -> Response {
@@ -86,7 +88,8 @@ pub(crate) async fn metrics(
         return (StatusCode::FORBIDDEN, "metrics need the metrics token, or a request from this machine\n")
             .into_response();
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
+    let text = handle.render() + &gauges.text().await;
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod download;
 mod dto;
 mod extract;
 mod failure;
+mod gauges;
 mod health;
 mod live;
 mod names;
@@ -36,6 +37,7 @@ mod ui;
 mod tests;
 
 pub use config::ApiConfig;
+pub use gauges::describe_metrics;
 pub use password::{PasswordRefused, hash_password};
 pub use router::{openapi_json, router};
 pub use serve::serve;

@@ -1,6 +1,7 @@
 //! What handlers can ask for. Each takes only the pieces it uses, by [`FromRef`].
 
 use crate::config::ApiConfig;
+use crate::gauges::Gauges;
 use crate::health::Readiness;
 use crate::live::LiveStreams;
 use crate::parts::PartWorks;
@@ -24,6 +25,7 @@ pub struct ApiState {
     pub(crate) streams: LiveStreams,
     pub(crate) parts: PartWorks,
     pub(crate) readiness: Readiness,
+    pub(crate) gauges: Gauges,
 }
 
 /// The web side could not be prepared.
@@ -38,6 +40,7 @@ impl ApiState {
         let streams = LiveStreams::new();
         Ok(Self {
             readiness: Readiness::new(store.clone()),
+            gauges: Gauges::new(store.clone()),
             sessions: Sessions::new(store.clone(), streams.clone()),
             store,
             config: Arc::new(config),

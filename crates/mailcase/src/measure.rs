@@ -16,6 +16,8 @@ pub(crate) fn start() -> anyhow::Result<PrometheusHandle> {
         .context("the metrics are set up wrongly")?
         .install_recorder()
         .context("the recorder of the metrics could not be installed")?;
+    mailcase_engine::describe_metrics();
+    mailcase_api::describe_metrics();
     let upkeep = handle.clone();
     tokio::spawn(async move {
         let mut tick = tokio::time::interval(UPKEEP_EVERY);

@@ -95,6 +95,29 @@ async fn metrics_are_for_this_machine_or_for_whoever_has_the_token() {
 }
 
 #[tokio::test]
+async fn metrics_tell_how_far_every_connector_is() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let world = World::with(|config| config.metrics = Some(handle)).await;
+    world.tenant("ours", "default").await;
+    let mut request = get("/metrics").body(Body::empty()).unwrap();
+    request.extensions_mut().insert(ConnectInfo("127.0.0.1:5000".parse::<SocketAddr>().unwrap()));
+    let text = String::from_utf8(world.send(request).await.body.to_vec()).unwrap();
+    let labels = r#"organization="ours",connector="ours""#;
+    for line in [
+        format!("mailcase_connector_active{{{labels}}} 0"),
+        format!(r#"mailcase_connector_backlog_messages{{{labels},waiting_for="fetch"}} 0"#),
+        format!(r#"mailcase_connector_alarms{{{labels},kind="sign_in"}} 0"#),
+        format!("mailcase_connector_needs_attention_messages{{{labels}}} 0"),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\nis missing in\n{text}");
+    }
+    let success = format!("mailcase_connector_last_success_timestamp_seconds{{{labels}}} ");
+    let success = text.lines().find_map(|line| line.strip_prefix(&success)).expect("the last success");
+    assert!(success.parse::<u64>().unwrap() > 1_700_000_000, "{success}");
+}
+
+#[tokio::test]
 async fn long_answers_are_packed_and_the_document_is_served() {
     let world = World::new().await;
     let request =

@@ -122,10 +122,22 @@ pub(crate) fn request(
     headers: &[(&str, &str)],
     body: &Value,
 ) -> (u16, String, Value) {
+    let (status, head, body) = ask(authority, method, &format!("/api/v1{path}"), headers, body);
+    (status, head, serde_json::from_str(&body).unwrap_or_default())
+}
+
+/// A request to any path; returns the body as it comes.
+pub(crate) fn ask(
+    authority: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> (u16, String, String) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let mut stream = TcpStream::connect(authority).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    write!(stream, "{method} /api/v1{path} HTTP/1.0\r\nHost: {authority}\r\n").unwrap();
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {authority}\r\n").unwrap();
     write!(stream, "Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()).unwrap();
     for (name, value) in headers {
         write!(stream, "{name}: {value}\r\n").unwrap();
@@ -136,5 +148,5 @@ pub(crate) fn request(
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, head.to_owned(), serde_json::from_str(body).unwrap_or_default())
+    (status, head.to_owned(), body.to_owned())
 }

@@ -1,6 +1,6 @@
 //! `serve` and what works beside it.
 
-use crate::program::{Running, authority, fixture, mailcase, request, run, stderr, stdout, wait_for};
+use crate::program::{Running, ask, authority, fixture, mailcase, request, run, stderr, stdout, wait_for};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
@@ -28,6 +28,23 @@ pub(crate) fn set_up(server: &mut Running) -> String {
     let (again, _, _) = request(&address, "POST", "/setup", &[], &body);
     assert!(again >= 400, "the link works once");
     address
+}
+
+#[test]
+fn metrics_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = serve(folder.path(), &[]);
+    let address = set_up(&mut server);
+    let (status, _, text) = ask(&address, "GET", "/metrics", &[], &Value::Null);
+    assert_eq!(status, 200, "{text}");
+    let names: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert!(names.contains(&"mailcase_http_requests_total"), "{text}");
+    assert!(names.contains(&"mailcase_connectors_known"), "{text}");
+    for name in names {
+        assert!(text.contains(&format!("# HELP {name} ")), "{name} is not explained\n{text}");
+    }
+    assert!(server.stop(Signal::TERM).success());
 }
 
 #[test]
