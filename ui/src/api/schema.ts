@@ -3764,8 +3764,8 @@ export interface operations {
                 /** @description Id of a user, or `none` for cases without an owner. */
                 owner?: string;
                 tag?: string;
-                sort?: ("updated" | "created" | "number" | "severity") & Record<string, unknown>;
-                order?: ("asc" | "desc") & Record<string, unknown>;
+                sort?: "updated" | "created" | "number" | "severity";
+                order?: "asc" | "desc";
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Items per page, at most 200. */
@@ -5086,7 +5086,7 @@ export interface operations {
             query?: {
                 /** @description What to look for, defanged or not. */
                 q?: string;
-                by?: ("typed" | "host" | "below" | "contains") & Record<string, unknown>;
+                by?: "typed" | "host" | "below" | "contains";
                 /** @description Any of these; may be given several times. */
                 kind?: ("ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card")[];
                 mark?: "malicious" | "benign" | "own" | "none" | "unfolded";
@@ -5133,7 +5133,7 @@ export interface operations {
                 defanged?: boolean;
                 /** @description What to look for, defanged or not. */
                 q?: string;
-                by?: ("typed" | "host" | "below" | "contains") & Record<string, unknown>;
+                by?: "typed" | "host" | "below" | "contains";
                 /** @description Any of these; may be given several times. */
                 kind?: ("ipv4" | "ipv6" | "url" | "domain" | "email" | "md5" | "sha1" | "sha256" | "sha512" | "file_name" | "cve" | "registry_path" | "crypto_address" | "phone" | "date_time" | "payment_card")[];
                 mark?: "malicious" | "benign" | "own" | "none" | "unfolded";

@@ -92,6 +92,7 @@ pub(crate) struct AddNote {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(default = "updated")]
 pub(crate) enum CaseSort {
     #[default]
     Updated,
@@ -102,6 +103,7 @@ pub(crate) enum CaseSort {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(default = "desc")]
 pub(crate) enum SortOrder {
     Asc,
     #[default]
@@ -127,10 +129,10 @@ pub(crate) struct CaseQuery {
     pub(crate) owner: Option<String>,
     pub(crate) tag: Option<String>,
     #[serde(default)]
-    #[param(inline, required = false, default = "updated")]
+    #[param(inline, required = false)]
     pub(crate) sort: CaseSort,
     #[serde(default)]
-    #[param(inline, required = false, default = "desc")]
+    #[param(inline, required = false)]
     pub(crate) order: SortOrder,
     /// `next` of the page before.
     pub(crate) cursor: Option<String>,

@@ -78,6 +78,7 @@ pub(crate) struct MessageIndicatorQuery {
 /// How a text is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(default = "typed")]
 pub(crate) enum SearchBy {
     /// As it reads: a domain with all below it, an address or network, any other observable exactly, else a part of a
     /// value; in quotes always a part of a value.
@@ -112,7 +113,7 @@ pub(crate) struct IndicatorQuery {
     /// What to look for, defanged or not.
     pub(crate) q: Option<String>,
     #[serde(default)]
-    #[param(inline, required = false, default = "typed")]
+    #[param(inline, required = false)]
     pub(crate) by: SearchBy,
     /// Any of these; may be given several times.
     #[serde(default)]
@@ -175,7 +176,7 @@ pub(crate) struct SearchExportQuery {
     /// What to look for, defanged or not.
     pub(crate) q: Option<String>,
     #[serde(default)]
-    #[param(inline, required = false, default = "typed")]
+    #[param(inline, required = false)]
     pub(crate) by: SearchBy,
     /// Any of these; may be given several times.
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! The OpenAPI document beside the interface's sources is the one the code makes.
 
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -29,6 +30,29 @@ fn every_operation_says_what_it_is_and_how_it_fails() {
             let problem = &operation["responses"]["default"]["content"]["application/problem+json"];
             assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{name}");
         }
+    }
+}
+
+/// What is to be an object and a string at once is no value at all: programs made from the document could send none.
+#[test]
+fn no_schema_contradicts_itself() {
+    let mut wrong = Vec::new();
+    contradictions(crate::router::document(), &mut wrong);
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+fn contradictions<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(map) => {
+            let parts = map.get("allOf").and_then(Value::as_array).into_iter().flatten();
+            let types: BTreeSet<_> = parts.filter_map(|part| part["type"].as_str()).collect();
+            if types.len() > 1 {
+                found.push(value);
+            }
+            map.values().for_each(|value| contradictions(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| contradictions(value, found)),
+        _ => {}
     }
 }
 
