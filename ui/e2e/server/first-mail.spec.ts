@@ -48,7 +48,9 @@ test('a mail becomes a case on the screen', async ({ page }) => {
   await test.step('the connection is described', async () => {
     await page.getByRole('link', { name: 'New connector' }).first().click();
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Phishing reports');
-    await expect(page.getByRole('switch', { name: 'Active' })).toBeChecked();
+    const active = page.getByRole('switch', { name: 'Active' });
+    await expect(active).toBeChecked();
+    await active.uncheck();
     await page.getByRole('button', { name: 'Next' }).click();
     await page.getByLabel('Server').fill(`${env('IMAP_HOST')}:${env('IMAP_PORT_TLS')}`);
     await page.getByLabel('User name').fill(env('IMAP_USER'));
@@ -74,7 +76,20 @@ test('a mail becomes a case on the screen', async ({ page }) => {
     await page.getByRole('button', { name: 'Test & save' }).click();
     await page.getByRole('button', { name: 'Create connector' }).click();
     await expect(page.getByRole('heading', { name: 'Phishing reports', level: 1 })).toBeVisible();
-    await expect(page.getByRole('img', { name: 'Working' })).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByRole('img', { name: 'Paused' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Poll now' })).toBeDisabled();
+  });
+
+  await test.step('it is activated from the table, and works', async () => {
+    await page.getByRole('main').getByRole('link', { name: 'Connectors', exact: true }).click();
+    const row = page
+      .getByRole('table', { name: 'Connectors' })
+      .getByRole('row', { name: 'Phishing reports' });
+    await expect(row.getByRole('img', { name: 'Paused' })).toBeVisible();
+    await row.getByRole('button', { name: 'Actions for Phishing reports' }).click();
+    await page.getByRole('menuitem', { name: 'Activate' }).click();
+    await expect(page.getByText('Phishing reports was activated')).toBeVisible();
+    await expect(row.getByRole('img', { name: 'Working' })).toBeVisible({ timeout: 30_000 });
   });
 
   await test.step('a delivered mail is a case without a reload', async () => {
