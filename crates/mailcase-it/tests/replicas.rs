@@ -84,6 +84,7 @@ async fn when_one_of_two_servers_is_killed_the_other_goes_on() -> Result<()> {
     let at_second = Person::sign_in(&second).await?;
 
     dovecot.inject(USER, "INBOX", &portion(0))?;
+    dovecot.inject(USER, "INBOX", &portion(1))?;
     let connector = json!({
         "active": true,
         "secrets": {"password": PASSWORD},
@@ -97,7 +98,11 @@ async fn when_one_of_two_servers_is_killed_the_other_goes_on() -> Result<()> {
     let holder = holder(&person, &id).await?;
 
     // Kill the one that works, while it works; more mail arrives at that moment.
-    dovecot.inject(USER, "INBOX", &portion(1))?;
+    let path = format!("/connectors/{id}");
+    eventually("the mail is listed", || async {
+        Ok((person.get(&path).await?["counts"]["total"] != 0).then_some(()))
+    })
+    .await?;
     let (survivor, person) = if holder == "first" {
         first.kill().await?;
         (second, at_second)
@@ -105,6 +110,9 @@ async fn when_one_of_two_servers_is_killed_the_other_goes_on() -> Result<()> {
         second.kill().await?;
         (first, person)
     };
+    let unread = dovecot.inventory(USER, "INBOX").await?.iter().filter(|message| !message.seen()).count();
+    let counts = person.get(&path).await?["counts"].take();
+    assert!(counts["total"] != 0 && unread > 0, "the kill hit no work: {unread} unread, {counts:#}");
     dovecot.inject(USER, "INBOX", &portion(2))?;
     until_settled(&person, &id, 3 * PORTION).await?;
 

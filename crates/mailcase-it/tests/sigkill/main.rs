@@ -7,19 +7,29 @@ mod graph;
 mod imap;
 
 use anyhow::{Context, Result};
-use mailcase_it::{Person, Server, ServerOptions, eventually};
+use mailcase_it::{DEADLINE, Person, Server, ServerOptions, eventually};
 use rand::RngExt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 const USER: &str = "soc@example.test";
 /// Every so many messages one is larger than a small blob, so that both kinds of storage are hit.
 const LARGE_EVERY: usize = 400;
 const LARGE_BYTES: usize = 1_500_000;
-/// A server lives at most this long before it is killed.
+/// A server lives at most this long before it is killed, wherever it is then.
 const LIFE_LONGEST: Duration = Duration::from_millis(900);
+/// Every second one is killed at most this long after it began to store, which is in the middle of its work however fast
+/// the machine is.
+const WORK_LONGEST: Duration = Duration::from_millis(40);
+/// At least one kill in so many has to hit work.
+const KILLS_PER_HIT: usize = 4;
+/// Every message is larger, and whatever else is written among the messages is smaller.
+const MESSAGE_BYTES_MIN: u64 = 200;
+/// Pause between two looks at whether a server began to store.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 fn setting(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
@@ -57,6 +67,57 @@ trait Mailbox {
     async fn unread(&self) -> Result<(usize, Vec<String>)>;
 }
 
+/// Bytes of the messages that are safe in this data folder, whatever the database knows of them.
+fn stored_bytes(data: &Path) -> u64 {
+    let mut bytes = 0;
+    let mut folders = vec![data.join("blobs")];
+    while let Some(folder) = folders.pop() {
+        // What vanishes while we look is no message: files get their names when they are whole.
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(facts) if facts.is_dir() => folders.push(entry.path()),
+                Ok(facts) => bytes += facts.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    bytes
+}
+
+/// Lives of servers, and how many ended in the middle of work: something was stored, not everything was done.
+#[derive(Debug, Default)]
+struct Lives {
+    all: usize,
+    stored: usize,
+    hit: usize,
+}
+
+/// One life, ended at a random moment: of its whole course, or of its work. Returns whether it stored messages.
+async fn live_and_die(data: &Path, options: &ServerOptions, at_work: bool) -> Result<bool> {
+    let before = stored_bytes(data);
+    let server = Server::launch(data, options)?;
+    if at_work {
+        let began = async {
+            // A server that starts takes away what the one before left unfinished.
+            let mut least = before;
+            loop {
+                let now = stored_bytes(data);
+                least = least.min(now);
+                if now > least + MESSAGE_BYTES_MIN {
+                    return;
+                }
+                tokio::time::sleep(LOOK_EVERY).await; // waits for what happens
+            }
+        };
+        tokio::time::timeout(DEADLINE, began).await.context("the server began to store nothing")?;
+    }
+    let longest = if at_work { WORK_LONGEST } else { LIFE_LONGEST };
+    let rest = rand::rng().random_range(Duration::ZERO..longest);
+    tokio::time::sleep(rest).await; // the moment of the kill is what is random here
+    server.kill().await?;
+    Ok(at_work || stored_bytes(data) > before + MESSAGE_BYTES_MIN)
+}
+
 /// Longer by command: `MAILCASE_KILLS=1000 MAILCASE_KILL_MESSAGES=20000 cargo test -p mailcase-it --test sigkill`.
 async fn killed_again_and_again(mailbox: &impl Mailbox, kills: usize, messages: usize) -> Result<()> {
     let kills = setting("MAILCASE_KILLS", kills);
@@ -70,6 +131,7 @@ async fn killed_again_and_again(mailbox: &impl Mailbox, kills: usize, messages: 
     server.kill().await?;
 
     let mut sent: BTreeMap<String, usize> = BTreeMap::new();
+    let mut lives = Lives::default();
     for kill in 0..kills {
         let portion: Vec<Vec<u8>> =
             (kill * messages / kills..(kill + 1) * messages / kills).map(message).collect();
@@ -77,12 +139,15 @@ async fn killed_again_and_again(mailbox: &impl Mailbox, kills: usize, messages: 
             sent.insert(data_encoding::HEXLOWER.encode(&Sha256::digest(raw)), raw.len());
         }
         mailbox.deliver(&portion)?;
-        let life = rand::rng().random_range(Duration::ZERO..LIFE_LONGEST);
-        let server = Server::launch(data.path(), &options)?;
-        tokio::time::sleep(life).await; // the moment of the kill is what is random here
-        server.kill().await?;
+        let stored = live_and_die(data.path(), &options, kill % 2 == 1 && !portion.is_empty()).await?;
+        let unfinished = !mailbox.unread().await?.1.is_empty();
+        lives.all += 1;
+        lives.stored += usize::from(stored);
+        lives.hit += usize::from(stored && unfinished);
     }
     assert_eq!(sent.len(), messages);
+    println!("{lives:?}");
+    assert!(lives.hit * KILLS_PER_HIT >= lives.all, "the kills hit no work: {lives:?}");
 
     let server = Server::start(data.path(), &options).await?;
     let person = Person::sign_in(&server).await?;
