@@ -146,7 +146,6 @@ async fn killed_again_and_again(mailbox: &impl Mailbox, kills: usize, messages: 
         lives.hit += usize::from(stored && unfinished);
     }
     assert_eq!(sent.len(), messages);
-    println!("{lives:?}");
     assert!(lives.hit * KILLS_PER_HIT >= lives.all, "the kills hit no work: {lives:?}");
 
     let server = Server::start(data.path(), &options).await?;
