@@ -18,6 +18,8 @@ pub(crate) struct Listing {
     new: Vec<u32>,
     /// Bounds the old ones.
     not_before: Option<Date>,
+    /// Those unread are wanted also beyond the bound.
+    unread_too: bool,
     position: Position,
     more: bool,
     reset: Option<Reset>,
@@ -33,7 +35,10 @@ impl Listing {
     pub(crate) fn described(self, heads: &Heads) -> Discovery {
         let describe = |uid: &u32| head(self.uidvalidity, *uid, heads.of(*uid));
         // The date bounds what was there at the first listing, never what came since, however old it is.
-        let wanted = self.old.iter().map(describe).filter(|head| in_time(head, self.not_before));
+        let is_wanted = |head: &RemoteHead| {
+            in_time(head, self.not_before) || (self.unread_too && head.seen != Some(true))
+        };
+        let wanted = self.old.iter().map(describe).filter(is_wanted);
         let messages = wanted.chain(self.new.iter().map(describe)).collect();
         Discovery { messages, cursor: self.position.to_cursor(), more: self.more, reset: self.reset }
     }
@@ -68,7 +73,8 @@ impl Session {
             position.pass(&mut new, room);
         }
         let uidvalidity = selected.uidvalidity;
-        Ok(Listing { uidvalidity, old, new, not_before, position, more, reset })
+        let unread_too = matches!(scope, Scope::NewFromUnreadOrSince(_));
+        Ok(Listing { uidvalidity, old, new, not_before, unread_too, position, more, reset })
     }
 
     /// Where to go on; for a first listing and after a reset, what of the old messages is wanted.
@@ -118,24 +124,30 @@ impl Session {
             None if selected.exists == 0 => 1,
             None => self.search("UID *").await?.last().map_or(1, |last| last.saturating_add(1)),
         };
+        let unseen_or = |date: Date| vec!["UNSEEN".to_owned(), format!("SINCE {}", search_date(date))];
+        let day_before = |date: Date| date.saturating_sub(1.day());
         let (criteria, not_before) = match (scope, again) {
             (Scope::Unseen | Scope::NewFromUnread, None) | (Scope::Unseen, Some(_)) => {
-                ("UNSEEN".to_owned(), None)
+                (vec!["UNSEEN".to_owned()], None)
             }
-            (Scope::NewFromUnreadOrSince(date), again) => {
-                let date = again.map_or(date, |again| again.min(date));
-                (format!("OR UNSEEN SINCE {}", search_date(date.saturating_sub(1.day()))), None)
+            (Scope::NewFromUnreadOrSince(date), None) => (unseen_or(day_before(date)), Some(date)),
+            (Scope::NewFromUnreadOrSince(date), Some(again)) => {
+                (unseen_or(day_before(date.min(again))), None)
             }
             // The server compares days of its own time zone: a day more, and looked at here.
             (Scope::NewSince(date), None) => {
-                (format!("SINCE {}", search_date(date.saturating_sub(1.day()))), Some(date))
+                (vec![format!("SINCE {}", search_date(day_before(date)))], Some(date))
             }
-            (Scope::NewSince(date), Some(again)) => {
-                (format!("OR UNSEEN SINCE {}", search_date(date.min(again).saturating_sub(1.day()))), None)
-            }
-            (_, again) => (format!("OR UNSEEN SINCE {}", search_date(again.unwrap_or(since))), None),
+            (Scope::NewSince(date), Some(again)) => (unseen_or(day_before(date.min(again))), None),
+            (_, again) => (unseen_or(again.unwrap_or(since)), None),
         };
-        let mut wanted = self.search(&criteria).await?;
+        // One search each: not every server understands OR, and what it leaves out then would be lost.
+        let mut wanted = Vec::new();
+        for criterion in &criteria {
+            wanted.append(&mut self.search(criterion).await?);
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
         wanted.retain(|&uid| uid < next);
         let mut position = Position::new(selected.uidvalidity, next, next, since, &wanted);
         position.not_before = not_before;
