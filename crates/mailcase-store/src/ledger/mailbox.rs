@@ -45,12 +45,9 @@ impl Store {
         if before.as_deref() == Some(mailbox) {
             return Ok(since);
         }
-        if before.is_some() {
-            since = match row.opt_time("last_success_at")? {
-                Some(looked) => Some(self.leave(&mut tx, lease, org, looked).await?),
-                // It never was in the one before.
-                None => since,
-            };
+        if before.is_some() && was_listed(&mut tx, lease).await? {
+            // One that was never looked at whole has nothing to go on from: the back-fill says what is taken.
+            since = self.leave(&mut tx, lease, org, row.opt_time("last_success_at")?).await?;
         }
         let sql = "UPDATE connectors SET mailbox = $2, mailbox_since = $3 WHERE id = $1";
         tx.execute(sql, args![lease.connector, mailbox, since]).await?;
@@ -58,25 +55,28 @@ impl Store {
         Ok(since)
     }
 
-    /// Closes the ledger of the mailbox that was looked at last at `looked`.
+    /// Closes the ledger of the mailbox that was looked at last at `looked`, if it ever was to the end.
     async fn leave(
         &self,
         tx: &mut Tx,
         lease: &Lease,
         org: OrganizationId,
-        looked: Timestamp,
-    ) -> Result<Timestamp> {
+        looked: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>> {
         let (now, connector) = (self.now(), lease.connector);
         let sql = "SELECT COUNT(*) AS n, MIN(remote_received) AS oldest FROM deliveries \
                    WHERE connector_id = $1 AND state IN ('discovered', 'needs_attention') AND message_id IS NULL";
         let unfetched = tx.fetch_one(sql, args![connector]).await?;
-        let oldest = unfetched.opt_time("oldest")?.map_or(looked, |oldest| oldest.min(looked));
-        let since = Timestamp::from_microsecond(oldest.as_microsecond().saturating_sub(micros(MARGIN)))
+        let oldest = unfetched.opt_time("oldest")?;
+        let from = looked.map(|looked| oldest.map_or(looked, |oldest| oldest.min(looked)));
+        let since = from
+            .map(|from| Timestamp::from_microsecond(from.as_microsecond().saturating_sub(micros(MARGIN))))
+            .transpose()
             .map_err(StoreError::decode)?;
         // The folder tells which mailbox it was in: names in the new one are free.
         let sql = "UPDATE deliveries SET folder = folder || $2, next_try_at = 0, \
-                   state = CASE WHEN state IN ('acknowledged', 'left') THEN state ELSE 'left' END WHERE connector_id = $1 \
-                   AND folder NOT LIKE '% (mailbox left %'";
+                   state = CASE WHEN state = 'acknowledged' THEN state ELSE 'left' END \
+                   WHERE connector_id = $1 AND state <> 'left'";
         let left = format!(" (mailbox left {})", self.clock().now());
         tx.execute(sql, args![connector, left]).await?;
         tx.execute("DELETE FROM connector_folders WHERE connector_id = $1", args![connector]).await?;
@@ -89,11 +89,22 @@ impl Store {
             detail: object!({ "not_fetched": unfetched, "since": since }),
         };
         append_in(tx, now, &entry).await?;
+        let taken = since.map_or_else(String::new, |since| {
+            format!(", and what came since {since} is taken even if it was read")
+        });
         let text = format!(
-            "the settings name another mailbox: it is listed anew, and what came since {since} is taken even if it was read; \
-             {unfetched} messages of the former mailbox had not been fetched"
+            "the settings name another mailbox: it is listed anew{taken}; {unfetched} messages of the former mailbox had \
+             not been fetched"
         );
         log::append_in(tx, now, connector, LogLevel::Warning, "mailbox_left", &text).await?;
         Ok(since)
     }
+}
+
+/// Whether there is anything of the mailbox in the ledger: settings that never led anywhere were no mailbox.
+async fn was_listed(tx: &mut Tx, lease: &Lease) -> Result<bool> {
+    let sql = "SELECT connector_id FROM connector_folders WHERE connector_id = $1 LIMIT 1";
+    let listed = tx.fetch_optional(sql, args![lease.connector]).await?;
+    let sql = "SELECT id FROM deliveries WHERE connector_id = $1 AND state <> 'left' LIMIT 1";
+    Ok(listed.is_some() || tx.fetch_optional(sql, args![lease.connector]).await?.is_some())
 }

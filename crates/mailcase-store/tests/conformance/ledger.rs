@@ -166,6 +166,22 @@ pub(crate) async fn another_mailbox_begins_a_ledger_of_its_own(fx: &Fixture) {
     assert!(matches!(refused, Err(StoreError::Fenced)));
 }
 
+pub(crate) async fn a_mailbox_left_in_its_first_import_is_left(fx: &Fixture) {
+    let (store, org) = (&fx.store, fx.org);
+    for mailbox in ["with a slip", "first"] {
+        assert_eq!(store.enter_mailbox(&fx.lease, org, mailbox).await.unwrap(), None);
+    }
+    let trail = store.list_audit(org, &PageRequest::default()).await.unwrap();
+    assert!(trail.items.iter().all(|entry| entry.action != "connector.mailbox_left"), "it was never in one");
+    store.record_discovery(&fx.lease, org, "INBOX", &[head("1")], "cursor", None).await.unwrap();
+    // Never polled to the end: there is no last look to go on from.
+    assert_eq!(store.enter_mailbox(&fx.lease, org, "second").await.unwrap(), None);
+    assert_eq!(store.folder_cursor(fx.connector.id, "INBOX").await.unwrap(), None);
+    assert!(store.due_deliveries(&fx.lease, "INBOX", 10).await.unwrap().is_empty());
+    let again = store.record_discovery(&fx.lease, org, "INBOX", &[head("1")], "cursor", None).await;
+    assert_eq!(again.unwrap(), 1, "a message of the second");
+}
+
 pub(crate) async fn what_is_filtered_out_is_known_counted_and_looked_at_again_on_request(fx: &Fixture) {
     let store = &fx.store;
     let heads = [head("1"), NewDelivery { filtered_out: true, ..head("2") }, head("3")];

@@ -111,6 +111,7 @@ on_every_store! {
     ledger::failed_fetches_back_off_and_are_set_aside,
     ledger::acknowledgement_waits_for_the_decision,
     ledger::another_mailbox_begins_a_ledger_of_its_own,
+    ledger::a_mailbox_left_in_its_first_import_is_left,
     other_sources::a_connector_goes_on_with_another_source_and_back,
     other_sources::comparisons_are_due_counted_and_kept,
     open::many_processes_open_a_new_store_at_once,
