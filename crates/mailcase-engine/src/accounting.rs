@@ -228,7 +228,7 @@ fn outside(inventory: &FolderInventory, head: &RemoteHead, fetch: FetchMode) -> 
 /// Some servers only estimate sizes: one that says what it said when the message was fetched is believed.
 fn size_differs(head: &RemoteHead, known: &KnownRemote) -> bool {
     matches!((head.size, known.size), (Some(server), Some(stored)) if server != stored)
-        && (known.claimed.is_none() || head.size != known.claimed)
+        && head.size != known.claimed
 }
 
 #[cfg(test)]
