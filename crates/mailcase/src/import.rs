@@ -8,7 +8,7 @@ use crate::progress::Bar;
 use crate::terminal::{line, plain};
 use crate::wire::Sources;
 use crate::{Outcome, state};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::{Backfill, Connector, ConnectorSettings, Disposition, FetchMode};
 use mailcase_core::message::DeliveryState;
@@ -17,7 +17,7 @@ use mailcase_store::{ConnectorPatch, Store};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File, TryLockError};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,19 +35,21 @@ const NAME_CHARS_MAX: usize = 100;
 const SETTLE: Duration = Duration::from_secs(2);
 /// Directories are followed so deep, like the folder source does.
 const DEPTH_MAX: usize = 32;
+/// Where copies of single messages stand during an import, in the data folder.
+const STAGE: &str = "import";
 /// The time copies of single messages carry: the same in every import, because time is part of their identity.
 const STAGED_AT: Duration = Duration::from_secs(946_684_800);
 /// How an mbox file begins; any other file is a single message.
 const MBOX_START: &[u8] = b"From ";
 
 pub(crate) async fn run(config: Config, paths: &[PathBuf]) -> anyhow::Result<Outcome> {
-    let sources = sources(paths)?;
     let (store, organization) = state::open_existing(&config).await?;
+    let sources = sources(paths, &config.data)?;
     let mut total = Total::default();
     for source in &sources {
         let connector = connector(&store, organization, source).await?;
         let summary = pass(&store, &config, &connector, source).await?;
-        total.add(&store, &connector, &summary).await?;
+        total.add(&store, &connector, source, &summary).await?;
     }
     store.close().await;
     total.print()
@@ -62,11 +64,11 @@ struct ImportSource {
     path: PathBuf,
     layout: &'static str,
     /// Copies of single messages, removed afterwards.
-    _staged: Option<tempfile::TempDir>,
+    staged: Option<Staged>,
 }
 
 /// Sorts the paths into sources; nothing is imported when one of them cannot be read.
-fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<ImportSource>> {
+fn sources(paths: &[PathBuf], data: &Path) -> anyhow::Result<Vec<ImportSource>> {
     let mut sources = Vec::new();
     let mut single = Vec::new();
     for path in paths {
@@ -83,22 +85,16 @@ fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<ImportSource>> {
         let digits: String = digest.chars().take(NAME_DIGITS).collect();
         let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let name = format!("Import of {}", plain(&shown)).chars().take(NAME_CHARS_MAX).collect();
-        sources.push(ImportSource {
-            api_name: format!("import-{digits}"),
-            name,
-            path,
-            layout,
-            _staged: None,
-        });
+        sources.push(ImportSource { api_name: format!("import-{digits}"), name, path, layout, staged: None });
     }
     if !single.is_empty() {
-        let folder = stage(&single)?;
+        let staged = Staged::new(data, &single)?;
         sources.push(ImportSource {
             api_name: "import-files".to_owned(),
             name: "Imported files".to_owned(),
-            path: folder.path().to_path_buf(),
+            path: staged.folder.canonicalize()?,
             layout: "files",
-            _staged: Some(folder),
+            staged: Some(staged),
         });
     }
     Ok(sources)
@@ -110,24 +106,67 @@ fn is_mbox(path: &Path) -> std::io::Result<bool> {
     Ok(read == start.len() && start == MBOX_START)
 }
 
-/// Copies single messages into one folder. Their names and times stay the same from import to import, so that the
-/// same file is known again.
-fn stage(files: &[PathBuf]) -> anyhow::Result<tempfile::TempDir> {
-    let folder = tempfile::tempdir().context("a temporary folder could not be made")?;
-    for path in files {
-        let context = || format!("{} cannot be copied", path.display());
+/// Copies of single messages in one folder, the same in every import: it is the mailbox whose messages are known. Their
+/// names and times stay the same too, so that the same file is known again. Emptied when it goes.
+#[derive(Debug)]
+struct Staged {
+    folder: PathBuf,
+    /// How many files were given, copies of each other included.
+    files: u64,
+    /// The folder itself: two imports would take each other's files away.
+    _locked: File,
+}
+
+impl Staged {
+    fn new(data: &Path, files: &[PathBuf]) -> anyhow::Result<Self> {
+        let folder = data.join(STAGE);
+        state::make_folder(&folder)?;
+        let context = || format!("the folder {} could not be locked", folder.display());
+        let locked = File::open(&folder).with_context(context)?;
+        match locked.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!(
+                "another `mailcase import` of single messages works with {}: wait until it ends",
+                folder.display()
+            ),
+            Err(TryLockError::Error(error)) => return Err(error).with_context(context),
+        }
+        empty(&folder).with_context(|| format!("{} could not be emptied", folder.display()))?;
+        let staged = Self { folder, files: files.len() as u64, _locked: locked };
+        for path in files {
+            staged.copy(path).with_context(|| format!("{} cannot be copied", path.display()))?;
+        }
+        Ok(staged)
+    }
+
+    fn copy(&self, path: &Path) -> anyhow::Result<()> {
         let is_msg = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("msg"));
         let mut hash = Sha256::new();
-        let mut from = File::open(path).with_context(context)?;
-        std::io::copy(&mut from, &mut HashWriter(&mut hash)).with_context(context)?;
+        std::io::copy(&mut File::open(path)?, &mut HashWriter(&mut hash))?;
         let digest = data_encoding::HEXLOWER.encode(&hash.finalize());
-        let to = folder.path().join(format!("{digest}.{}", if is_msg { "msg" } else { "eml" }));
-        std::fs::copy(path, &to).with_context(context)?;
+        let to = self.folder.join(format!("{digest}.{}", if is_msg { "msg" } else { "eml" }));
+        // The bytes only: a file nobody may write to, copied with its permissions, could not get its time below.
+        let mut copy = File::create(&to)?;
+        std::io::copy(&mut File::open(path)?, &mut copy)?;
         // The folder source leaves files alone that were changed a moment ago: they may still be written.
         let long_ago = SystemTime::UNIX_EPOCH.checked_add(STAGED_AT).unwrap_or(SystemTime::UNIX_EPOCH);
-        File::options().write(true).open(&to)?.set_modified(long_ago).with_context(context)?;
+        Ok(copy.set_modified(long_ago)?)
     }
-    Ok(folder)
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Err(error) = empty(&self.folder) {
+            tracing::warn!(folder = %self.folder.display(), %error, "copies of imported files are left behind");
+        }
+    }
+}
+
+fn empty(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        fs::remove_file(entry?.path())?;
+    }
+    Ok(())
 }
 
 struct HashWriter<'a>(&'a mut Sha256);
@@ -223,7 +262,7 @@ async fn pass(
 
 /// Age of the file below `path` that was changed last. Unreadable ones are the folder source's to report.
 fn youngest(path: &Path, depth: usize) -> Option<Duration> {
-    let facts = std::fs::symlink_metadata(path).ok()?;
+    let facts = fs::symlink_metadata(path).ok()?;
     if facts.is_file() {
         // A time in the future counts as now.
         return Some(facts.modified().ok()?.elapsed().unwrap_or_default());
@@ -231,7 +270,7 @@ fn youngest(path: &Path, depth: usize) -> Option<Duration> {
     if !facts.is_dir() || depth >= DEPTH_MAX {
         return None;
     }
-    let entries = std::fs::read_dir(path).ok()?;
+    let entries = fs::read_dir(path).ok()?;
     entries.filter_map(|entry| youngest(&entry.ok()?.path(), depth.saturating_add(1))).min()
 }
 
@@ -248,13 +287,16 @@ impl Total {
         &mut self,
         store: &Store,
         connector: &Connector,
+        source: &ImportSource,
         summary: &PassSummary,
     ) -> anyhow::Result<()> {
         let counts = store.connector_with_status(connector.organization, connector.id).await?.counts;
         let failed = counts.discovered.saturating_add(counts.needs_attention);
         let new = summary.new_messages;
         self.new = self.new.saturating_add(new);
-        self.known = self.known.saturating_add(counts.total.saturating_sub(new).saturating_sub(failed));
+        // What earlier imports of single messages took stands in the same ledger.
+        let seen = source.staged.as_ref().map_or(counts.total, |staged| staged.files);
+        self.known = self.known.saturating_add(seen.saturating_sub(new).saturating_sub(failed));
         self.failed = self.failed.saturating_add(failed);
         if failed > 0 {
             for folder in &connector.settings.folders {

@@ -72,6 +72,12 @@ fn an_import_takes_each_message_once_and_the_doctor_is_content() {
     let third = run(folder.path(), &import);
     assert_eq!(stdout(&third), "1 new, 5 already known, 0 failed\n", "{}", stderr(&third));
 
+    // One message alone counts as one, whatever was imported by itself before; and no copy of it stays.
+    let other = fixture("gift-card-request.eml");
+    let alone = run(folder.path(), &["--data", "data", "import", other.to_str().unwrap()]);
+    assert_eq!(stdout(&alone), "0 new, 1 already known, 0 failed\n", "{}", stderr(&alone));
+    assert_eq!(fs::read_dir(folder.path().join("data/import")).unwrap().count(), 0);
+
     let outdated = run(folder.path(), &["--data", "data", "reexamine"]);
     assert_eq!(
         stdout(&outdated),
