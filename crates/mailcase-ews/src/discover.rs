@@ -10,7 +10,7 @@ use crate::scan::STATE_MAX_BYTES;
 use crate::scan::{Scan, Which};
 use crate::settings::KIND;
 use crate::source::EwsSource;
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, Position, RemoteHead, Reset, Scope, SourceError};
 
 /// How far our clock and that of Exchange may differ.
@@ -106,7 +106,7 @@ impl EwsSource {
         let unread_until = before.and_then(|position| position.unread_until);
         let found = Scan::new(&self.client, folder).everything().await?;
         let (wanted, out): (Vec<_>, Vec<_>) =
-            found.items.into_iter().partition(|item| is_wanted(&item.head, scope, unread_until));
+            found.items.into_iter().partition(|item| scope.takes_first(&item.head, unread_until));
         let mut position = Position::new(KIND, folder.to_owned());
         position.out = Hashes::of(out.iter().map(Item::id));
         position.newest_out = out.iter().filter_map(|item| item.head.received).max();
@@ -266,20 +266,4 @@ impl EwsSource {
 
 pub(crate) fn is_new(position: &Position, item: &Item) -> bool {
     !position.seen.contains(item.id()) && !position.leaves_out(item.id(), item.head.received)
-}
-
-/// Whether the first listing takes a message. What is not said of it does not speak against it.
-fn is_wanted(head: &RemoteHead, scope: Scope, unread_until: Option<Timestamp>) -> bool {
-    let unread = head.seen != Some(true);
-    let since = |moment: Timestamp| head.received.is_none_or(|received| received >= moment);
-    if let Some(until) = unread_until {
-        return unread || since(until);
-    }
-    let since_day = |day: Date| day.to_zoned(TimeZone::UTC).is_ok_and(|midnight| since(midnight.timestamp()));
-    match scope {
-        Scope::Unseen | Scope::NewFromUnread => unread,
-        Scope::NewFromUnreadOrSince(day) => unread || since_day(day),
-        Scope::NewFromAll => true,
-        Scope::NewSince(day) => since_day(day),
-    }
 }

@@ -8,7 +8,7 @@ use crate::refusal::Trouble;
 use crate::scan::{Everything, Next, Scan, Which, by_age};
 use crate::settings::KIND;
 use crate::source::GraphSource;
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use mailcase_mail::{Cursor, Discovery, FolderPath, Hashes, Position, RemoteHead, Reset, Scope, SourceError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -110,7 +110,7 @@ impl GraphSource {
         let unread_until = before.and_then(|position| position.unread_until);
         let found = self.everything(folder).await?;
         let (wanted, out): (Vec<_>, Vec<_>) =
-            found.heads.into_iter().partition(|head| is_wanted(head, scope, unread_until));
+            found.heads.into_iter().partition(|head| scope.takes_first(head, unread_until));
         let mut position = Position::new(KIND, folder.to_owned());
         position.out = Hashes::of(out.iter().map(|head| &head.id));
         position.newest_out = out.iter().filter_map(|head| head.received).max();
@@ -284,21 +284,5 @@ impl GraphSource {
             position.unread_after = Some((received, last.id.clone()));
         }
         Ok((position, Listing { heads, more }))
-    }
-}
-
-/// Whether the first listing takes a message. What is not said of it does not speak against it.
-fn is_wanted(head: &RemoteHead, scope: Scope, unread_until: Option<Timestamp>) -> bool {
-    let unread = head.seen != Some(true);
-    let since = |moment: Timestamp| head.received.is_none_or(|received| received >= moment);
-    if let Some(until) = unread_until {
-        return unread || since(until);
-    }
-    let since_day = |day: Date| day.to_zoned(TimeZone::UTC).is_ok_and(|midnight| since(midnight.timestamp()));
-    match scope {
-        Scope::Unseen | Scope::NewFromUnread => unread,
-        Scope::NewFromUnreadOrSince(day) => unread || since_day(day),
-        Scope::NewFromAll => true,
-        Scope::NewSince(day) => since_day(day),
     }
 }

@@ -8,6 +8,7 @@ use crate::glance::{Criterion, Glance};
 use crate::grant::{BegunGrant, GrantAnswer, GrantRequest, Granted, RefreshTokens};
 use crate::kind::SourceKind;
 use crate::remote::{Cursor, Discovery, Folder, FolderPath, RemoteHead, RemoteId};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -23,11 +24,33 @@ pub enum Scope {
     /// Everything that arrived since the cursor; without a cursor, what is unread now.
     NewFromUnread,
     /// The same; without a cursor, also what the server received on this day (UTC) or later.
-    NewFromUnreadOrSince(jiff::civil::Date),
+    NewFromUnreadOrSince(Date),
     /// Everything that arrived since the cursor; without a cursor, every message.
     NewFromAll,
     /// Everything that arrived since the cursor; without a cursor, what the server received on this day (UTC) or later.
-    NewSince(jiff::civil::Date),
+    NewSince(Date),
+}
+
+impl Scope {
+    /// Whether a listing without a cursor takes a message, for servers that are not asked for less than everything. What is
+    /// not said of it does not speak against it. `unread_until`: another source read this mailbox up to then, and nothing
+    /// but that matters.
+    #[must_use]
+    pub fn takes_first(self, head: &RemoteHead, unread_until: Option<Timestamp>) -> bool {
+        let unread = head.seen != Some(true);
+        let since = |moment: Timestamp| head.received.is_none_or(|received| received >= moment);
+        if let Some(until) = unread_until {
+            return unread || since(until);
+        }
+        let since_day =
+            |day: Date| day.to_zoned(TimeZone::UTC).is_ok_and(|midnight| since(midnight.timestamp()));
+        match self {
+            Self::Unseen | Self::NewFromUnread => unread,
+            Self::NewFromUnreadOrSince(day) => unread || since_day(day),
+            Self::NewFromAll => true,
+            Self::NewSince(day) => since_day(day),
+        }
+    }
 }
 
 /// What is done to a message on the server. Idempotent: doing it twice is doing it once.

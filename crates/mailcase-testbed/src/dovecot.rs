@@ -1,8 +1,10 @@
-//! A private Dovecot 2.3 on the loopback: IMAP with and without TLS, LMTP, any user name with the password
+//! A private Dovecot (2.3 or 2.4) on the loopback: IMAP with and without TLS, LMTP, any user name with the password
 //! [`PASSWORD`]. Works as root and as an ordinary user.
 
+mod introspection;
 mod lmtp;
 mod maildir;
+mod settings;
 mod tokens;
 
 pub use maildir::Placement;
@@ -13,8 +15,9 @@ use crate::process::{
     OwnedProcess, POLL, START_DEADLINE, find_program, free_port, is_root, log_tail, wait_for_port,
 };
 use anyhow::{Context, Result, bail, ensure};
+use introspection::Introspection;
+use settings::Version;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -33,12 +36,6 @@ const NOBODY: u32 = 65_534;
 const KICK_DEADLINE: Duration = Duration::from_secs(10);
 /// A port may be taken between its choice and its use; then others are tried.
 const START_TRIES: usize = 5;
-/// What Dovecot 2.3 announces, so that single words can be left out.
-const CAPABILITIES: &str = "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY \
-    THREAD=REFERENCES THREAD=REFS THREAD=ORDEREDSUBJECT MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN \
-    NAMESPACE UIDPLUS LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH ESORT SEARCHRES WITHIN \
-    CONTEXT=SEARCH LIST-STATUS BINARY MOVE SNIPPET=FUZZY PREVIEW=FUZZY PREVIEW STATUS=SIZE SAVEDATE LITERAL+ \
-    NOTIFY SPECIAL-USE";
 
 /// Which certificate the server shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,7 +53,8 @@ pub enum ServerCertificate {
 #[derive(Debug, Clone, Default)]
 pub struct DovecotOptions {
     pub certificate: ServerCertificate,
-    /// Users with an OAuth access token: `(user, token)`. Enables XOAUTH2 and OAUTHBEARER.
+    /// Users with an OAuth access token of characters a URL takes as they are: `(user, token)`. Enables XOAUTH2 and
+    /// OAUTHBEARER.
     pub tokens: Vec<(String, String)>,
     /// Whose signed tokens are accepted instead. Enables the same.
     pub token_issuer: Option<TokenIssuer>,
@@ -106,7 +104,10 @@ pub struct Dovecot {
     authority: Authority,
     certificate: Issued,
     programs: Programs,
+    version: Version,
     options: DovecotOptions,
+    /// Answers Dovecot's questions about access tokens while the server is there.
+    introspection: Option<Introspection>,
 }
 
 #[derive(Debug)]
@@ -125,6 +126,11 @@ impl Dovecot {
             dovecot: find_program("dovecot", PACKAGES)?,
             doveadm: find_program("doveadm", PACKAGES)?,
         };
+        let version = Version::of(&programs.dovecot)?;
+        let introspection = match &options.tokens[..] {
+            [] => None,
+            tokens => Some(Introspection::start(tokens).await?),
+        };
         let authority = Authority::new()?;
         let certificate = match options.certificate {
             ServerCertificate::Good => authority.leaf()?,
@@ -138,7 +144,17 @@ impl Dovecot {
         // Dovecot's own users must be able to walk in.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
         let ports = Ports { imap: free_port()?, imaps: free_port()?, lmtp: free_port()? };
-        let mut server = Self { process: None, folder, ports, authority, certificate, programs, options };
+        let mut server = Self {
+            process: None,
+            folder,
+            ports,
+            authority,
+            certificate,
+            programs,
+            version,
+            options,
+            introspection,
+        };
         server.write_files()?;
         for attempt in 1.. {
             match server.restart().await {
@@ -204,7 +220,7 @@ impl Dovecot {
     /// When it does not come up.
     pub async fn restart(&mut self) -> Result<()> {
         self.process = None;
-        std::fs::write(self.config_path(), self.config()?)?;
+        std::fs::write(self.config_path(), self.settings()?)?;
         let mut process = OwnedProcess::spawn(
             "dovecot",
             Command::new(&self.programs.dovecot).arg("-F").arg("-c").arg(self.config_path()),
@@ -353,72 +369,18 @@ impl Dovecot {
         std::fs::write(path.join("cert.pem"), &self.certificate.certificate_pem)?;
         std::fs::write(path.join("key.pem"), &self.certificate.key_pem)?;
         std::fs::write(path.join("masters"), format!("{MASTER_USER}:{PASSWORD}\n"))?;
-        tokens::write_files(path, &self.options)?;
+        tokens::write_files(path, self.version, &self.options, self.introspection_url().as_deref())?;
         Ok(())
     }
 
-    fn config(&self) -> Result<String> {
-        let (owner, group) = server_identity()?;
-        let oauth = if tokens::are_taken(&self.options) { " xoauth2 oauthbearer" } else { "" };
-        let mechanisms = self.options.mechanisms.clone().unwrap_or_else(|| format!("plain login{oauth}"));
-        let capabilities: Vec<&str> = CAPABILITIES
-            .split_whitespace()
-            .filter(|word| !self.options.hidden_capabilities.iter().any(|hidden| hidden == word))
-            .collect();
-        let mut folders = String::new();
-        for (name, attribute) in &self.options.folders {
-            let special =
-                attribute.as_deref().map(|word| format!("special_use = {word}\n")).unwrap_or_default();
-            write!(folders, "mailbox \"{name}\" {{\nauto = create\n{special}}}\n")?;
-        }
-        let hidden = if self.options.hidden_capabilities.is_empty() {
-            String::new()
-        } else {
-            format!("imap_capability = {}\n", capabilities.join(" "))
-        };
-        let limits = self.options.sessions.map(limits).unwrap_or_default();
+    fn settings(&self) -> Result<String> {
         let root = self.folder.path().to_str().context("the temporary folder has a strange name")?;
-        Ok(include_str!("dovecot.conf")
-            .replace("{tokens}", tokens::password_database(&self.options))
-            .replace("{limits}", &limits)
-            .replace("{hidden}", &hidden)
-            .replace("{folders}", &folders)
-            .replace("{mechanisms}", &mechanisms)
-            .replace("{owner}", &owner)
-            .replace("{group}", &group)
-            .replace("{password}", PASSWORD)
-            .replace("{imap}", &self.ports.imap.to_string())
-            .replace("{imaps}", &self.ports.imaps.to_string())
-            .replace("{lmtp}", &self.ports.lmtp.to_string())
-            .replace("{root}", root))
+        self.version.settings(root, self.ports, &self.options, self.introspection_url().as_deref())
     }
-}
 
-/// Whom Dovecot's processes run as: nobody when started as root, else whoever starts it.
-fn server_identity() -> Result<(String, String)> {
-    if is_root() {
-        return Ok(("nobody".to_owned(), "nogroup".to_owned()));
+    fn introspection_url(&self) -> Option<String> {
+        self.introspection.as_ref().map(Introspection::url)
     }
-    let ask = |flag: &str| -> Result<String> {
-        let output = Command::new("id").arg(flag).output().context("run id")?;
-        let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if !output.status.success() || name.is_empty() {
-            bail!("this user has no name or group in the system's list, which Dovecot needs");
-        }
-        Ok(name)
-    };
-    Ok((ask("-un")?, ask("-gn")?))
-}
-
-/// Room for so many sessions: one process each, signed in by a few that serve many.
-fn limits(sessions: usize) -> String {
-    // Each is also a client of the services that sign in and count.
-    let clients = sessions.saturating_mul(4);
-    format!(
-        "default_process_limit = {sessions}\ndefault_client_limit = {clients}\n\
-         service imap {{\nprocess_limit = {sessions}\n}}\n\
-         service imap-login {{\nservice_count = 0\nprocess_min_avail = 2\n}}\n"
-    )
 }
 
 fn give_to_server(path: &Path) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::connector::named;
+use crate::progress::Waiting;
 use crate::terminal::{line, plain};
 use crate::wire::Sources;
 use crate::{Outcome, state};
@@ -40,7 +41,10 @@ pub(crate) async fn run(config: Config, api_name: Option<&str>) -> anyhow::Resul
 /// Accounts for one connector and prints it; whether everything is there.
 async fn one(handle: &EngineHandle, connector: &Connector) -> anyhow::Result<bool> {
     let name = &connector.settings.api_name;
-    match handle.account(connector.organization, connector.id).await {
+    let waiting = Waiting::new(format!("Counting the messages of {name}"));
+    let counted = handle.account(connector.organization, connector.id).await;
+    drop(waiting);
+    match counted {
         Ok(accounting) => {
             line(format!("{name}: {}", accounting.summary()))?;
             gaps(&accounting)?;

@@ -128,8 +128,9 @@ async fn set_up(server: &Server, password: &str) -> anyhow::Result<OrganizationI
 
 fn welcome(server: &Server, password: &str, mail: &Mail) -> anyhow::Result<()> {
     let mail_server = match &mail.server {
-        Some(_) => "A folder and a real IMAP account are watched",
-        None => "A folder is watched (with Dovecot installed, an IMAP account too)",
+        MailServer::Running(_) => "A folder and a real IMAP account are watched".to_owned(),
+        MailServer::LeftOut => "A folder is watched".to_owned(),
+        MailServer::Failed(error) => format!("No IMAP account: {error:#}\n  A folder is watched"),
     };
     line(format!(
         "\n  Mailcase is running at {}\n\n  User name  {USER_NAME}\n  Password   {password}\n\n  \
@@ -140,10 +141,19 @@ fn welcome(server: &Server, password: &str, mail: &Mail) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The mail server of the demo.
+enum MailServer {
+    Running(Box<Dovecot>),
+    /// Nobody wanted one.
+    LeftOut,
+    /// It is not installed, or did not start.
+    Failed(anyhow::Error),
+}
+
 /// Where the sample mail goes, and what is still to come.
 struct Mail {
     folder: PathBuf,
-    server: Option<Dovecot>,
+    server: MailServer,
     samples: Vec<Sample>,
     /// Samples delivered so far, counting on when they start anew.
     delivered: usize,
@@ -153,12 +163,11 @@ impl Mail {
     async fn start(folder: PathBuf, no_mail_server: bool) -> anyhow::Result<Self> {
         fs::create_dir_all(&folder)?;
         let server = if no_mail_server {
-            None
+            MailServer::LeftOut
         } else {
             Dovecot::start(DovecotOptions::default())
                 .await
-                .inspect_err(|error| tracing::info!(%error, "there is no mail server in this demo"))
-                .ok()
+                .map_or_else(MailServer::Failed, |dovecot| MailServer::Running(Box::new(dovecot)))
         };
         Ok(Self { folder, server, samples: samples::all(), delivered: 0 })
     }
@@ -176,7 +185,7 @@ impl Mail {
             "case_defaults": {"tags": ["demo"]},
         }))?;
         server.store.create_connector(organization, &folder, &BTreeMap::new(), true).await?;
-        if let Some(dovecot) = &self.server {
+        if let MailServer::Running(dovecot) = &self.server {
             let settings: ConnectorSettings = serde_json::from_value(json!({
                 "name": "Phishing reports",
                 "api_name": "phishing-reports",
@@ -215,7 +224,7 @@ impl Mail {
             }
         };
         match &self.server {
-            Some(dovecot) if sample.reported => dovecot.deliver(ACCOUNT, &raw).await,
+            MailServer::Running(dovecot) if sample.reported => dovecot.deliver(ACCOUNT, &raw).await,
             _ => write_whole(&self.folder, &format!("{number:05}-{}.eml", sample.name), &raw),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::config::{Blobs, Config, Database, MasterKeySource};
 use crate::declared;
+use crate::progress::Waiting;
 use crate::terminal::{line, plain, watched};
 use crate::wire::Sources;
 use crate::{Outcome, master_key, state};
@@ -138,7 +139,10 @@ async fn stored(
     }
     let connectors = store.list_connectors(organization).await?;
     for connector in connectors.iter().filter(|connector| connector.active) {
-        report.add(connector_works(store, &handle, connector).await)?;
+        let waiting = Waiting::new(format!("Trying {}", connector.settings.api_name));
+        let finding = connector_works(store, &handle, connector).await;
+        drop(waiting);
+        report.add(finding)?;
     }
     Ok(())
 }

@@ -1,8 +1,12 @@
-//! Progress of a pass on the terminal, when there is one.
+//! Progress of long work on the terminal, when there is one.
 
 use crate::terminal::watched;
 use indicatif::{ProgressBar, ProgressStyle};
 use mailcase_engine::PassProgress;
+use std::time::Duration;
+
+/// Time between two pictures of a spinner.
+const SPIN: Duration = Duration::from_millis(100);
 
 pub(crate) struct Bar(ProgressBar);
 
@@ -35,6 +39,29 @@ impl Bar {
     }
 
     pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// For work of which nobody knows how much there is: what is waited for, and for how long already.
+pub(crate) struct Waiting(ProgressBar);
+
+impl Waiting {
+    pub(crate) fn new(what: String) -> Self {
+        if !watched() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new_spinner().with_message(what);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(SPIN);
+        Self(bar)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }

@@ -1,7 +1,8 @@
-//! Access tokens that Dovecot takes: literal ones, or those somebody signed.
+//! Access tokens that Dovecot takes: literal ones, about which it asks, or those somebody signed.
 
 use super::DovecotOptions;
-use anyhow::Result;
+use super::settings::Version;
+use anyhow::{Context, Result};
 use std::path::Path;
 
 /// Somebody who signs access tokens (JWT).
@@ -21,34 +22,52 @@ pub(super) fn are_taken(options: &DovecotOptions) -> bool {
     !options.tokens.is_empty() || options.token_issuer.is_some()
 }
 
-pub(super) fn write_files(folder: &Path, options: &DovecotOptions) -> Result<()> {
-    let tokens: String = options.tokens.iter().map(|(user, token)| format!("{user}:{token}\n")).collect();
-    std::fs::write(folder.join("tokens"), tokens)?;
-    let Some(issuer) = &options.token_issuer else { return Ok(()) };
-    // Dovecot looks for keys by application, algorithm and id.
-    let keys = folder.join("keys/default/RS256");
-    std::fs::create_dir_all(&keys)?;
-    std::fs::write(keys.join(&issuer.key_id), &issuer.key)?;
-    let validation = format!(
-        "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={}/keys/\n\
-         username_attribute = {}\nissuers = {}\n",
-        folder.display(),
-        issuer.user_claim,
-        issuer.issuer
-    );
-    std::fs::write(folder.join("oauth2.conf"), validation)?;
+/// Writes the key of whoever signs tokens and, for 2.3, how tokens are proven.
+pub(super) fn write_files(
+    folder: &Path,
+    version: Version,
+    options: &DovecotOptions,
+    introspection: Option<&str>,
+) -> Result<()> {
+    if let Some(issuer) = &options.token_issuer {
+        // Dovecot looks for keys by application, algorithm and id.
+        let keys = folder.join("keys/default/RS256");
+        std::fs::create_dir_all(&keys)?;
+        std::fs::write(keys.join(&issuer.key_id), &issuer.key)?;
+    }
+    if version == Version::V2_3
+        && let Some(proof) = proof(version, options, introspection)
+    {
+        let root = folder.to_str().context("the temporary folder has a strange name")?;
+        std::fs::write(folder.join("oauth2.conf"), proof.replace("{root}", root))?;
+    }
     Ok(())
 }
 
 /// Whom Dovecot asks about a token. `{root}` stands for the server's folder.
-pub(super) fn password_database(options: &DovecotOptions) -> &'static str {
-    if options.token_issuer.is_some() {
-        return "passdb {\ndriver = oauth2\nmechanisms = xoauth2 oauthbearer\nargs = {root}/oauth2.conf\n}\n";
+pub(super) fn settings(version: Version, options: &DovecotOptions, introspection: Option<&str>) -> String {
+    match (version, proof(version, options, introspection)) {
+        (_, None) => String::new(),
+        (Version::V2_3, Some(_)) => {
+            "passdb {\ndriver = oauth2\nmechanisms = xoauth2 oauthbearer\nargs = {root}/oauth2.conf\n}\n"
+                .to_owned()
+        }
+        (Version::V2_4, Some(proof)) => format!("oauth2 {{\n{proof}}}\n"),
     }
-    if options.tokens.is_empty() {
-        return "";
-    }
-    // The literal token is the password: no authority is needed to test a bearer token.
-    "passdb {\ndriver = passwd-file\nmechanisms = xoauth2 oauthbearer\n\
-     args = scheme=PLAIN username_format=%u {root}/tokens\n}\n"
+}
+
+/// How a token is proven: by its issuer's signature, or by asking at `introspection`.
+fn proof(version: Version, options: &DovecotOptions, introspection: Option<&str>) -> Option<String> {
+    let Some(TokenIssuer { issuer, user_claim, .. }) = &options.token_issuer else {
+        let url = introspection?;
+        return Some(format!(
+            "introspection_mode = get\nintrospection_url = {url}\nusername_attribute = username\n\
+             active_attribute = active\nactive_value = true\n"
+        ));
+    };
+    let keys = match version {
+        Version::V2_3 => "local_validation_key_dict = fs:posix:prefix={root}/keys/\n",
+        Version::V2_4 => "oauth2_local_validation {\ndict fs {\nfs posix {\nprefix = {root}/keys/\n}\n}\n}\n",
+    };
+    Some(format!("introspection_mode = local\nusername_attribute = {user_claim}\nissuers = {issuer}\n{keys}"))
 }

@@ -4,6 +4,8 @@ use crate::program::{Running, authority, mailcase, wait_for};
 use crate::server::SignedIn;
 use rustix::process::Signal;
 use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 /// Runs the demo until `expected` connectors brought cases; then it must end and leave nothing behind.
 fn shows_cases(arguments: &[&str], expected: &[&str]) {
@@ -51,9 +53,32 @@ fn the_demo_works_without_a_mail_server() {
 }
 
 #[test]
+fn the_demo_says_why_it_has_no_mail_server() {
+    let programs = tempfile::tempdir().unwrap();
+    for (name, text) in [("dovecot", "#!/bin/sh\necho 2.2.36\n"), ("doveadm", "#!/bin/sh\n")] {
+        let program = programs.path().join(name);
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = std::env::join_paths(
+        std::iter::once(programs.path().to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Running::start(
+        mailcase(folder.path())
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .env("TMPDIR", folder.path())
+            .env("PATH", path.unwrap()),
+    );
+    assert_eq!(demo.printed("No IMAP account: "), "Dovecot 2.2.36 is not known here: 2.3 and 2.4 are");
+    assert!(demo.stop(Signal::INT).success());
+}
+
+#[test]
 fn the_demo_touches_no_folder_in_use() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("mine"), "").unwrap();
+    fs::write(folder.path().join("mine"), "").unwrap();
     let output = mailcase(folder.path()).args(["demo", "--data", "."]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(folder.path().read_dir().unwrap().count(), 1);

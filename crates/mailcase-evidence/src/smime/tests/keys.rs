@@ -135,7 +135,7 @@ fn a_chain_and_several_keys() {
     workshop.key("root", "rsa:2048");
     workshop.openssl("req -new -key alice.key -subj /CN=leaf -out leaf.csr");
     workshop.openssl(
-        "x509 -req -in leaf.csr -CA root.crt -CAkey root.key -days -1 -set_serial 0x00a1b2 -out leaf.crt",
+        "x509 -req -in leaf.csr -CA root.crt -CAkey root.key -days 0 -set_serial 0x00a1b2 -out leaf.crt",
     );
     let file = pack(&workshop, "-inkey alice.key -in leaf.crt -certfile root.crt");
     let facts = add(&file, "secret").unwrap();

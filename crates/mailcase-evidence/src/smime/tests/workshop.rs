@@ -83,7 +83,7 @@ impl Workshop {
         self.openssl(&format!(
             "req -x509 -nodes -newkey {algorithm} -keyout {name}.key -out {name}.crt -days 30 \
              -subj /O=Example/CN={name} -addext subjectAltName=email:{name}@example.com \
-             -addext keyUsage=digitalSignature,keyEncipherment,keyAgreement -addext basicConstraints=critical,CA:TRUE"
+             -addext keyUsage=digitalSignature,keyEncipherment,keyAgreement,keyCertSign -addext basicConstraints=critical,CA:TRUE"
         ));
     }
 
