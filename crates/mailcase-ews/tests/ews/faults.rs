@@ -155,8 +155,12 @@ async fn a_limit_of_one_at_once_is_learned() {
         let asked = world.server.asked();
         asked.iter().filter(|asked| asked.code == "ErrorExceededConnectionCount").count()
     };
-    let before = complaints();
-    let (result, _) = fetch(&mut source, &asked).await;
-    result.unwrap();
-    assert_eq!(complaints(), before, "it was learned from {before} complaints");
+    // Six at once become three, two and one: after three complaints there is nothing left to learn. How many the first
+    // time brings depends on what happened to meet.
+    let mut counted = vec![complaints()];
+    while counted.len() <= 4 && counted.last_chunk().is_none_or(|[before, last]| before != last) {
+        fetch(&mut source, &asked).await.0.unwrap();
+        counted.push(complaints());
+    }
+    assert!(counted.last_chunk().is_some_and(|[before, last]| before == last), "not learned: {counted:?}");
 }
