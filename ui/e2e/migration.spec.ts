@@ -60,8 +60,10 @@ test('a connector goes from one source to another, and back', async ({ page, ans
       connection: { mailbox, oauth, proxy },
       folders: ['Inbox', 'Posteingang/Reports'],
     });
+    const trust = button(page, 'Trust this certificate');
+    await expect(trust).toBeVisible();
     answers['POST /connectors/test'] = { body: data.exchangePassed };
-    await button(page, 'Trust this certificate').click();
+    await trust.click();
     const again = page.waitForRequest('**/connectors/test');
     await confirm(page, 'Trust and test again');
     const { settings } = (await again).postDataJSON();
