@@ -25,16 +25,26 @@ pub struct LargeBlob {
 
 #[derive(Debug)]
 enum Target {
-    Disk(Folders),
+    Disk {
+        folders: Folders,
+        path: RemovedOnDrop,
+    },
+    /// The file on its way there has no name, so that nothing is left of it, not even by a crash.
     S3(S3),
 }
 
 #[derive(Debug)]
 struct Spool {
     file: File,
-    path: RemovedOnDrop,
     hasher: Sha256,
     size: u64,
+}
+
+impl Spool {
+    async fn new(open: impl FnOnce() -> io::Result<File> + Send + 'static) -> Result<Self> {
+        let file = blocking(WRITING, || open().map_err(StoreError::io(WRITING))).await?;
+        Ok(Self { file, hasher: Sha256::new(), size: 0 })
+    }
 }
 
 /// The name of an unfinished file.
@@ -54,25 +64,22 @@ impl Drop for RemovedOnDrop {
 impl LargeBlob {
     pub(super) async fn on_disk(disk: &Disk) -> Result<Self> {
         let folders = disk.folders.clone();
-        Self::spooled(folders.incoming.clone(), Target::Disk(folders)).await
-    }
-
-    pub(super) async fn to_s3(s3: &S3) -> Result<Self> {
-        Self::spooled(std::env::temp_dir(), Target::S3(s3.clone())).await
-    }
-
-    async fn spooled(dir: PathBuf, target: Target) -> Result<Self> {
-        let spool = blocking(WRITING, move || {
-            let path = dir.join(format!("mailcase-{}.part", Uuid::now_v7()));
+        let path = folders.incoming.join(format!("mailcase-{}.part", Uuid::now_v7()));
+        let named = path.clone();
+        let spool = Spool::new(move || {
             let mut options = std::fs::OpenOptions::new();
             options.read(true).write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let file = options.open(&path).map_err(StoreError::io(WRITING))?;
-            Ok(Spool { file, path: RemovedOnDrop(path), hasher: Sha256::new(), size: 0 })
-        })
-        .await?;
-        Ok(Self { spool: Some(spool), target })
+            options.open(named)
+        });
+        let spool = Some(spool.await?);
+        Ok(Self { spool, target: Target::Disk { folders, path: RemovedOnDrop(path) } })
+    }
+
+    pub(super) async fn to_s3(s3: &S3) -> Result<Self> {
+        let spool = Some(Spool::new(tempfile::tempfile).await?);
+        Ok(Self { spool, target: Target::S3(s3.clone()) })
     }
 
     /// Appends a piece.
@@ -94,11 +101,11 @@ impl LargeBlob {
 
     /// Makes the blob durable and returns the proof.
     pub async fn finish(mut self) -> Result<BlobReceipt> {
-        let Spool { file, path, hasher, size } = self.take()?;
+        let Spool { file, hasher, size } = self.take()?;
         let hash = BlobHash::new(hasher.finalize().into());
         let put = Uuid::now_v7();
         let place = match self.target {
-            Target::Disk(folders) => {
+            Target::Disk { folders, path } => {
                 blocking(WRITING, move || {
                     file.sync_all()
                         .and_then(|()| move_in(&folders, &path.0, hash, put))
@@ -109,7 +116,6 @@ impl LargeBlob {
             }
             Target::S3(s3) => {
                 s3.put_large(file, hash, put).await?;
-                drop(path);
                 Place::Object { hash, put }
             }
         };

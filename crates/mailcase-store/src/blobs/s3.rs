@@ -6,10 +6,11 @@ use super::{BlobHash, Location, Named};
 use crate::config::S3Config;
 use crate::error::{Result, StoreError};
 use bytes::Bytes;
+use futures::stream::FuturesUnordered;
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _, PutPayload, WriteMultipart};
+use object_store::{MultipartUpload, ObjectStore as _, ObjectStoreExt as _, PutPayload};
 use secrecy::ExposeSecret;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -24,8 +25,8 @@ const UPLOADS_MAX: usize = 32;
 const PARTS_IN_FLIGHT: usize = 4;
 /// Size of a part; S3 asks for at least 5 MiB.
 const PART_BYTES: usize = 8 << 20;
-/// Bytes read from the spool at a time.
-const READ_BYTES: usize = 1 << 20;
+
+const WRITING_LARGE: &str = "writing a large object to S3";
 
 /// A bucket and a prefix in it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,6 +38,27 @@ pub(crate) struct S3 {
 
 fn trouble(doing: &'static str) -> impl FnOnce(object_store::Error) -> StoreError {
     move |error| StoreError::Blob { doing, source: io::Error::other(error) }
+}
+
+async fn upload_parts(upload: &mut dyn MultipartUpload, mut file: File) -> Result<()> {
+    file.seek(SeekFrom::Start(0)).map_err(StoreError::io(WRITING_LARGE))?;
+    let mut file = tokio::fs::File::from_std(file);
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        let mut part = Vec::with_capacity(PART_BYTES);
+        let mut next = (&mut file).take(PART_BYTES as u64);
+        next.read_to_end(&mut part).await.map_err(StoreError::io(WRITING_LARGE))?;
+        if part.is_empty() {
+            break;
+        }
+        if under_way.len() == PARTS_IN_FLIGHT {
+            under_way.try_next().await.map_err(trouble(WRITING_LARGE))?;
+        }
+        under_way.push(upload.put_part(part.into()));
+    }
+    while under_way.try_next().await.map_err(trouble(WRITING_LARGE))?.is_some() {}
+    upload.complete().await.map_err(trouble(WRITING_LARGE))?;
+    Ok(())
 }
 
 impl S3 {
@@ -110,31 +132,18 @@ impl S3 {
         Ok(location)
     }
 
-    /// Uploads a spooled file in parts.
-    pub(super) async fn put_large(&self, mut file: File, hash: BlobHash, put: Uuid) -> Result<()> {
-        const DOING: &str = "writing a large object to S3";
-        file.seek(SeekFrom::Start(0)).map_err(StoreError::io(DOING))?;
-        let mut file = tokio::fs::File::from_std(file);
+    /// Uploads a spooled file in parts. When that fails, the parts that arrived are given up: they take room that is
+    /// paid for, and no list of objects shows them.
+    pub(super) async fn put_large(&self, file: File, hash: BlobHash, put: Uuid) -> Result<()> {
         let key = self.key(&Location(Place::Object { hash, put }));
-        let upload = self.objects.put_multipart(&key).await.map_err(trouble(DOING))?;
-        let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
-        let mut chunk = vec![0; READ_BYTES];
-        loop {
-            let read = match file.read(&mut chunk).await {
-                Ok(read) => read,
-                Err(error) => {
-                    if let Err(error) = upload.abort().await {
-                        tracing::warn!(%error, "an upload to S3 could not be aborted");
-                    }
-                    return Err(StoreError::Blob { doing: DOING, source: error });
-                }
-            };
-            let Some(piece) = chunk.get(..read).filter(|piece| !piece.is_empty()) else { break };
-            upload.wait_for_capacity(PARTS_IN_FLIGHT).await.map_err(trouble(DOING))?;
-            upload.write(piece);
+        let mut upload = self.objects.put_multipart(&key).await.map_err(trouble(WRITING_LARGE))?;
+        let uploaded = upload_parts(upload.as_mut(), file).await;
+        if uploaded.is_err()
+            && let Err(error) = upload.abort().await
+        {
+            tracing::warn!(%error, %key, "an upload to S3 that failed could not be aborted");
         }
-        upload.finish().await.map_err(trouble(DOING))?;
-        Ok(())
+        uploaded
     }
 
     async fn get(&self, hash: BlobHash, named: &Named) -> Result<object_store::GetResult> {

@@ -5,7 +5,9 @@ use bytes::Bytes;
 use mailcase_store::{
     BlobHash, BlobReceipt, SMALL_BLOB_MAX, Store, StoreError, StoredDelivery, VerifyProgress,
 };
+use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
 use tokio::io::AsyncReadExt;
 
 /// Names blobs by rows, as storing messages does.
@@ -131,10 +133,35 @@ pub(crate) async fn damage_is_noticed(fx: &Fixture) {
 }
 
 pub(crate) async fn an_abandoned_large_blob_leaves_nothing(fx: &Fixture) {
-    let before = fx.blob_files();
+    let (before, beside) = (fx.blob_files(), unfinished_beside_the_store());
     let mut blob = fx.store.begin_large().await.unwrap();
     blob.write(Bytes::from_static(b"half")).await.unwrap();
+    let new: Vec<_> = unfinished_beside_the_store().difference(&beside).cloned().collect();
+    assert!(new.is_empty(), "a crash would leave {new:?}");
     drop(blob);
+    assert_eq!(fx.blob_files(), before);
+}
+
+/// Files with a name that a store made where everybody's temporary files are.
+fn unfinished_beside_the_store() -> BTreeSet<PathBuf> {
+    let entries = std::fs::read_dir(std::env::temp_dir()).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "part")).collect()
+}
+
+pub(crate) async fn an_upload_that_breaks_off_leaves_nothing(fx: &Fixture) {
+    // A folder knows no parts of an upload.
+    let Some(s3) = &fx.s3 else { return };
+    let before = fx.blob_files();
+    s3.refuse_parts();
+    let mut blob = fx.store.begin_large().await.unwrap();
+    // More parts than are under way at once.
+    for piece in pieces(9, 60) {
+        blob.write(piece).await.unwrap();
+    }
+    let error = blob.finish().await.unwrap_err();
+    assert!(error.is_outage(), "{error}");
+    assert_eq!(s3.unfinished_uploads().unwrap(), 0);
     assert_eq!(fx.blob_files(), before);
 }
 

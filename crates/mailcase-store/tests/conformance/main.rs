@@ -58,6 +58,7 @@ on_every_store! {
     blobs::damage_is_noticed,
     blobs::a_blob_store_that_went_away_is_noticed,
     blobs::an_abandoned_large_blob_leaves_nothing,
+    blobs::an_upload_that_breaks_off_leaves_nothing,
     blobs::two_processes_share_a_blob_store,
     connectors::settings_secrets_and_names,
     connectors::one_revision_is_changed_once,
