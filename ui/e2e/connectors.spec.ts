@@ -45,6 +45,14 @@ test('a paused connector is activated from the table', async ({ page, answers })
   await expect(after.getByRole('menuitem')).toHaveText(['Edit', 'Poll now', 'Deactivate', 'Delete']);
 });
 
+test('a folder that could not be counted is named beside the others', async ({ page }) => {
+  await page.goto(`${PAGE}/${data.connectors[0]?.id}`);
+  const panel = page.getByRole('region', { name: 'Accounting' });
+  await expect(panel.getByText('4,698 of 4,700 stored')).toBeVisible();
+  await expect(panel.getByText('not counted', { exact: true })).toBeVisible();
+  await expect(panel.getByText('there is no folder `Shared/Phishing`', { exact: true })).toBeVisible();
+});
+
 test('an active connector is deactivated from the table', async ({ page, answers }) => {
   letSwitch(answers, working, false);
   await page.goto(PAGE);

@@ -1,7 +1,7 @@
 //! Accounting: what the server holds in the watched folders against what is stored here.
 
 use crate::error::EngineError;
-use crate::remote::{FolderInventory, Remote, Trial, watched_folders};
+use crate::remote::{FolderInventory, Inventory, Remote, Trial, watched_folders};
 use jiff::Timestamp;
 use mailcase_core::connector::{Connector, FetchMode};
 use mailcase_core::message::DeliveryState;
@@ -18,6 +18,17 @@ const GAPS_LISTED: usize = 1_000;
 pub struct Accounting {
     pub at: Timestamp,
     pub folders: Vec<FolderAccount>,
+    /// Watched folders the server did not let us count.
+    #[serde(default)]
+    pub uncounted: Vec<UncountedFolder>,
+}
+
+/// A folder nobody knows the books of: it is missing, or the server will not open it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UncountedFolder {
+    pub folder: String,
+    /// For people; names the folder.
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,9 +76,10 @@ pub enum GapReason {
 }
 
 impl Accounting {
+    /// Every folder could be counted, and nothing is missing.
     #[must_use]
     pub fn balanced(&self) -> bool {
-        self.folders.iter().all(|folder| folder.gap_count == 0)
+        self.uncounted.is_empty() && self.folders.iter().all(|folder| folder.gap_count == 0)
     }
 
     #[must_use]
@@ -94,6 +106,9 @@ impl Accounting {
             if count > 0 {
                 line.push_str(&format!(", {} {what}", grouped(count)));
             }
+        }
+        for folder in &self.uncounted {
+            line.push_str(&format!(", not counted: {}", folder.reason));
         }
         line
     }
@@ -124,14 +139,18 @@ pub(crate) async fn account(
         folders.push((folder, cursor));
     }
     let trial = Trial { settings: connector.settings.clone(), secrets, granted_to: Some(connector.id) };
-    let inventories = remote.inventory(trial, folders).await?;
+    let Inventory { folders: inventories, closed } = remote.inventory(trial, folders).await?;
     let mut accounts = Vec::with_capacity(inventories.len());
     for inventory in inventories {
         // Read after the inventory: what arrived in between is known by now or is counted as pending.
         let known = known(store, connector, inventory.folder.as_str()).await?;
         accounts.push(compare(&inventory, known, connector.settings.fetch));
     }
-    let accounting = Accounting { at: Timestamp::now(), folders: accounts };
+    let uncounted = closed
+        .into_iter()
+        .map(|closed| UncountedFolder { reason: closed.to_string(), folder: closed.folder.to_string() })
+        .collect();
+    let accounting = Accounting { at: Timestamp::now(), folders: accounts, uncounted };
     store.save_accounting(connector.organization, connector.id, &accounting).await?;
     if accounting.balanced() {
         store.clear_alarm(connector.organization, connector.id, AlarmKind::Accounting).await?;
@@ -279,7 +298,8 @@ mod tests {
         let stored =
             (0..4812).map(|n| known(&n.to_string(), DeliveryState::Acknowledged, Some(10))).collect();
         let account = compare(&inventory(messages, &[]), stored, FetchMode::Everything);
-        let accounting = Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account] };
+        let accounting =
+            Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account], uncounted: Vec::new() };
         assert!(accounting.balanced());
         assert_eq!(accounting.summary(), "4,812 = 4,812");
     }
@@ -315,7 +335,8 @@ mod tests {
                 ("other-size", GapReason::SizeDiffers),
             ]
         );
-        let accounting = Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account] };
+        let accounting =
+            Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account], uncounted: Vec::new() };
         assert_eq!(
             accounting.summary(),
             "6 ≠ 2, 1 on their way, 4 missing or different, 1 outside what the connector takes"
@@ -341,7 +362,8 @@ mod tests {
         let account = compare(&inventory, ledger, FetchMode::Everything);
         assert_eq!((account.stored, account.not_yet_listed, account.gap_count), (1, 1, 1));
         assert_eq!(account.gaps[0].remote_id, "lost");
-        let accounting = Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account] };
+        let accounting =
+            Accounting { at: Timestamp::UNIX_EPOCH, folders: vec![account], uncounted: Vec::new() };
         assert_eq!(accounting.summary(), "3 ≠ 1, 1 arrived since the last poll, 1 missing or different");
     }
 

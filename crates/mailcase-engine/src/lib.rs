@@ -12,6 +12,7 @@ mod budget;
 mod calm;
 mod caution;
 mod check;
+mod closed;
 mod config;
 mod decider;
 mod dns;
@@ -51,7 +52,7 @@ mod supervisor;
 mod upkeep;
 mod workbench;
 
-pub use accounting::{Accounting, FolderAccount, Gap, GapReason};
+pub use accounting::{Accounting, FolderAccount, Gap, GapReason, UncountedFolder};
 pub use config::EngineConfig;
 pub use engine::Engine;
 pub use error::EngineError;

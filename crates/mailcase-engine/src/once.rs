@@ -124,9 +124,9 @@ pub async fn run_once<F: SourceFactory>(
     }
     let work = store.pending_work(connector.id).await?;
     progress(PassProgress { waiting: work.discovered, stored: stored.load(Ordering::Relaxed) });
-    let Round { discovered, fetched, acknowledged, absent } = outcome?;
-    if let Some(folder) = absent.into_iter().next() {
-        return Err(SourceError::FolderNotFound { folder }.into());
+    let Round { discovered, fetched, acknowledged, closed } = outcome?;
+    if let Some(first) = closed.into_iter().next() {
+        return Err(first.error.into());
     }
     Ok(PassSummary {
         discovered,

@@ -3,6 +3,7 @@
 
 use crate::alarms;
 use crate::backoff::{Backoff, Failure};
+use crate::closed::ClosedFolder;
 use crate::error::EngineError;
 use crate::lease_keeper::KeptLease;
 use crate::pipeline::Workshop;
@@ -38,7 +39,7 @@ pub(crate) enum Standing {
     Unknown,
     Well,
     /// It works, but for these folders.
-    Absent(Vec<FolderPath>),
+    Closed(Vec<ClosedFolder>),
     Trouble(ErrorFacts),
 }
 
@@ -75,23 +76,23 @@ impl Post {
         }
         let at = Timestamp::now();
         let next_poll = at.checked_add(pause).ok();
-        let absent = round.absent.first();
-        let now = absent.map_or(Standing::Well, |_| Standing::Absent(round.absent.clone()));
+        let closed = round.closed.first();
+        let now = closed.map_or(Standing::Well, |_| Standing::Closed(round.closed.clone()));
         if *standing == now {
-            kept.tell(absent.is_none().then_some(at), next_poll);
+            kept.tell(closed.is_none().then_some(at), next_poll);
             return Ok(());
         }
         kept.forget_told();
-        match absent {
+        match closed {
             None => {
                 alarms::clear_connection(&self.workshop.store, &self.connector).await?;
                 self.set_status(ConnectorState::Waiting, Some(at), None, next_poll).await?;
             }
-            Some(folder) => {
+            Some(first) => {
                 alarms::clear_sign_in(&self.workshop.store, &self.connector).await?;
-                let error = SourceError::FolderNotFound { folder: folder.clone() };
-                let facts = facts(error.code(), error.to_string(), error.hint().map(str::to_owned));
-                self.log(LogLevel::Error, error.code(), &facts.message).await;
+                let (code, hint) = (first.error.code(), first.error.hint().map(str::to_owned));
+                let facts = facts(code, told(&round.closed), hint);
+                self.log(LogLevel::Error, code, &facts.message).await;
                 self.set_status(ConnectorState::BackingOff, None, Some(facts), next_poll).await?;
             }
         }
@@ -180,6 +181,11 @@ impl Post {
 fn with_circuit_open(hint: Option<String>) -> String {
     let rarely = "It is tried rarely from now on, so that the account is not locked. Once it is mended, Poll now tries at once.";
     hint.map_or_else(|| rarely.to_owned(), |hint| format!("{hint} {rarely}"))
+}
+
+/// Every closed folder in one line.
+fn told(closed: &[ClosedFolder]) -> String {
+    closed.iter().map(ClosedFolder::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn facts(code: &str, message: String, hint: Option<String>) -> ErrorFacts {

@@ -2,6 +2,7 @@
 //!
 //! Hides which factory the engine was started with, so that the API needs no type parameter.
 
+use crate::closed::ClosedFolder;
 use crate::error::EngineError;
 use crate::filter_preview::{self, FilterPreview, Looking};
 use crate::grants;
@@ -46,6 +47,13 @@ pub(crate) struct FolderInventory {
     pub(crate) listed: bool,
 }
 
+/// What the watched folders hold: at least one of them could be read.
+#[derive(Debug)]
+pub(crate) struct Inventory {
+    pub(crate) folders: Vec<FolderInventory>,
+    pub(crate) closed: Vec<ClosedFolder>,
+}
+
 /// Messages listed per page of a folder.
 const LISTING: usize = 5_000;
 
@@ -66,7 +74,7 @@ pub(crate) trait Remote: Send + Sync {
         &self,
         trial: Trial,
         folders: Vec<(FolderPath, Option<Cursor>)>,
-    ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>>;
+    ) -> BoxFuture<'_, Result<Inventory, SourceError>>;
     /// What the pre-filter would have taken on the last `days` days.
     fn preview_filter(
         &self,
@@ -218,33 +226,21 @@ impl<F: SourceFactory> Remote for Visits<F> {
         &self,
         trial: Trial,
         folders: Vec<(FolderPath, Option<Cursor>)>,
-    ) -> BoxFuture<'_, Result<Vec<FolderInventory>, SourceError>> {
+    ) -> BoxFuture<'_, Result<Inventory, SourceError>> {
         Box::pin(async move {
             let mut source = self.open(&trial).await?;
-            let mut inventories = Vec::with_capacity(folders.len());
+            let scope = scope(&trial.settings, None);
+            let (mut counted, mut closed) = (Vec::with_capacity(folders.len()), Vec::new());
             for (folder, cursor) in folders {
-                let messages = within(INVENTORY_LONGEST, "the inventory", source.inventory(&folder)).await?;
-                // After the inventory: what came later is in neither, what came before is in one of them.
-                let listing =
-                    to_be_listed(&mut source, &folder, scope(&trial.settings, None), cursor.clone());
-                let to_be_listed = within(INVENTORY_LONGEST, "listing what is new", listing).await?;
-                let listed = cursor.is_some();
-                let before_first_run = cursor.map_or_else(Default::default, |cursor| {
-                    messages
-                        .iter()
-                        .filter(|head| source.was_before_first_run(&cursor, &head.id))
-                        .map(|head| head.id.clone())
-                        .collect()
-                });
-                inventories.push(FolderInventory {
-                    folder,
-                    messages,
-                    before_first_run,
-                    to_be_listed,
-                    listed,
-                });
+                match folder_inventory(&mut source, &folder, scope, cursor).await {
+                    Ok(inventory) => counted.push(inventory),
+                    Err(error) => closed.push(ClosedFolder::because(&folder, error)?),
+                }
             }
-            Ok(inventories)
+            match closed.first() {
+                Some(first) if counted.is_empty() => Err(first.error.clone()),
+                _ => Ok(Inventory { folders: counted, closed }),
+            }
         })
     }
 
@@ -326,6 +322,24 @@ impl<F: SourceFactory> Remote for Visits<F> {
             within(VISIT_LONGEST, "asking the provider for access", visit).await
         })
     }
+}
+
+async fn folder_inventory<S: MailSource>(
+    source: &mut S,
+    folder: &FolderPath,
+    scope: Scope,
+    cursor: Option<Cursor>,
+) -> Result<FolderInventory, SourceError> {
+    let messages = within(INVENTORY_LONGEST, "the inventory", source.inventory(folder)).await?;
+    // After the inventory: what came later is in neither, what came before is in one of them.
+    let listing = to_be_listed(source, folder, scope, cursor.clone());
+    let to_be_listed = within(INVENTORY_LONGEST, "listing what is new", listing).await?;
+    let listed = cursor.is_some();
+    let before_first_run = cursor.map_or_else(Default::default, |cursor| {
+        let left_out = messages.iter().filter(|head| source.was_before_first_run(&cursor, &head.id));
+        left_out.map(|head| head.id.clone()).collect()
+    });
+    Ok(FolderInventory { folder: folder.clone(), messages, before_first_run, to_be_listed, listed })
 }
 
 /// What a poll from `cursor` would list now. Records nothing, so that the poll itself lists it too.

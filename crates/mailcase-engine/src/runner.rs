@@ -4,6 +4,7 @@ use crate::acknowledge::acknowledge_due;
 use crate::backoff::Backoff;
 use crate::calm::Calm;
 use crate::caution::Caution;
+use crate::closed::ClosedFolder;
 use crate::error::EngineError;
 use crate::fetch_blame::FetchBlame;
 use crate::lease_keeper::KeptLease;
@@ -47,8 +48,8 @@ pub(crate) struct Round {
     pub(crate) discovered: usize,
     pub(crate) fetched: usize,
     pub(crate) acknowledged: usize,
-    /// Watched folders that are not there; never all of them.
-    pub(crate) absent: Vec<FolderPath>,
+    /// Watched folders that cannot be read; never all of them.
+    pub(crate) closed: Vec<ClosedFolder>,
 }
 
 impl<S: MailSource> Runner<S> {
@@ -114,7 +115,7 @@ impl<S: MailSource> Runner<S> {
         let pause = self.post.pause().await?;
         self.post.report(&round, standing, kept, pause).await?;
         backoff.succeeded();
-        self.wait(&round.absent, pause).await
+        self.wait(&round.closed, pause).await
     }
 
     /// Lists every folder, fetches what is new and acknowledges what is decided, once.
@@ -125,7 +126,7 @@ impl<S: MailSource> Runner<S> {
         Ok(round)
     }
 
-    /// Lists every folder. One that is absent does not hold up the others, unless all of them are.
+    /// Lists every folder. One that cannot be read does not hold up the others, unless all of them are.
     async fn list_all(&mut self) -> Result<Round, EngineError> {
         let mut round = Round::default();
         let scope = match self.scope {
@@ -138,35 +139,36 @@ impl<S: MailSource> Runner<S> {
         for folder in self.post.folders.clone() {
             match self.discover(&folder, scope).await {
                 Ok(new) => round.discovered = round.discovered.saturating_add(new),
-                Err(EngineError::Source(SourceError::FolderNotFound { .. })) => round.absent.push(folder),
+                Err(EngineError::Source(error)) => round.closed.push(ClosedFolder::because(&folder, error)?),
                 Err(error) => return Err(error),
             }
         }
-        self.some_folder_is_there(&round)?;
+        self.some_folder_is_open(&round)?;
         Ok(round)
     }
 
     async fn take_all(&mut self, round: &mut Round) -> Result<(), EngineError> {
         for folder in self.post.folders.clone() {
-            if round.absent.contains(&folder) {
+            if is_closed(&round.closed, &folder) {
                 continue;
             }
             match self.fetch_due(&folder, round).await {
                 Ok(()) => {}
-                Err(EngineError::Source(SourceError::FolderNotFound { .. })) => round.absent.push(folder),
+                // A refusal may be about one message: that is found out, and here it ends the round.
+                Err(EngineError::Source(error @ SourceError::FolderNotFound { .. })) => {
+                    round.closed.push(ClosedFolder { folder, error });
+                }
                 Err(error) => return Err(error),
             }
         }
-        self.some_folder_is_there(round)?;
+        self.some_folder_is_open(round)?;
         round.acknowledged = round.acknowledged.saturating_add(self.acknowledge().await?);
         Ok(())
     }
 
-    fn some_folder_is_there(&self, round: &Round) -> Result<(), EngineError> {
-        match round.absent.first() {
-            Some(folder) if round.absent.len() >= self.post.folders.len() => {
-                Err(SourceError::FolderNotFound { folder: folder.clone() }.into())
-            }
+    fn some_folder_is_open(&self, round: &Round) -> Result<(), EngineError> {
+        match round.closed.first() {
+            Some(first) if round.closed.len() >= self.post.folders.len() => Err(first.error.clone().into()),
             _ => Ok(()),
         }
     }
@@ -347,10 +349,10 @@ impl<S: MailSource> Runner<S> {
         }
     }
 
-    async fn wait(&mut self, absent: &[FolderPath], pause: Duration) -> Result<(), EngineError> {
+    async fn wait(&mut self, closed: &[ClosedFolder], pause: Duration) -> Result<(), EngineError> {
         let until = Instant::now().checked_add(pause).unwrap_or_else(Instant::now);
         let folders: Vec<FolderPath> =
-            self.post.folders.iter().filter(|folder| !absent.contains(folder)).cloned().collect();
+            self.post.folders.iter().filter(|folder| !is_closed(closed, folder)).cloned().collect();
         let cancel = self.post.cancel.clone();
         let begun = Instant::now();
         let wake = tokio::select! {
@@ -416,4 +418,8 @@ async fn worth_recording(
 struct FetchBroken {
     error: EngineError,
     asked: usize,
+}
+
+fn is_closed(closed: &[ClosedFolder], folder: &FolderPath) -> bool {
+    closed.iter().any(|one| one.folder == *folder)
 }

@@ -321,6 +321,71 @@ async fn a_missing_folder_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_closed_to_us_does_not_hold_up_the_others() {
+    let mailbox = FakeMailbox::new();
+    mailbox.deliver("Shared", letter("before"));
+    mailbox.deliver(INBOX, letter("one"));
+    mailbox.close_folder("Shared", Some("permission denied"));
+    let desk = Desk::open(&mailbox).await;
+    let folders = vec!["Shared".to_owned(), "Nowhere".to_owned(), INBOX.to_owned()];
+    let connector = desk.connect(|settings| settings.folders = folders).await;
+    desk.until_settled(1).await;
+    desk.until(async || {
+        let told = "the folder `Shared`: permission denied; there is no folder `Nowhere`";
+        desk.last_error(connector).await.filter(|error| error == told)
+    })
+    .await;
+    // What waited there is taken once it is open again.
+    mailbox.close_folder("Shared", None);
+    mailbox.add_folder("Nowhere");
+    desk.handle().poll_now(connector).await;
+    desk.until_settled(2).await;
+    desk.until(async || desk.last_error(connector).await.is_none().then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_closed_as_a_whole_is_trouble() {
+    let mailbox = FakeMailbox::new();
+    mailbox.add_folder("Shared");
+    for folder in [INBOX, "Shared"] {
+        mailbox.close_folder(folder, Some("permission denied"));
+    }
+    let desk = Desk::open(&mailbox).await;
+    let folders = vec![INBOX.to_owned(), "Shared".to_owned()];
+    let connector = desk.connect(|settings| settings.folders = folders).await;
+    desk.until(async || desk.last_error(connector).await.filter(|error| error == "permission denied")).await;
+    let error = desk.handle().account(desk.organization, connector).await.unwrap_err();
+    assert_eq!(error.to_string(), "permission denied");
+}
+
+#[tokio::test]
+async fn the_books_of_a_folder_that_cannot_be_read_are_open_and_those_of_the_others_made_up() {
+    let mailbox = FakeMailbox::new();
+    mailbox.deliver(INBOX, letter("one"));
+    mailbox.deliver("Shared", letter("two"));
+    let desk = Desk::open(&mailbox).await;
+    let folders = vec![INBOX.to_owned(), "Shared".to_owned(), "Nowhere".to_owned()];
+    let connector = desk.connect(|settings| settings.folders = folders).await;
+    desk.until_settled(2).await;
+    mailbox.close_folder("Shared", Some("permission denied"));
+    let account = async || desk.handle().account(desk.organization, connector).await.unwrap();
+    let accounting = account().await;
+    let told = "1 = 1, not counted: the folder `Shared`: permission denied, not counted: there is no folder `Nowhere`";
+    assert_eq!(accounting.summary(), told);
+    assert!(!accounting.balanced());
+    let uncounted: Vec<_> = accounting.uncounted.iter().map(|one| one.folder.as_str()).collect();
+    assert_eq!(uncounted, ["Shared", "Nowhere"]);
+    let alarms = desk.store().list_alarms(desk.organization).await.unwrap();
+    assert!(alarms.iter().any(|alarm| alarm.text == told), "{alarms:?}");
+    // There is nothing to fetch, and it says so instead of failing.
+    assert_eq!(desk.handle().fetch_gaps(desk.organization, connector).await.unwrap(), 0);
+    mailbox.close_folder("Shared", None);
+    mailbox.add_folder("Nowhere");
+    assert_eq!(account().await.summary(), "2 = 2");
+    assert!(account().await.balanced());
+}
+
+#[tokio::test]
 async fn a_message_without_any_structure_is_kept_and_becomes_a_case() {
     let mailbox = FakeMailbox::new();
     let raw: Vec<u8> = (0..=255).cycle().take(5_000).collect();

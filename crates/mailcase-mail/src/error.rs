@@ -71,6 +71,12 @@ impl SourceError {
         }
     }
 
+    /// Whether it is about the folder that was asked for: others of the mailbox may work all the same.
+    #[must_use]
+    pub const fn is_about_folder(&self) -> bool {
+        matches!(self, Self::FolderNotFound { .. } | Self::Refused { .. })
+    }
+
     /// A short stable word for metrics, logs and the API.
     #[must_use]
     pub const fn code(&self) -> &'static str {

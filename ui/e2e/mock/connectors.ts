@@ -507,7 +507,8 @@ export const filterPreview: FilterPreview = {
 export const accounting: Accounting = {
   at: minutesAgo(120),
   balanced: false,
-  summary: '4,813 ≠ 4,810, 1 arrived since the last poll, 2 missing or different',
+  summary:
+    '4,813 ≠ 4,810, 1 arrived since the last poll, 2 missing or different, not counted: there is no folder `Shared/Phishing`',
   folders: [
     {
       folder: 'INBOX',
@@ -540,4 +541,5 @@ export const accounting: Accounting = {
       gaps: [],
     },
   ],
+  uncounted: [{ folder: 'Shared/Phishing', reason: 'there is no folder `Shared/Phishing`' }],
 };

@@ -1341,11 +1341,13 @@ export interface components {
         AccountingView: {
             /** Format: date-time */
             at: string;
-            /** @description Nothing is missing. */
+            /** @description Every folder could be counted, and nothing is missing. */
             balanced: boolean;
             folders: components["schemas"]["AccountedFolder"][];
             /** @description One line for people: `4,812 = 4,812`, or what is missing. */
             summary: string;
+            /** @description Watched folders the server did not let us count: while there are any, nothing is balanced. */
+            uncounted: components["schemas"]["UncountedFolderView"][];
         };
         /** @description A key to read mail with. */
         AddKey: {
@@ -3561,6 +3563,12 @@ export interface components {
             pattern: components["schemas"]["PatternDraft"];
             /** @description Else the newest messages with these words, as `GET /messages` finds them. */
             q?: string | null;
+        };
+        /** @description A folder that is missing, or that the server will not open. */
+        UncountedFolderView: {
+            folder: string;
+            /** @description For people; names the folder. */
+            reason: string;
         };
         /** @description What is left out stays as it is. */
         UpdateCase: {

@@ -87,6 +87,21 @@ function Result({ connector, accounting, mayManage }: ResultProps) {
           which messages the first run left out: they are among those never listed, and Fetch takes them too.
         </Text>
       )}
+      {accounting.uncounted.map(({ folder, reason }) => (
+        <div key={folder}>
+          <Group justify="space-between">
+            <Text size="sm" fw={500} className="breakable">
+              {folder}
+            </Text>
+            <Text size="sm" c="red">
+              not counted
+            </Text>
+          </Group>
+          <Text size="xs" c="dimmed" className="breakable">
+            {reason}
+          </Text>
+        </div>
+      ))}
       {accounting.folders.map((folder) => (
         <FolderResult key={folder.folder} folder={folder} />
       ))}

@@ -352,11 +352,21 @@ pub(crate) struct ConnectorLogLine {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AccountingView {
     pub(crate) at: Timestamp,
-    /// Nothing is missing.
+    /// Every folder could be counted, and nothing is missing.
     pub(crate) balanced: bool,
     /// One line for people: `4,812 = 4,812`, or what is missing.
     pub(crate) summary: String,
     pub(crate) folders: Vec<AccountedFolder>,
+    /// Watched folders the server did not let us count: while there are any, nothing is balanced.
+    pub(crate) uncounted: Vec<UncountedFolderView>,
+}
+
+/// A folder that is missing, or that the server will not open.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UncountedFolderView {
+    pub(crate) folder: String,
+    /// For people; names the folder.
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

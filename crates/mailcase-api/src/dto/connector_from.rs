@@ -3,9 +3,11 @@
 use super::connector::{
     AccountedFolder, AccountingGap, AccountingView, CertificateView, CheckReportView, CheckStepStatus,
     CheckStepView, ConnectorKind, FilterPreviewView, FolderView, GapReasonView, PreviewedMessageView,
-    SecretFieldView,
+    SecretFieldView, UncountedFolderView,
 };
-use mailcase_engine::{Accounting, FilterPreview, FolderAccount, Gap, GapReason, PreviewedMessage};
+use mailcase_engine::{
+    Accounting, FilterPreview, FolderAccount, Gap, GapReason, PreviewedMessage, UncountedFolder,
+};
 use mailcase_mail::{CertificateFacts, CheckReport, CheckStep, Folder, SecretField, SourceKind, StepStatus};
 
 impl From<&SourceKind> for ConnectorKind {
@@ -112,7 +114,14 @@ impl From<Accounting> for AccountingView {
             balanced: accounting.balanced(),
             summary: accounting.summary(),
             folders: accounting.folders.into_iter().map(Into::into).collect(),
+            uncounted: accounting.uncounted.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<UncountedFolder> for UncountedFolderView {
+    fn from(UncountedFolder { folder, reason }: UncountedFolder) -> Self {
+        Self { folder, reason }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Dovecot, HeldMessage, give_to_server};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -78,6 +79,16 @@ impl Dovecot {
             messages.push((held, std::fs::read(path)?));
         }
         Ok(messages)
+    }
+
+    /// Takes the server's right to a folder away, or gives it back: sign-in and all other folders work on.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn set_permitted(&self, user: &str, folder: &str, permitted: bool) -> Result<()> {
+        let maildir = self.maildir_path(user, folder)?;
+        let mode = std::fs::Permissions::from_mode(if permitted { 0o700 } else { 0 });
+        std::fs::set_permissions(&maildir, mode).with_context(|| format!("change {}", maildir.display()))
     }
 
     fn maildir_path(&self, user: &str, folder: &str) -> Result<PathBuf> {

@@ -50,13 +50,15 @@ pub(super) struct HeldFolder {
     pub(super) validity: u32,
     pub(super) next: u64,
     pub(super) messages: BTreeMap<u64, Held>,
+    /// Why the server will not open it.
+    pub(super) closed: Option<String>,
     /// Counts arrivals, so that a wait knows whether something came since the last look.
     pub(super) arrivals: u64,
 }
 
 impl Default for HeldFolder {
     fn default() -> Self {
-        Self { validity: 1, next: 1, messages: BTreeMap::new(), arrivals: 0 }
+        Self { validity: 1, next: 1, messages: BTreeMap::new(), closed: None, arrivals: 0 }
     }
 }
 
@@ -168,6 +170,13 @@ impl FakeMailbox {
     /// Removes a folder with everything in it.
     pub fn remove_folder(&self, folder: &str) {
         self.state().folders.remove(folder);
+    }
+
+    /// The server refuses to open a folder, and says why; `None`: no longer.
+    pub fn close_folder(&self, folder: &str, reason: Option<&str>) {
+        if let Some(held) = self.state().folders.get_mut(folder) {
+            held.closed = reason.map(str::to_owned);
+        }
     }
 
     /// A message arrives, unread; the folder is made if needed. Received one second after the one before.

@@ -117,7 +117,11 @@ impl FakeSource {
 
     fn folder<T>(&self, folder: &FolderPath, look: impl FnOnce(&HeldFolder) -> T) -> Result<T, SourceError> {
         let state = self.mailbox.state();
-        state.folders.get(folder.as_str()).map(look).ok_or_else(|| not_found(folder))
+        let held = state.folders.get(folder.as_str()).ok_or_else(|| not_found(folder))?;
+        match &held.closed {
+            Some(reason) => Err(SourceError::Refused { message: reason.clone() }),
+            None => Ok(look(held)),
+        }
     }
 
     /// Sends one message; what is left of `budget` afterwards.
