@@ -5,13 +5,12 @@
 
 use crate::config::Config;
 use crate::progress::Bar;
-use crate::terminal::{line, plain};
+use crate::terminal::plain;
 use crate::wire::Sources;
 use crate::{Outcome, state};
 use anyhow::{Context as _, bail};
 use mailcase_core::OrganizationId;
 use mailcase_core::connector::{Backfill, Connector, ConnectorSettings, Disposition, FetchMode};
-use mailcase_core::message::DeliveryState;
 use mailcase_engine::{Engine, PassSummary, Trial, run_once};
 use mailcase_store::{ConnectorPatch, Store};
 use serde_json::json;
@@ -22,13 +21,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use total::Total;
+
+mod total;
 
 /// Hexadecimal digits of the path's hash in an API name: enough that two paths never share one.
 const NAME_DIGITS: usize = 16;
-/// Rows of the ledger looked at together.
-const PAGE: usize = 1_000;
-/// Failures named one by one; the rest is counted.
-const FAILURES_NAMED: usize = 50;
 /// Longest name of a connector, in characters.
 const NAME_CHARS_MAX: usize = 100;
 /// The folder source takes a file for complete when it was left alone for so long.
@@ -49,7 +47,8 @@ pub(crate) async fn run(config: Config, paths: &[PathBuf]) -> anyhow::Result<Out
     for source in &sources {
         let connector = connector(&store, organization, source).await?;
         let summary = pass(&store, &config, &connector, source).await?;
-        total.add(&store, &connector, source, &summary).await?;
+        let given = source.staged.as_ref().map(|staged| staged.files);
+        total.add(&store, &connector, given, summary.new_messages).await?;
     }
     store.close().await;
     total.print()
@@ -272,74 +271,4 @@ fn youngest(path: &Path, depth: usize) -> Option<Duration> {
     }
     let entries = fs::read_dir(path).ok()?;
     entries.filter_map(|entry| youngest(&entry.ok()?.path(), depth.saturating_add(1))).min()
-}
-
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Total {
-    new: u64,
-    known: u64,
-    failed: u64,
-    failures: Vec<String>,
-}
-
-impl Total {
-    async fn add(
-        &mut self,
-        store: &Store,
-        connector: &Connector,
-        source: &ImportSource,
-        summary: &PassSummary,
-    ) -> anyhow::Result<()> {
-        let counts = store.connector_with_status(connector.organization, connector.id).await?.counts;
-        let failed = counts.discovered.saturating_add(counts.needs_attention);
-        let new = summary.new_messages;
-        self.new = self.new.saturating_add(new);
-        // What earlier imports of single messages took stands in the same ledger.
-        let seen = source.staged.as_ref().map_or(counts.total, |staged| staged.files);
-        self.known = self.known.saturating_add(seen.saturating_sub(new).saturating_sub(failed));
-        self.failed = self.failed.saturating_add(failed);
-        if failed > 0 {
-            for folder in &connector.settings.folders {
-                self.name_failures(store, connector, folder).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn name_failures(
-        &mut self,
-        store: &Store,
-        connector: &Connector,
-        folder: &str,
-    ) -> anyhow::Result<()> {
-        let mut after: Option<String> = None;
-        loop {
-            let page = store.known_remote(connector.id, folder, after.as_deref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.remote_id.clone());
-            for remote in page {
-                let failed =
-                    matches!(remote.state, DeliveryState::Discovered | DeliveryState::NeedsAttention);
-                if failed && self.failures.len() < FAILURES_NAMED {
-                    self.failures.push(remote.remote_id);
-                }
-            }
-        }
-    }
-
-    fn print(&self) -> anyhow::Result<Outcome> {
-        if *self == Self::default() {
-            line("Nothing was found: neither .eml or .msg files, nor a Maildir, nor an mbox file.")?;
-            return Ok(Outcome::NeedsAttention);
-        }
-        line(format!("{} new, {} already known, {} failed", self.new, self.known, self.failed))?;
-        for failure in &self.failures {
-            line(format!("  failed: {}", plain(failure)))?;
-        }
-        if self.failed > 0 {
-            line("Run the import again to try once more; the log says why they failed.")?;
-            return Ok(Outcome::NeedsAttention);
-        }
-        Ok(Outcome::Done)
-    }
 }

@@ -78,6 +78,11 @@ fn an_import_takes_each_message_once_and_the_doctor_is_content() {
     assert_eq!(stdout(&alone), "0 new, 1 already known, 0 failed\n", "{}", stderr(&alone));
     assert_eq!(fs::read_dir(folder.path().join("data/import")).unwrap().count(), 0);
 
+    // What is no longer there is not counted.
+    fs::remove_file(mail.join("a.eml")).unwrap();
+    let fewer = run(folder.path(), &["--data", "data", "import", "mail"]);
+    assert_eq!(stdout(&fewer), "0 new, 2 already known, 0 failed\n", "{}", stderr(&fewer));
+
     let outdated = run(folder.path(), &["--data", "data", "reexamine"]);
     assert_eq!(
         stdout(&outdated),
