@@ -18,8 +18,10 @@ import { id, minutesAgo, phishing } from './made';
 import { ownChecks } from './origin';
 import { people } from './people';
 
+export * from './checks';
 export * from './connectors';
 export * from './exchange';
+export * from './kinds';
 export { minutesAgo } from './made';
 export * from './people';
 

@@ -1,0 +1,197 @@
+// The kinds of connectors the desk knows, with their settings and secrets.
+
+import type { ConnectorKind } from '../../src/api/types';
+import { exchangeKinds } from './exchange';
+
+export const kinds: ConnectorKind[] = [
+  {
+    kind: 'imap',
+    title: 'IMAP',
+    description: 'A mailbox on an IMAP server.',
+    default_folder: 'INBOX',
+    successors: [],
+    settings_schema: {
+      type: 'object',
+      required: ['host', 'username'],
+      'x-order': [
+        'host',
+        'security',
+        'username',
+        'auth',
+        'mailbox',
+        'skip_host_verification',
+        'trusted_certificates',
+        'pinned_certificates',
+      ],
+      properties: {
+        host: {
+          type: 'string',
+          title: 'Server',
+          description: 'Host name, with a port when it is not the usual one.',
+        },
+        security: {
+          title: 'Security',
+          default: 'tls',
+          oneOf: [
+            { const: 'tls', title: 'SSL/TLS' },
+            { const: 'starttls', title: 'STARTTLS' },
+            { const: 'none', title: 'None', description: 'Passwords travel in the clear.' },
+          ],
+        },
+        username: { type: 'string', title: 'User name' },
+        auth: {
+          title: 'Sign-in',
+          default: 'password',
+          enum: ['password', 'oauth'],
+          'x-labels': { password: 'Password', oauth: 'OAuth' },
+        },
+        mailbox: {
+          type: ['string', 'null'],
+          title: 'Mailbox',
+          description: 'When it is not the account of the user.',
+        },
+        skip_host_verification: {
+          type: 'boolean',
+          title: 'Skip host name verification',
+          description: 'Dangerous: any certificate that is trusted otherwise is taken.',
+          default: false,
+          'x-show-if': { security: ['tls', 'starttls'] },
+        },
+        trusted_certificates: {
+          type: 'array',
+          items: { type: 'string' },
+          title: 'Trusted certificates',
+          description: 'Trusted for this connector only, besides those the machine trusts.',
+          'x-widget': 'certificates',
+          'x-show-if': { security: ['tls', 'starttls'] },
+        },
+        pinned_certificates: {
+          type: 'array',
+          items: { type: 'string' },
+          title: 'Pinned certificates',
+          description: 'Exactly these are accepted from the server, and nothing they signed.',
+          'x-widget': 'pinned_certificates',
+          'x-show-if': { security: ['tls', 'starttls'] },
+        },
+        oauth: {
+          type: 'object',
+          title: 'OAuth',
+          'x-show-if': { auth: ['oauth'] },
+          'x-order': ['token_from', 'tenant', 'client_id', 'proof'],
+          properties: {
+            token_from: {
+              title: 'Access token source',
+              default: 'entered',
+              enum: ['entered', 'microsoft'],
+              'x-labels': { entered: 'Entered by hand', microsoft: 'From Microsoft' },
+            },
+            tenant: { type: 'string', title: 'Tenant', 'x-show-if': { token_from: ['microsoft'] } },
+            client_id: { type: 'string', title: 'Client id', 'x-show-if': { token_from: ['microsoft'] } },
+            proof: {
+              title: 'Proof',
+              default: 'secret',
+              enum: ['secret', 'certificate'],
+              'x-labels': { secret: 'Client secret', certificate: 'Certificate' },
+              'x-show-if': { token_from: ['microsoft'] },
+            },
+          },
+        },
+        proxy: {
+          type: 'object',
+          title: 'Proxy',
+          description: 'Where this machine reaches the server through a proxy only.',
+          'x-order': ['kind', 'host', 'port', 'trusted_certificates', 'pinned_certificates'],
+          properties: {
+            kind: {
+              title: 'Kind of proxy',
+              default: 'none',
+              enum: ['none', 'http', 'https'],
+              'x-labels': { none: 'None', http: 'HTTP', https: 'HTTPS (TLS to the proxy)' },
+            },
+            host: {
+              type: 'string',
+              title: 'Proxy server',
+              default: '',
+              'x-show-if': { kind: ['http', 'https'] },
+            },
+            port: {
+              type: ['integer', 'null'],
+              title: 'Proxy port',
+              'x-show-if': { kind: ['http', 'https'] },
+            },
+            trusted_certificates: {
+              type: 'array',
+              items: { type: 'string' },
+              title: 'Certificates trusted for the proxy',
+              'x-widget': 'certificates',
+              'x-show-if': { kind: ['https'] },
+            },
+            pinned_certificates: {
+              type: 'array',
+              items: { type: 'string' },
+              title: 'Certificates pinned for the proxy',
+              'x-widget': 'pinned_certificates',
+              'x-show-if': { kind: ['https'] },
+            },
+          },
+        },
+      },
+    },
+    secrets: [
+      {
+        name: 'password',
+        title: 'Password',
+        description: 'Encrypted at rest, never shown again.',
+        optional: false,
+        file: false,
+        show_if: { auth: ['password'] },
+      },
+      {
+        name: 'access_token',
+        title: 'Access token',
+        description: 'Encrypted at rest, never shown again.',
+        optional: true,
+        file: false,
+        show_if: { 'oauth.token_from': ['entered'] },
+      },
+      {
+        name: 'client_secret',
+        title: 'Client secret',
+        description: "The secret's value, not its id.",
+        optional: true,
+        file: false,
+        show_if: { 'oauth.proof': ['secret'] },
+      },
+      {
+        name: 'client_certificate',
+        title: 'Certificate with private key',
+        description: 'A PFX file, or a PEM file with certificate and key.',
+        optional: true,
+        file: true,
+        show_if: { 'oauth.proof': ['certificate'] },
+      },
+      {
+        name: 'proxy_password',
+        title: 'Proxy password',
+        description: 'What the user of the proxy signs in with.',
+        optional: true,
+        file: false,
+        show_if: { 'proxy.kind': ['http', 'https'] },
+      },
+    ],
+  },
+  {
+    kind: 'folder',
+    title: 'Folder',
+    description: 'A Maildir, a directory of .eml and .msg files, or an mbox file.',
+    default_folder: 'INBOX',
+    successors: [],
+    settings_schema: {
+      type: 'object',
+      required: ['path'],
+      properties: { path: { type: 'string', title: 'Path' } },
+    },
+    secrets: [],
+  },
+  ...exchangeKinds,
+];
