@@ -72,7 +72,7 @@ impl Decider {
         if error.is_outage() {
             return Err(error);
         }
-        tracing::warn!(%message, %error, "a message could not be decided");
+        tracing::warn!(id = %message, %error, "a message could not be decided");
         metrics::counter!("mailcase_stage_failures_total").increment(1);
         self.workshop.store.record_stage_failure(message, fence, &error.to_string()).await?;
         Ok(())

@@ -129,7 +129,7 @@ impl Post {
         let pause = backoff.failed(failure);
         let hint = if pause.open { Some(with_circuit_open(hint)) } else { hint };
         let facts = facts(code, error.to_string(), hint);
-        tracing::warn!(connector = %self.connector.id, code, message = %facts.message, "a mailbox could not be polled");
+        tracing::warn!(connector = %self.connector.id, code, reason = %facts.message, "a mailbox could not be polled");
         let standing = Standing::Trouble(facts.clone());
         let next = Timestamp::now().checked_add(pause.length).ok();
         self.log(LogLevel::Error, code, &facts.message).await;

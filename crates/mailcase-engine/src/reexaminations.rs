@@ -352,7 +352,7 @@ impl Reexaminer {
 const GAVE_UP: &str = "the parser gave up on this message; it keeps the evidence it has";
 
 fn passed_over(message: &MeantMessage) -> Reexamined {
-    tracing::error!(message = %message.id, "examining a message again seems to end the process; it is passed over");
+    tracing::error!(id = %message.id, "examining a message again seems to end the process; it is passed over");
     let text = "examining this message again was begun several times and never ended; the process may have been stopped by it";
     Reexamined { seq: message.seq, outcome: Err(text.to_owned()) }
 }

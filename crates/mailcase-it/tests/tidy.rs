@@ -159,6 +159,30 @@ fn files_say_what_they_own_and_stay_small() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Calls that write a line to the log.
+const LOGGING: [&str; 5] = ["trace!(", "debug!(", "info!(", "warn!(", "error!("];
+
+#[test]
+fn lines_of_the_log_say_their_text_and_no_field_takes_its_name() {
+    let mut files = Vec::new();
+    rust_files(&workspace().join("crates"), &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for name in LOGGING {
+            for call in text.split(&format!("tracing::{name}")).skip(1) {
+                let arguments = call.split(';').next().unwrap();
+                let mut fields =
+                    arguments.split(',').map(|field| field.trim().trim_start_matches(['%', '?']));
+                if fields.any(|field| field == "message" || field.starts_with("message =")) {
+                    wrong.push(format!("{}: {arguments}", file.strip_prefix(workspace()).unwrap().display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "as JSON, a field `message` takes the place of the text: {wrong:#?}");
+}
+
 #[test]
 fn every_migration_exists_for_both_databases() {
     let names = |engine: &str| -> BTreeSet<String> {

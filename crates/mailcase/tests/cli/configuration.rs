@@ -1,6 +1,9 @@
 //! Mistakes in what the program is given.
 
-use crate::program::{mailcase, run, stderr};
+use crate::program::{mailcase, run, stderr, wait_for};
+use crate::server::{serve, set_up};
+use rustix::process::Signal;
+use serde_json::{Value, json};
 use std::net::TcpListener;
 
 #[test]
@@ -63,4 +66,38 @@ fn declared_connectors_with_mistakes_are_refused_with_file_and_field() {
     for expected in ["mail.yaml: connectors[0].connection", "hots", "mail.yaml: connectors[1].kind: `pop3`"] {
         assert!(stderr(&output).contains(expected), "{expected}\nis missing in\n{}", stderr(&output));
     }
+}
+
+#[test]
+fn each_line_of_a_log_as_json_is_an_object_whatever_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let connectors = folder.path().join("connectors");
+    std::fs::create_dir(&connectors).unwrap();
+    // What is logged holds text of others, line ends included.
+    let connector = json!({
+        "api_name": "a", "name": "A", "kind": "folder", "connection": {"path": "/nowhere/\"two\nlines\""},
+    });
+    let file = json!({ "connectors": [connector] });
+    std::fs::write(connectors.join("mail.yaml"), file.to_string()).unwrap();
+    let mut server = serve(folder.path(), &["--log-format", "json", "--connectors-dir", "connectors"]);
+    set_up(&mut server);
+    let log = wait_for("the trouble with the folder", || {
+        let log = server.log();
+        (log.ends_with('\n') && log.contains("could not be polled")).then_some(log)
+    });
+    assert!(server.stop(Signal::TERM).success());
+    for line in log.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        for field in ["timestamp", "level", "target"] {
+            assert!(entry[field].is_string(), "{field} is missing in {line}");
+        }
+        entry["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    }
+    let trouble = log.lines().find(|line| line.contains("could not be polled")).unwrap();
+    let trouble: Value = serde_json::from_str(trouble).unwrap();
+    assert_eq!(
+        (&trouble["level"], &trouble["message"]),
+        (&json!("WARN"), &json!("a mailbox could not be polled"))
+    );
+    assert!(trouble["reason"].as_str().unwrap().contains("\"two\nlines\""), "{trouble}");
 }
