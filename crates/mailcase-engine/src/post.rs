@@ -20,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// While something waits for another try, the pause between two polls is no longer than this.
 const RETRY_POLL: Duration = Duration::from_secs(15);
 
+/// What to do when a disk is full.
+const FULL: &str = "The disk is full: make room, and it goes on by itself. Nothing is lost; mail stays on the server meanwhile.";
+
 pub(crate) struct Post {
     pub(crate) workshop: Workshop,
     pub(crate) connector: Connector,
@@ -113,6 +116,7 @@ impl Post {
     pub(crate) async fn back_off(&self, error: &EngineError, backoff: &mut Backoff) -> Standing {
         let (code, hint) = match error {
             EngineError::Source(error) => (error.code(), error.hint().map(str::to_owned)),
+            EngineError::Store(error) if error.is_full() => ("storage", Some(FULL.to_owned())),
             EngineError::Store(_) | EngineError::Read(_) => {
                 ("storage", Some("Look at the server's log.".to_owned()))
             }

@@ -1,6 +1,7 @@
 //! What can go wrong in the store; one variant per decision a caller takes.
 
 use crate::blobs::BlobHash;
+use std::io::ErrorKind;
 
 /// An error of the store. Carries no secret, address or mail text.
 #[derive(Debug, thiserror::Error)]
@@ -65,10 +66,25 @@ impl StoreError {
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed
+                | sqlx::Error::InvalidSavePointStatement
                 | sqlx::Error::BeginFailed,
             ) => true,
             Self::Database(sqlx::Error::Database(error)) => {
                 error.code().is_some_and(|code| is_outage_code(&code))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a disk is full, ours or the database's.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Blob { source, .. } => {
+                matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+            }
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| is_full_code(&code))
             }
             _ => false,
         }
@@ -89,6 +105,11 @@ fn is_outage_code(code: &str) -> bool {
         (1..=4, _, Ok(number)) => matches!(number & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15),
         _ => false,
     }
+}
+
+/// PostgreSQL's `disk_full`, SQLite's `SQLITE_FULL`.
+fn is_full_code(code: &str) -> bool {
+    code == "53100" || code == "13"
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -128,6 +149,10 @@ mod tests {
             assert_eq!(is_outage_code(code), outage, "{code}");
         }
         assert!(StoreError::from(sqlx::Error::PoolTimedOut).is_outage());
+        assert!(is_full_code("13") && is_full_code("53100") && !is_full_code("10") && !is_full_code("53200"));
+        let full = StoreError::io("writing")(std::io::Error::from(ErrorKind::StorageFull));
+        assert!(full.is_full() && full.is_outage());
+        assert!(!StoreError::io("writing")(std::io::Error::other("disk")).is_full());
         assert!(StoreError::io("writing")(std::io::Error::other("disk")).is_outage());
         assert!(!StoreError::decode("not JSON").is_outage());
         assert!(!StoreError::Fenced.is_outage());

@@ -10,12 +10,13 @@ use crate::secrets::Keys;
 use crate::sql::{Pool, pause_before_retry};
 use crate::{Inner, Store};
 use secrecy::ExposeSecret;
-use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,13 +96,26 @@ async fn open_sqlite(path: &Path) -> Result<Pool> {
         .pragma("cache_size", "-32768")
         .pragma("wal_autocheckpoint", "16384")
         .pragma("journal_size_limit", "67108864");
-    let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+    let pool = || {
+        let options = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+        options.after_release(|connection, _| Box::pin(has_ended_its_transaction(connection)))
+    };
     let writer = connect_sqlite(&pool().max_connections(1), &writing).await?;
     migrate_sqlite(&writer).await?;
     // Not `read_only`: a reader of a log-structured database has to be able to recover it.
     let reading = options.pragma("query_only", "on");
     let readers = connect_sqlite(&pool().max_connections(SQLITE_READERS), &reading).await?;
     Ok(Pool::Sqlite { writer, readers })
+}
+
+/// SQLite ends a transaction by itself when the disk is full or fails. `sqlx` counts it as going on then, because there is
+/// nothing left to roll back, and would never begin another one: such a connection is not used again.
+async fn has_ended_its_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if connection.is_in_transaction() {
+        // A rollback may be on its way; the answer comes after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// Connects. Of several processes that open a new database at once only one can switch its journal; SQLite tells the

@@ -6,6 +6,7 @@ mod accounts;
 mod commands;
 mod configuration;
 mod demo;
+mod full_disk;
 mod operator;
 mod program;
 mod proxies;
