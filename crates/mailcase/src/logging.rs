@@ -11,7 +11,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 /// Libraries that write what they send and receive at the levels below `info`: passwords, tokens, mail.
-const TALKATIVE: &[&str] = &["h2", "hyper", "reqwest", "object_store", "sqlx"];
+const TALKATIVE: &[&str] = &["h2", "hyper", "reqwest", "object_store"];
+/// The same, and repeats at `info` what PostgreSQL remarks at every start.
+const DATABASE: &str = "sqlx";
 /// Warns of every oddity of a page, and pages are written by senders.
 const HTML_PARSER: &str = "html5ever";
 
@@ -40,6 +42,7 @@ fn may_say(target: &str, level: Level) -> bool {
     let library = target.split("::").next().unwrap_or(target);
     match library {
         HTML_PARSER => level == Level::ERROR,
+        DATABASE => level <= Level::WARN,
         _ => level <= Level::INFO || !TALKATIVE.contains(&library),
     }
 }
@@ -54,6 +57,8 @@ mod tests {
             ("hyper::proto", Level::DEBUG, false),
             ("hyper::proto", Level::INFO, true),
             ("sqlx", Level::TRACE, false),
+            ("sqlx::postgres::notice", Level::INFO, false),
+            ("sqlx::pool::acquire", Level::WARN, true),
             ("mailcase_imap::session", Level::DEBUG, true),
             ("h2_like::frame", Level::DEBUG, true),
             ("html5ever::tree_builder", Level::WARN, false),

@@ -65,6 +65,8 @@ async fn pass_on(listener: &mut PgListener, origin: Uuid, local: &broadcast::Sen
             },
             // The connection was lost and made again; what was told meanwhile is gone.
             Ok(None) => send(local, Event::Lagged),
+            // The store was closed.
+            Err(sqlx::Error::PoolClosed) => return,
             Err(error) => {
                 tracing::warn!(%error, "events of other replicas are not heard; connecting again");
                 return;
