@@ -1,5 +1,6 @@
 //! Accounting: what the server holds in the watched folders against what is stored here.
 
+use crate::closed::in_one_line;
 use crate::error::EngineError;
 use crate::remote::{FolderInventory, Inventory, Remote, Trial, watched_folders};
 use jiff::Timestamp;
@@ -107,8 +108,9 @@ impl Accounting {
                 line.push_str(&format!(", {} {what}", grouped(count)));
             }
         }
-        for folder in &self.uncounted {
-            line.push_str(&format!(", not counted: {}", folder.reason));
+        if !self.uncounted.is_empty() {
+            let reasons: Vec<&str> = self.uncounted.iter().map(|folder| folder.reason.as_str()).collect();
+            line.push_str(&format!(", not counted: {}", in_one_line(&reasons)));
         }
         line
     }

@@ -17,11 +17,43 @@ impl ClosedFolder {
     }
 }
 
+/// Folders named in one line for people; of the others it says how many they are.
+const NAMED: usize = 5;
+
+/// What is said of each, in one line.
+pub(crate) fn in_one_line<T: fmt::Display>(told: &[T]) -> String {
+    let mut line = told.iter().take(NAMED).map(T::to_string).collect::<Vec<_>>().join("; ");
+    match told.len().saturating_sub(NAMED) {
+        0 => {}
+        1 => line.push_str("; and one more folder"),
+        more => line.push_str(&format!("; and {more} more folders")),
+    }
+    line
+}
+
 impl fmt::Display for ClosedFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.error {
             SourceError::FolderNotFound { .. } => self.error.fmt(f),
             error => write!(f, "the folder `{}`: {error}", self.folder),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_closed_folders_are_one_bounded_line() {
+        let closed = |count: usize| -> Vec<ClosedFolder> {
+            let folder = |number| FolderPath::new(format!("F{number}"));
+            let refused = || SourceError::Refused { message: "no".to_owned() };
+            (1..=count).map(|number| ClosedFolder { folder: folder(number), error: refused() }).collect()
+        };
+        assert_eq!(in_one_line(&closed(0)), "");
+        assert_eq!(in_one_line(&closed(2)), "the folder `F1`: no; the folder `F2`: no");
+        assert!(in_one_line(&closed(6)).ends_with("`F5`: no; and one more folder"));
+        assert!(in_one_line(&closed(1_000)).ends_with("`F5`: no; and 995 more folders"));
     }
 }

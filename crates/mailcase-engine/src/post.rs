@@ -3,7 +3,7 @@
 
 use crate::alarms;
 use crate::backoff::{Backoff, Failure};
-use crate::closed::ClosedFolder;
+use crate::closed::{ClosedFolder, in_one_line};
 use crate::error::EngineError;
 use crate::lease_keeper::KeptLease;
 use crate::pipeline::Workshop;
@@ -94,7 +94,7 @@ impl Post {
             Some(first) => {
                 alarms::clear_sign_in(&self.workshop.store, &self.connector).await?;
                 let (code, hint) = (first.error.code(), first.error.hint().map(str::to_owned));
-                let facts = facts(code, told(&round.closed), hint);
+                let facts = facts(code, in_one_line(&round.closed), hint);
                 self.log(LogLevel::Error, code, &facts.message).await;
                 self.set_status(ConnectorState::BackingOff, None, Some(facts), next_poll).await?;
             }
@@ -185,11 +185,6 @@ impl Post {
 fn with_circuit_open(hint: Option<String>) -> String {
     let rarely = "It is tried rarely from now on, so that the account is not locked. Once it is mended, Poll now tries at once.";
     hint.map_or_else(|| rarely.to_owned(), |hint| format!("{hint} {rarely}"))
-}
-
-/// Every closed folder in one line.
-fn told(closed: &[ClosedFolder]) -> String {
-    closed.iter().map(ClosedFolder::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn facts(code: &str, message: String, hint: Option<String>) -> ErrorFacts {

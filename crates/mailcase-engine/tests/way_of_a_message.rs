@@ -370,7 +370,7 @@ async fn the_books_of_a_folder_that_cannot_be_read_are_open_and_those_of_the_oth
     mailbox.close_folder("Shared", Some("permission denied"));
     let account = async || desk.handle().account(desk.organization, connector).await.unwrap();
     let accounting = account().await;
-    let told = "1 = 1, not counted: the folder `Shared`: permission denied, not counted: there is no folder `Nowhere`";
+    let told = "1 = 1, not counted: the folder `Shared`: permission denied; there is no folder `Nowhere`";
     assert_eq!(accounting.summary(), told);
     assert!(!accounting.balanced());
     let uncounted: Vec<_> = accounting.uncounted.iter().map(|one| one.folder.as_str()).collect();
