@@ -17,6 +17,16 @@ impl ClosedFolder {
     }
 }
 
+/// What is told when only one error can be: it names the folder too.
+impl From<ClosedFolder> for SourceError {
+    fn from(closed: ClosedFolder) -> Self {
+        match &closed.error {
+            Self::Refused { .. } => Self::Refused { message: closed.to_string() },
+            _ => closed.error,
+        }
+    }
+}
+
 /// Folders named in one line for people; of the others it says how many they are.
 const NAMED: usize = 5;
 

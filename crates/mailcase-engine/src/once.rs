@@ -126,7 +126,7 @@ pub async fn run_once<F: SourceFactory>(
     progress(PassProgress { waiting: work.discovered, stored: stored.load(Ordering::Relaxed) });
     let Round { discovered, fetched, acknowledged, closed } = outcome?;
     if let Some(first) = closed.into_iter().next() {
-        return Err(first.error.into());
+        return Err(SourceError::from(first).into());
     }
     Ok(PassSummary {
         discovered,

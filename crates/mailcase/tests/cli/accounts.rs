@@ -44,6 +44,10 @@ fn folders_that_cannot_be_read_are_named_and_the_others_are_taken_and_counted() 
     assert!(told.ends_with("; there is no folder `Nowhere`"), "{told}");
     assert!(server.stop(Signal::TERM).success());
 
+    // A pass by hand says which folder it could not read, too.
+    let pass = run(folder.path(), &["--data", "data", "connector", "run", "box"]);
+    assert!(stderr(&pass).contains("the folder `Shared`: the server refused"), "{}", stderr(&pass));
+
     let account = || run(folder.path(), &["--data", "data", "account", "box"]);
     let counted = account();
     let text = stdout(&counted);
